@@ -1,0 +1,44 @@
+import type { ExecutionId, ReplicaId } from '@fairlead/proto/model/ids.ts';
+
+/**
+ * What the sweeper needs to know of an execution without reading its journal. Inserted before the first event; only a
+ * hint, except `settled`, which is final.
+ */
+export interface Head {
+  readonly executionId: ExecutionId;
+  readonly settled: boolean;
+  /** When somebody must look at it even if nothing happens; null: only if its driver dies. */
+  readonly dueAt: number | null;
+  readonly driver: ReplicaId | null;
+  readonly epoch: number;
+  /** How many drivers took it and did not live to say that they loaded it. */
+  readonly strikes: number;
+  /** Set when its interpretation threw: nobody drives it until a person acts. */
+  readonly parked: string | null;
+  readonly createdAt: number;
+}
+
+/**
+ * - `insert` resolves durable; `exists` when there is one already (which is returned).
+ * - `claim` is a compare-and-set on (driver, epoch): of two claimants exactly one gets true. It adds one strike.
+ * - `patch` merges fields; a settled head never becomes unsettled again (such a patch of `settled` is refused as a bug).
+ * - `sweepable` is the sweeper's one query: unsettled, not parked, and (driver null, or not among the live, or due).
+ */
+export interface Heads {
+  insert(head: Head): Promise<{ readonly inserted: boolean; readonly head: Head }>;
+  get(executionId: ExecutionId): Promise<Head | null>;
+  claim(
+    executionId: ExecutionId,
+    expected: { readonly driver: ReplicaId | null; readonly epoch: number },
+    next: { readonly driver: ReplicaId; readonly epoch: number },
+  ): Promise<boolean>;
+  patch(
+    executionId: ExecutionId,
+    fields: Partial<Pick<Head, 'settled' | 'dueAt' | 'strikes' | 'parked'>>,
+  ): Promise<void>;
+  sweepable(query: {
+    readonly now: number;
+    readonly live: readonly ReplicaId[];
+    readonly limit: number;
+  }): Promise<readonly Head[]>;
+}

@@ -1,0 +1,29 @@
+import type { AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
+
+/** A stretch of an attempt's log. Offsets count bytes of the whole log as the agent saw it, gaps included. */
+export interface LogChunk {
+  readonly attemptId: AttemptId;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Bytes dropped by the agent's spool directly before this chunk (they lie before `offset`); 0 normally. */
+  readonly gap: number;
+  /** When the agent read it, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * Logs, apart from journals: losing one never harms an execution.
+ *
+ * - `append` is idempotent by (attemptId, offset): what is already stored is not stored again; it resolves durable.
+ *   Chunks of one attempt come in order of offset from one sender, possibly repeated after a reconnect.
+ * - `read` returns chunks in order of offset whose end lies beyond `from`, the first one cut so that it starts at `from`,
+ *   about `limit` bytes (default 1 MB), at least one chunk where there is one.
+ * - `length` is the end of the last stored byte (0 when none).
+ * - `attempts` lists the attempts of an execution that have a log.
+ */
+export interface Logs {
+  append(chunks: readonly LogChunk[]): Promise<void>;
+  read(attemptId: AttemptId, from: number, limit?: number): Promise<readonly LogChunk[]>;
+  lengths(attemptIds: readonly AttemptId[]): Promise<ReadonlyMap<AttemptId, number>>;
+  attempts(executionId: ExecutionId): Promise<readonly AttemptId[]>;
+}
