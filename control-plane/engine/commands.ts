@@ -1,0 +1,64 @@
+/**
+ * What should be outstanding in a state. A command is wanted again and again until an input makes the state move on, so
+ * whoever carries it out must not mind to be asked twice. `id` names the same wish in every release.
+ */
+import type { AgentId, AttemptId, LedgerId, NodeId } from '@fairlead/proto/model/ids.ts';
+import type { HostTarget } from '@fairlead/proto/model/task.ts';
+
+export type Command =
+  /** Choose an agent: answer with `agentChosen`. */
+  | {
+      readonly command: 'assign';
+      readonly id: string;
+      readonly attemptId: AttemptId;
+      readonly type: string;
+      readonly selectors: readonly string[];
+      readonly avoid: readonly AgentId[];
+    }
+  | {
+      readonly command: 'offer';
+      readonly id: string;
+      readonly attemptId: AttemptId;
+      readonly agentId: AgentId;
+      readonly ledgerId: LedgerId;
+      readonly sessionId: string;
+      readonly assignment: number;
+    }
+  | {
+      readonly command: 'cancel';
+      readonly id: string;
+      readonly attemptId: AttemptId;
+      readonly agentId: AgentId;
+      /** Carried in the reports of the agent it was given to. */
+      readonly assignment: number;
+      readonly graceMs: number;
+      readonly reason: string;
+    }
+  /** Look at the target of an attempt whose agent is gone: answer with `outcomeFound` when it can be told. */
+  | {
+      readonly command: 'probe';
+      readonly id: string;
+      readonly attemptId: AttemptId;
+      readonly target: HostTarget;
+      readonly selectors: readonly string[];
+      readonly type: string;
+    }
+  | {
+      readonly command: 'acquireLock';
+      readonly id: string;
+      readonly runId: NodeId;
+      readonly requestId: string;
+      readonly keys: readonly string[];
+      readonly queueLimit: number;
+    }
+  | {
+      readonly command: 'releaseLock';
+      readonly id: string;
+      readonly runId: NodeId;
+      readonly requestId: string;
+      readonly keys: readonly string[];
+    }
+  | { readonly command: 'writeSummary'; readonly id: string };
+
+export type CommandKind = Command['command'];
+export type CommandOf<K extends CommandKind> = Extract<Command, { readonly command: K }>;

@@ -1,0 +1,121 @@
+/** What the engine decided. The journal holds nothing else that counts; old ones replay for ever. */
+import type { Failure } from '@fairlead/proto/model/failure.ts';
+import type { AgentId, AttemptId, LedgerId, NodeId, ReplicaId } from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
+import type { PhaseKind } from './execution.ts';
+import type { OutputScope, Plan } from './plan.ts';
+
+type Body =
+  | { readonly event: 'ExecutionStarted'; readonly plan: Plan; readonly driver: ReplicaId; readonly epoch: number }
+  | { readonly event: 'DriverChanged'; readonly driver: ReplicaId; readonly epoch: number }
+  | { readonly event: 'Parked'; readonly reason: string }
+  // Workflow runs.
+  | { readonly event: 'RunStarted'; readonly runId: NodeId }
+  | { readonly event: 'RunEnded'; readonly runId: NodeId; readonly status: Status; readonly failure: Failure | null }
+  | {
+      readonly event: 'LockRequested';
+      readonly runId: NodeId;
+      readonly requestId: string;
+      readonly keys: readonly string[];
+    }
+  | { readonly event: 'LockQueued'; readonly runId: NodeId; readonly position: number }
+  | { readonly event: 'LockGranted'; readonly runId: NodeId; readonly fences: Readonly<Record<string, number>> }
+  | { readonly event: 'LockRefused'; readonly runId: NodeId; readonly failure: Failure }
+  | { readonly event: 'LockReleased'; readonly runId: NodeId }
+  | { readonly event: 'AbortRequested'; readonly runId: NodeId; readonly actor: string; readonly reason: string }
+  | {
+      readonly event: 'RollbackStarted';
+      readonly runId: NodeId;
+      readonly cause: NodeId | null;
+      readonly actor: string | null;
+      readonly scope: 'WORKFLOW' | 'PHASE';
+      readonly failure: Failure;
+    }
+  | {
+      readonly event: 'RollbackEnded';
+      readonly runId: NodeId;
+      readonly result: 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'NOTHING';
+    }
+  // Phases, sections, steps.
+  | {
+      readonly event: 'PhaseStarted';
+      readonly phaseId: NodeId;
+      readonly kind: PhaseKind;
+      readonly planId: string;
+      readonly name: string;
+      readonly iteration: number;
+      readonly undoes: NodeId | null;
+      readonly hosts: readonly string[] | null;
+    }
+  | { readonly event: 'PhaseEnded'; readonly phaseId: NodeId; readonly status: Status }
+  | { readonly event: 'HostsSelected'; readonly phaseId: NodeId; readonly hosts: readonly string[] }
+  | { readonly event: 'HostsDropped'; readonly phaseId: NodeId; readonly hosts: readonly string[] }
+  | { readonly event: 'SectionStarted'; readonly sectionId: NodeId; readonly notBefore: number }
+  | { readonly event: 'SectionEnded'; readonly sectionId: NodeId; readonly status: Status }
+  /** Its tasks are the phase's hosts, or `-`, as the plan says; each with a first attempt. */
+  | {
+      readonly event: 'StepStarted';
+      readonly stepId: NodeId;
+      readonly targets: readonly string[];
+      readonly notBefore: number;
+    }
+  | {
+      readonly event: 'StepRetried';
+      readonly stepId: NodeId;
+      readonly targets: readonly string[];
+      readonly notBefore: number;
+    }
+  | {
+      readonly event: 'StepEnded';
+      readonly stepId: NodeId;
+      readonly status: Status;
+      readonly failure: Failure | null;
+      readonly skipped: string | null;
+    }
+  | { readonly event: 'StepIgnored'; readonly stepId: NodeId }
+  | {
+      readonly event: 'OutputsPublished';
+      readonly name: string;
+      readonly scope: OutputScope;
+      readonly owner: NodeId;
+      readonly values: JsonObject;
+    }
+  // Attempts.
+  | {
+      readonly event: 'AttemptAssigned';
+      readonly attemptId: AttemptId;
+      readonly agentId: AgentId;
+      readonly ledgerId: LedgerId;
+      readonly sessionId: string;
+    }
+  | {
+      readonly event: 'AttemptReleased';
+      readonly attemptId: AttemptId;
+      readonly failure: Failure;
+      readonly final: boolean;
+    }
+  | { readonly event: 'AttemptStarted'; readonly attemptId: AttemptId; readonly deadline: number }
+  | {
+      readonly event: 'AttemptCheckpointed';
+      readonly attemptId: AttemptId;
+      readonly name: string;
+      readonly data: JsonObject;
+    }
+  | { readonly event: 'AttemptLost'; readonly attemptId: AttemptId; readonly reason: string }
+  | { readonly event: 'AttemptFound'; readonly attemptId: AttemptId }
+  | { readonly event: 'CancelRequested'; readonly attemptId: AttemptId; readonly reason: string }
+  | { readonly event: 'AttemptEnded'; readonly attemptId: AttemptId; readonly result: AttemptResult }
+  // The end.
+  | { readonly event: 'ExecutionEnded'; readonly status: Status }
+  | { readonly event: 'SummaryWritten' }
+  | { readonly event: 'Settled' }
+  /** An input that is illegal now: nothing changed. */
+  | { readonly event: 'InputRejected'; readonly input: string; readonly failure: Failure };
+
+/** `at`: milliseconds since the epoch, never less than that of the event before. */
+export type Event = Body & { readonly at: number };
+export type EventBody = Body;
+export type EventKind = Event['event'];
+export type EventOf<K extends EventKind> = Extract<Event, { readonly event: K }>;

@@ -1,0 +1,175 @@
+/**
+ * The state of one execution: what `evolve` folds its journal into. A tree; each event touches one path of it.
+ */
+import type { Failure } from '@fairlead/proto/model/failure.ts';
+import type {
+  AgentId,
+  AttemptId,
+  ExecutionId,
+  LedgerId,
+  NodeId,
+  ReplicaId,
+  TaskId,
+} from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
+import type { OutputScope, Plan } from './plan.ts';
+
+export interface Execution {
+  readonly id: ExecutionId;
+  readonly plan: Plan;
+  readonly status: Status;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** Nothing is wanted any more. */
+  readonly settled: boolean;
+  readonly driver: ReplicaId;
+  readonly epoch: number;
+  /** Time of the last event; decisions never happen before it. */
+  readonly lastAt: number;
+  /** Set when interpreting it threw: nothing but an abort is accepted. */
+  readonly parked: string | null;
+  readonly runs: readonly Run[];
+  readonly outputs: readonly Output[];
+  readonly summaryWritten: boolean;
+  /** Events so far; numbers the list rows. */
+  readonly events: number;
+}
+
+/** A workflow run. */
+export interface Run {
+  readonly id: NodeId;
+  readonly planId: string;
+  readonly stageId: string;
+  readonly status: Status;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly failure: Failure | null;
+  readonly lock: Lock | null;
+  /** In the order in which they were opened: pre, phases (and their batches), post, rollbacks. */
+  readonly phases: readonly Phase[];
+  readonly abort: { readonly actor: string; readonly reason: string; readonly at: number } | null;
+  /** `cause`: the failing step, or null when a person asked for it. */
+  readonly rollback: Rollback | null;
+}
+
+export interface Rollback {
+  readonly cause: NodeId | null;
+  readonly actor: string | null;
+  readonly at: number;
+  readonly scope: 'WORKFLOW' | 'PHASE';
+  /** Null while it runs. */
+  readonly result: 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'NOTHING' | null;
+}
+
+export interface Lock {
+  readonly requestId: string;
+  readonly keys: readonly string[];
+  readonly requestedAt: number;
+  readonly state: 'REQUESTED' | 'QUEUED' | 'HELD' | 'RELEASED' | 'REFUSED';
+  /** Place in the queue, 1 is next; only a hint. */
+  readonly position: number | null;
+  readonly fences: Readonly<Record<string, number>>;
+}
+
+export type PhaseKind = 'PRE' | 'FORWARD' | 'POST' | 'ROLLBACK';
+
+/** A phase run: one pass over a phase of the plan (a rolling phase has one per batch). */
+export interface Phase {
+  readonly id: NodeId;
+  readonly kind: PhaseKind;
+  /** Of the plan; `pre` and `post` for those two sections. */
+  readonly planId: string;
+  readonly name: string;
+  readonly iteration: number;
+  /** ROLLBACK: the phase run it undoes. */
+  readonly undoes: NodeId | null;
+  readonly status: Status;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** Names of the hosts it works on; null until they are selected. */
+  readonly hosts: readonly string[] | null;
+  /** Hosts dropped by a tolerance. */
+  readonly dropped: readonly string[];
+  readonly sections: readonly Section[];
+}
+
+export interface Section {
+  readonly id: NodeId;
+  readonly planId: string;
+  readonly status: Status;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** Steps may not start before (wait before execution). */
+  readonly notBefore: number;
+  readonly steps: readonly Step[];
+}
+
+export interface Step {
+  readonly id: NodeId;
+  readonly planId: string;
+  readonly status: Status;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** Attempts may not be given to agents before (wait interval, retry interval). */
+  readonly notBefore: number;
+  /** Why it failed, or why it was skipped. */
+  readonly failure: Failure | null;
+  readonly skipped: string | null;
+  /** Shown as passed although it failed. */
+  readonly ignored: boolean;
+  /** How many times a strategy retried it. */
+  readonly retries: number;
+  readonly tasks: readonly Task[];
+}
+
+/** The step at one target. */
+export interface Task {
+  readonly id: TaskId;
+  /** Host name, or `-`. */
+  readonly target: string;
+  readonly status: Status;
+  readonly attempts: readonly Attempt[];
+}
+
+export type AttemptState =
+  /** Wants an agent. */
+  | 'PENDING'
+  /** Given to an agent, which may or may not know; nothing was started. */
+  | 'ASSIGNED'
+  /** The journal allowed the start: from here on only evidence says what happened. */
+  | 'STARTED'
+  /** Its agent is gone. */
+  | 'UNKNOWN'
+  | 'ENDED';
+
+export interface Attempt {
+  readonly id: AttemptId;
+  readonly state: AttemptState;
+  readonly createdAt: number;
+  /** Counts the agents it was given to. */
+  readonly assignment: number;
+  readonly agentId: AgentId | null;
+  readonly ledgerId: LedgerId | null;
+  readonly sessionId: string | null;
+  /** Agents that refused it. */
+  readonly refusedBy: readonly AgentId[];
+  readonly startedAt: number | null;
+  /** When the agent itself will have killed it. */
+  readonly deadline: number | null;
+  readonly unknownSince: number | null;
+  readonly cancel: { readonly reason: string; readonly at: number } | null;
+  readonly checkpoints: readonly { readonly name: string; readonly data: JsonObject }[];
+  readonly result: AttemptResult | null;
+  readonly endedAt: number | null;
+}
+
+/** A published value (orchestration 4.8). */
+export interface Output {
+  readonly name: string;
+  readonly scope: OutputScope;
+  /** Run or phase run it belongs to; the execution's id for PIPELINE. */
+  readonly owner: NodeId;
+  readonly values: JsonObject;
+}

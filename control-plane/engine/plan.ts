@@ -1,0 +1,146 @@
+/**
+ * What an execution is going to do, fixed before it starts: made from exactly one definition revision, resolved artifacts
+ * and variables. Nothing outside it is read while the execution runs, so editing a workflow never changes a running one.
+ *
+ * Ids of phases, sections and steps (`p1`, `s3`, `t2`) are unique within their parent and made of `a-z0-9`; together with
+ * the execution's id they form every node id.
+ */
+import type { FailureType } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import type { ArtifactRef, HostTarget } from '@fairlead/proto/model/task.ts';
+
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Plan {
+  readonly executionId: ExecutionId;
+  readonly kind: 'WORKFLOW' | 'PIPELINE';
+  readonly application: Named;
+  /** Of the workflow or pipeline. */
+  readonly name: string;
+  readonly definition: { readonly revision: number; readonly hash: string };
+  readonly actor: string;
+  /** A workflow is a pipeline of one stage with one run. Runs of a stage go together; stages one after the other. */
+  readonly stages: readonly StagePlan[];
+}
+
+export interface StagePlan {
+  readonly id: string;
+  readonly name: string;
+  readonly runs: readonly RunPlan[];
+}
+
+export const WORKFLOW_TYPES = ['BASIC', 'ROLLING', 'CANARY', 'BLUE_GREEN', 'MULTI_SERVICE', 'BUILD'] as const;
+export type WorkflowType = (typeof WORKFLOW_TYPES)[number];
+
+/** A workflow inside an execution. */
+export interface RunPlan {
+  readonly id: string;
+  readonly workflow: Named;
+  readonly type: WorkflowType;
+  readonly environment: (Named & { readonly type: 'PRODUCTION' | 'NON_PRODUCTION' }) | null;
+  /** Expression families known to all of the run: app, env, workflow, pipeline … */
+  readonly families: JsonObject;
+  readonly pre: SectionPlan | null;
+  readonly phases: readonly PhasePlan[];
+  readonly post: SectionPlan | null;
+  readonly failureStrategies: readonly FailureStrategy[];
+  /** Infrastructure lock taken after pre-deployment and held until the run is settled; null: no queueing. */
+  readonly lock: { readonly keys: readonly string[]; readonly queueLimit: number; readonly timeoutMs: number } | null;
+}
+
+export interface PhasePlan {
+  readonly id: string;
+  readonly name: string;
+  readonly deploymentType: string;
+  readonly service: (Named & { readonly artifactType: string }) | null;
+  readonly infrastructure: Named | null;
+  /** Key of the service infrastructure mapping: for locks, and for finding the last good release. */
+  readonly mapping: string | null;
+  /** Every host the infrastructure offers, in its order. */
+  readonly hosts: readonly HostTarget[];
+  /** Agents must carry all of them. */
+  readonly selectors: readonly string[];
+  /** Families added for this phase: service, serviceVariable, infra, artifact, rollbackArtifact, configFile. */
+  readonly families: JsonObject;
+  /** Process environment of scripts: names and templates. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly paths: { readonly runtime: string; readonly backup: string; readonly staging: string };
+  readonly configFiles: readonly { readonly path: string; readonly content: string; readonly mode: string }[];
+  readonly artifact: ArtifactRef | null;
+  /** Of the last successful execution on this mapping; null when there was none. */
+  readonly rollbackArtifact: ArtifactRef | null;
+  /** True in a rolling workflow: the phase is repeated, batch after batch, until every host had its turn. */
+  readonly rolling: boolean;
+  readonly sections: readonly SectionPlan[];
+  readonly rollback: readonly SectionPlan[];
+}
+
+export interface SectionPlan {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly parallel: boolean;
+  readonly steps: readonly StepPlan[];
+  /** Rollback sections: the forward section they undo; they run only when that one was reached. */
+  readonly undoes: string | null;
+  /** True skips the section. */
+  readonly skip: string | null;
+  readonly waitMs: number;
+  readonly failureStrategies: readonly FailureStrategy[];
+}
+
+export interface StepPlan {
+  readonly id: string;
+  readonly name: string;
+  /** Catalog type. */
+  readonly type: string;
+  /** With templates still in it; resolved when the step starts, per target. */
+  readonly parameters: Json;
+  /** Decided by the engine, once on an agent, or on every host of the phase. */
+  readonly runs: 'decided' | 'agent' | 'hosts';
+  readonly timeoutMs: number;
+  readonly cancelGraceMs: number;
+  readonly waitMs: number;
+  readonly skip: string | null;
+  /** Starts together with the step before it. */
+  readonly withPrevious: boolean;
+  readonly selectors: readonly string[];
+  readonly publish: { readonly name: string; readonly scope: OutputScope } | null;
+  /** Which artifact its scripts see; a step that needs the rollback artifact is skipped when there is none. */
+  readonly artifact: 'current' | 'rollback' | null;
+  readonly idempotent: boolean;
+  readonly deploys: boolean;
+}
+
+export type OutputScope = 'PHASE' | 'WORKFLOW' | 'PIPELINE';
+
+/** Every action of orchestration 9.3. */
+export const FAILURE_ACTIONS = [
+  'RETRY',
+  'IGNORE',
+  'MARK_SUCCESS',
+  'MANUAL_INTERVENTION',
+  'ROLLBACK_PHASE',
+  'ROLLBACK_WORKFLOW',
+  'ROLLBACK_PROVISIONER_AFTER_PHASES',
+  'END_EXECUTION',
+  'ABORT',
+] as const;
+export type FailureAction = (typeof FAILURE_ACTIONS)[number];
+
+export interface FailureStrategy {
+  /** Empty: any. */
+  readonly types: readonly FailureType[];
+  /** Ids of steps of the section; empty: all. Section level only. */
+  readonly steps: readonly string[];
+  readonly scope: 'WORKFLOW' | 'PHASE';
+  readonly action: FailureAction;
+  /** RETRY only: how many times again, and how long to wait before each (the last repeats). */
+  readonly retry: { readonly count: number; readonly intervalsMs: readonly number[] } | null;
+  /** Hosts that may fail before the action applies; they are dropped from the phase. */
+  readonly tolerate: { readonly count: number } | { readonly percent: number } | null;
+}
