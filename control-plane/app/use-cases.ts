@@ -1,0 +1,168 @@
+/**
+ * Everything a caller can ask of the control plane, one method a use case; the HTTP API, the live socket and (through
+ * them) the CLI and the page know nothing else. Expected failures are thrown as `FailureError`, all problems at once.
+ */
+import type { Failure } from '@fairlead/proto/model/failure.ts';
+import type { AgentId, AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
+import type { ExecutionListRow, ExecutionView, JournalView, ListFilter } from '@fairlead/proto/live.ts';
+import type { LogChunk } from '../ports/logs.ts';
+import type { InstanceRow } from '../ports/rows.ts';
+import type { Actor } from './authorize.ts';
+
+export interface SourceFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A problem in a definition, located. */
+export interface Problem {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+  /** `workflows.ship-web.phases[0].hosts` */
+  readonly path: string;
+  readonly reason: string;
+  readonly mend: string;
+}
+
+export type ApplyResult =
+  | {
+      readonly applied: boolean;
+      readonly revision: number;
+      readonly changes: readonly {
+        readonly change: 'create' | 'update' | 'delete';
+        readonly kind: string;
+        readonly name: string;
+      }[];
+    }
+  | { readonly problems: readonly Problem[] };
+
+export interface DeployRequest {
+  /** May be left out when there is one application. */
+  readonly application?: string;
+  /** Workflow (or pipeline) name; may be left out when there is one. */
+  readonly name?: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service → build number; others take the latest. */
+  readonly artifacts: Readonly<Record<string, string>>;
+  /** The same key and the same request give the same execution; another request is refused. */
+  readonly idempotencyKey?: string;
+}
+
+export interface AgentView {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly status: 'CONNECTED' | 'DISCONNECTED' | 'DRAINING' | 'REVOKED';
+  readonly hostname: string | null;
+  readonly version: string | null;
+  readonly selectors: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly running: number;
+  readonly waiting: number;
+  readonly capacity: number;
+  readonly lastHeartbeatAt: number | null;
+}
+
+export interface Why {
+  readonly executionId: ExecutionId;
+  readonly status: Status;
+  readonly cause: Failure | null;
+  /** `ship-web / Phase 1 / Verify Service / check` */
+  readonly where: string | null;
+  readonly target: string | null;
+  readonly attemptId: AttemptId | null;
+  /** The last lines of that attempt's log. */
+  readonly log: readonly string[];
+  readonly help: string | null;
+  readonly rollback: string | null;
+}
+
+export interface Replay {
+  readonly executionId: ExecutionId;
+  readonly records: number;
+  readonly events: number;
+  /** Folding the journal gives what is served now. */
+  readonly stateMatches: boolean;
+  /** Where deciding the recorded inputs again gave other events than the recorded ones. */
+  readonly differences: readonly { readonly seq: number; readonly input: string; readonly reason: string }[];
+}
+
+export interface DoctorLine {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly mend: string | null;
+}
+
+export interface UseCases {
+  apply(
+    actor: Actor,
+    request: { readonly files: readonly SourceFile[]; readonly dryRun: boolean; readonly prune?: boolean },
+  ): Promise<ApplyResult>;
+  /** Canonical text of given files, or of what is stored, with every generated default. */
+  explain(
+    actor: Actor,
+    request: { readonly files?: readonly SourceFile[] },
+  ): Promise<{ readonly text: string } | { readonly problems: readonly Problem[] }>;
+  /** Authored form; `kind` one of applications, services, environments, workflows. */
+  getDefinitions(
+    actor: Actor,
+    query: { readonly kind?: string; readonly name?: string },
+  ): Promise<{ readonly revision: number; readonly text: string; readonly items: readonly JsonObject[] }>;
+  listBuilds(
+    actor: Actor,
+    query: { readonly application?: string; readonly service: string },
+  ): Promise<readonly { readonly build: string; readonly fileName: string }[]>;
+  deploy(
+    actor: Actor,
+    request: DeployRequest,
+  ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }>;
+  listExecutions(
+    actor: Actor,
+    query: { readonly filter: ListFilter; readonly cursor?: string; readonly limit: number },
+  ): Promise<{ readonly rows: readonly ExecutionListRow[]; readonly next: string | null }>;
+  /** Full id from a full one, a unique prefix, or `last`. */
+  resolveExecution(actor: Actor, text: string): Promise<ExecutionId>;
+  getExecution(actor: Actor, id: ExecutionId): Promise<ExecutionView>;
+  getJournal(actor: Actor, id: ExecutionId, after: number): Promise<readonly JournalView[]>;
+  readLog(actor: Actor, attempt: AttemptId, from: number, limit?: number): Promise<readonly LogChunk[]>;
+  abort(actor: Actor, id: ExecutionId, reason: string): Promise<void>;
+  rollback(actor: Actor, id: ExecutionId, reason: string): Promise<{ readonly executionId: ExecutionId }>;
+  /** A person says what became of an attempt nobody can find out about. */
+  resolveUnknown(actor: Actor, attempt: AttemptId, outcome: 'SUCCESS' | 'FAILED', note: string): Promise<void>;
+  replay(actor: Actor, id: ExecutionId): Promise<Replay>;
+  why(actor: Actor, id: ExecutionId): Promise<Why>;
+  whatRunsWhere(
+    actor: Actor,
+    filter: { readonly application?: string; readonly service?: string; readonly environment?: string },
+  ): Promise<readonly InstanceRow[]>;
+  listAgents(actor: Actor): Promise<readonly AgentView[]>;
+  createJoinToken(actor: Actor, name: string): Promise<{ readonly name: string; readonly token: string }>;
+  listJoinTokens(
+    actor: Actor,
+  ): Promise<readonly { readonly name: string; readonly createdAt: number; readonly revoked: boolean }[]>;
+  revokeJoinToken(actor: Actor, name: string): Promise<void>;
+  revokeAgent(actor: Actor, name: string): Promise<void>;
+  createApiKey(actor: Actor, name: string): Promise<{ readonly name: string; readonly key: string }>;
+  listApiKeys(actor: Actor): Promise<readonly { readonly name: string; readonly createdAt: number }[]>;
+  revokeApiKey(actor: Actor, name: string): Promise<void>;
+  /** A one-time token for the page, good for five minutes; exchanged for a session. */
+  createLoginToken(actor: Actor): Promise<{ readonly token: string; readonly expiresAt: number }>;
+  exchangeLoginToken(token: string): Promise<{ readonly session: string; readonly expiresAt: number }>;
+  /** Who an API key or session belongs to; UNAUTHENTICATED otherwise. */
+  authenticate(credential: string): Promise<Actor>;
+  doctor(actor: Actor): Promise<readonly DoctorLine[]>;
+  /**
+   * Wakes a live socket: calls `onChange` when something about the execution (or, with null, any) may have changed,
+   * and at least once a second while the execution lives. Ends when the returned function is called.
+   */
+  watch(
+    topic: { readonly executionId: ExecutionId } | { readonly attemptId: AttemptId } | { readonly list: true },
+    onChange: () => void,
+  ): () => void;
+}
+
+export type { Json };

@@ -1,0 +1,154 @@
+/**
+ * What the page, the CLI and other watchers see: the view of an execution as flat nodes, and the frames of the live
+ * socket `/api/v1/live`. Three feeds: an execution (journal sequence, gap-free), a log (byte offset), the list
+ * (convergent: rows carry their sequence, older ones are dropped).
+ */
+import type { Failure } from './model/failure.ts';
+import type { AttemptId, ExecutionId, NodeId } from './model/ids.ts';
+import type { Json, JsonObject } from './model/json.ts';
+import type { Status } from './model/status.ts';
+
+export type NodeKind = 'run' | 'phase' | 'section' | 'step' | 'task' | 'attempt';
+
+export interface NodeView {
+  readonly id: NodeId;
+  readonly parent: NodeId | null;
+  readonly kind: NodeKind;
+  /** Among its siblings, in the order of execution. */
+  readonly order: number;
+  readonly name: string;
+  /** Null: not reached yet (or never will be, once its parent has ended). */
+  readonly status: Status | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** Part of the rollback path. */
+  readonly rollback: boolean;
+  /** Host name, for tasks and attempts at a host. */
+  readonly target: string | null;
+  readonly agent: string | null;
+  readonly failure: Failure | null;
+  /** Why it waits, why it was skipped, "ignored", "not confirmed" … one line for people. */
+  readonly note: string | null;
+  readonly outputs: JsonObject | null;
+  /** Steps: attempts have a log under this id. */
+  readonly attemptId: AttemptId | null;
+}
+
+export interface ExecutionHeader {
+  readonly executionId: ExecutionId;
+  readonly application: string;
+  readonly name: string;
+  readonly kind: 'WORKFLOW' | 'PIPELINE';
+  readonly status: Status;
+  readonly settled: boolean;
+  readonly parked: string | null;
+  readonly environment: string | null;
+  readonly actor: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly revision: number;
+  /** `service` → build deployed by this execution, and the one a rollback restores. */
+  readonly artifacts: readonly { readonly service: string; readonly build: string; readonly previous: string | null }[];
+  /** First cause of the failure, where there is one. */
+  readonly failure: (Failure & { readonly node: NodeId; readonly target: string | null }) | null;
+  readonly rollback: 'RUNNING' | 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'NOTHING' | null;
+  /** Targets where work was canceled without seeing its end, or whose state nobody knows. */
+  readonly unconfirmed: readonly { readonly target: string; readonly attemptId: AttemptId; readonly why: string }[];
+  /** Steps done and in all, over the forward path as far as it is known. */
+  readonly progress: { readonly done: number; readonly total: number };
+  /** One line: "waiting for the lock of prod/dc1, 2 before it". */
+  readonly waiting: string | null;
+}
+
+export interface ExecutionView {
+  readonly seq: number;
+  readonly header: ExecutionHeader;
+  readonly nodes: readonly NodeView[];
+}
+
+/** A line of the list. */
+export interface ExecutionListRow {
+  readonly executionId: ExecutionId;
+  readonly seq: number;
+  readonly application: string;
+  readonly name: string;
+  readonly kind: 'WORKFLOW' | 'PIPELINE';
+  readonly status: Status;
+  readonly environment: string | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly actor: string;
+  readonly summary: JsonObject;
+}
+
+export interface ListFilter {
+  readonly application?: string;
+  readonly name?: string;
+  readonly environment?: string;
+  readonly statuses?: readonly Status[];
+}
+
+/** Client → server. `sub` is the client's own number for a subscription. */
+export type ClientFrame =
+  | {
+      readonly type: 'subscribe';
+      readonly sub: number;
+      readonly feed: 'execution';
+      readonly executionId: ExecutionId;
+      readonly after?: number;
+    }
+  | {
+      readonly type: 'subscribe';
+      readonly sub: number;
+      readonly feed: 'log';
+      readonly attemptId: AttemptId;
+      readonly from: number;
+    }
+  | {
+      readonly type: 'subscribe';
+      readonly sub: number;
+      readonly feed: 'list';
+      readonly filter: ListFilter;
+      readonly limit: number;
+    }
+  | { readonly type: 'unsubscribe'; readonly sub: number };
+
+/** Server → client, several in one message: `{"frames": […]}`, at most one message every 50 ms. */
+export type ServerFrame =
+  /** `snapshot`: replaces all nodes; otherwise the nodes that changed with this and no other journal sequence since the last frame. */
+  | {
+      readonly sub: number;
+      readonly feed: 'execution';
+      readonly seq: number;
+      readonly snapshot: boolean;
+      readonly header: ExecutionHeader;
+      readonly nodes: readonly NodeView[];
+    }
+  /** `offset` is where the text starts; `next` where the following frame will. `gap` bytes before it were dropped at the agent. */
+  | {
+      readonly sub: number;
+      readonly feed: 'log';
+      readonly offset: number;
+      readonly next: number;
+      readonly gap: number;
+      readonly text: string;
+    }
+  | {
+      readonly sub: number;
+      readonly feed: 'list';
+      readonly snapshot: boolean;
+      readonly rows: readonly ExecutionListRow[];
+    }
+  | { readonly sub: number; readonly error: Failure };
+
+export interface ServerMessage {
+  readonly frames: readonly ServerFrame[];
+}
+
+/** One journal record as the API shows it (`executions show --events`, replay). */
+export interface JournalView {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly now: number;
+  readonly decisions: readonly { readonly input: Json; readonly events: readonly Json[] }[];
+}
