@@ -19,6 +19,8 @@ export type Collection = (typeof COLLECTIONS)[number];
  *   version 1, it is our own earlier try whose answer was lost: true as well.
  * - `replace`: exactly one of several concurrent replacements of a version gets true. An identical body standing at
  *   `expected + 1` counts as our own earlier try: true. So bodies that must not be confused carry something of their writer.
+ * - A body is at most 4 MB as canonical JSON (TOO_LARGE otherwise).
+ * - An id that was removed starts again at version 1: whoever reuses ids must not hold on to old versions.
  * - `remove`: true when the document stood at that version, false otherwise.
  * - A rejection means the outcome is unknown; the same call may be made again.
  * - `list`: in order of id (binary order of UTF-8), ids starting with `prefix`, greater than `after`.

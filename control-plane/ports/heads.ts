@@ -20,9 +20,14 @@ export interface Head {
 
 /**
  * - `insert` resolves durable; `exists` when there is one already (which is returned).
- * - `claim` is a compare-and-set on (driver, epoch): of two claimants exactly one gets true. It adds one strike.
- * - `patch` merges fields; a settled head never becomes unsettled again (such a patch of `settled` is refused as a bug).
- * - `sweepable` is the sweeper's one query: unsettled, not parked, and (driver null, or not among the live, or due).
+ * - `claim` is a compare-and-set on (driver, epoch): of two claimants exactly one gets true. It adds one strike. When
+ *   `next` already stands there it was our own earlier try whose answer was lost: true, and no further strike. False also
+ *   when there is no head.
+ * - `patch` merges fields; a settled head never becomes unsettled again (such a patch of `settled` is refused as a bug,
+ *   as is a patch of a head that does not exist). It looks at neither driver nor epoch.
+ * - `sweepable` is the sweeper's one query: unsettled, not parked, and (driver null, or not among the live, or due). The
+ *   driverless come first, oldest first; then those that are due, longest due first; equals in order of id.
+ * - A rejection means the outcome is unknown; the same call may be made again.
  */
 export interface Heads {
   insert(head: Head): Promise<{ readonly inserted: boolean; readonly head: Head }>;

@@ -15,11 +15,13 @@ export interface LogChunk {
  * Logs, apart from journals: losing one never harms an execution.
  *
  * - `append` is idempotent by (attemptId, offset): what is already stored is not stored again; it resolves durable.
- *   Chunks of one attempt come in order of offset from one sender, possibly repeated after a reconnect.
+ *   Chunks of one attempt come in order of offset from one sender, possibly repeated after a reconnect and then perhaps
+ *   cut at other places: bytes before the stored end are dropped (with the gap before them), bytes beyond it are kept.
+ *   A chunk is at most 1 MB (TOO_LARGE otherwise). A rejection means the outcome is unknown: append the same again.
  * - `read` returns chunks in order of offset whose end lies beyond `from`, the first one cut so that it starts at `from`,
  *   about `limit` bytes (default 1 MB), at least one chunk where there is one.
- * - `length` is the end of the last stored byte (0 when none).
- * - `attempts` lists the attempts of an execution that have a log.
+ * - `lengths` are the ends of the last stored bytes (0 where there is none).
+ * - `attempts` lists the attempts of an execution that have a log, in order of id.
  */
 export interface Logs {
   append(chunks: readonly LogChunk[]): Promise<void>;

@@ -49,6 +49,8 @@ export const FAILURES = {
   OVERLOADED: row('CONNECTIVITY', 'operator', true, 429, 8, 'Wait as long as Retry-After says.'),
   UNAVAILABLE: row('CONNECTIVITY', 'operator', true, 503, 14, 'A part of the control plane is away; retry shortly.'),
   INTERNAL: row('APPLICATION', 'nobody', false, 500, 13, 'A bug in Fairlead: please report it with the id shown.'),
+  STORE_LOCKED: row('APPLICATION', 'operator', true, 503, 9, 'Stop the other process, or use another data directory.'),
+  STORE_TOO_NEW: row('APPLICATION', 'operator', false, 503, 9, 'Start a release at least as new as the data.'),
   // Deciding.
   EXPRESSION: row('APPLICATION', 'author', false, 422, 3, 'Mend the expression; the message shows where it fails.'),
   NO_HOSTS: row('APPLICATION', 'author', false, 422, 9, 'Select at least one host of the infrastructure.'),

@@ -1,0 +1,146 @@
+import { canonicalJson } from '@fairlead/proto/model/json.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
+import { checkId } from '../../ports/limits.ts';
+import { successorOf } from '../../ports/order.ts';
+import { mappingsOf } from '../../ports/rows.ts';
+import type { ExecutionFilter, ExecutionRow, Rows } from '../../ports/rows.ts';
+import type { Database, SqlValue, Statement } from './database.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+interface Row {
+  readonly execution_id: string;
+  readonly seq: number;
+  readonly application: string;
+  readonly name: string;
+  readonly kind: ExecutionRow['kind'];
+  readonly status: Status;
+  readonly environment: string | null;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly actor: string;
+  readonly summary: string;
+}
+
+const NEWEST_FIRST = 'ORDER BY started_at DESC, execution_id DESC LIMIT ?';
+
+export function createExecutionRows(
+  database: Database,
+  group: GroupCommit,
+): Omit<Rows, 'putInstances' | 'listInstances'> {
+  // Most updates change nothing that is indexed; this one touches no index.
+  const refresh = database.prepare(
+    `UPDATE executions SET seq = ?, ended_at = ?, actor = ?, summary = ?
+     WHERE execution_id = ? AND seq <= ? AND status = ? AND status <> 'SUCCESS'
+       AND application = ? AND name = ? AND kind = ? AND environment IS ? AND started_at = ?`,
+  );
+  const put = database.prepare(
+    `INSERT INTO executions
+       (execution_id, seq, application, name, kind, status, environment, started_at, ended_at, actor, summary)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (execution_id) DO UPDATE SET
+       seq = excluded.seq, application = excluded.application, name = excluded.name, kind = excluded.kind,
+       status = excluded.status, environment = excluded.environment, started_at = excluded.started_at,
+       ended_at = excluded.ended_at, actor = excluded.actor, summary = excluded.summary
+     WHERE excluded.seq >= executions.seq`,
+  );
+  const forget = database.prepare('DELETE FROM successes WHERE execution_id = ?');
+  const remember = database.prepare(
+    'INSERT INTO successes (name, mapping, started_at, execution_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const standing = database.prepare('SELECT * FROM executions WHERE execution_id = ?');
+  const starting = database.prepare(
+    `SELECT * FROM executions WHERE execution_id >= ? AND (? IS NULL OR execution_id < ?) ${NEWEST_FIRST}`,
+  );
+  const newestSuccess = database.prepare(
+    `SELECT executions.* FROM successes JOIN executions USING (execution_id)
+     WHERE successes.name = ? AND successes.mapping = ?
+     ORDER BY successes.started_at DESC, successes.execution_id DESC LIMIT 1`,
+  );
+  const lists = new Map<string, Statement>();
+  const listing = (where: string): Statement => {
+    const known = lists.get(where);
+    if (known !== undefined) return known;
+    const statement = database.prepare(`SELECT * FROM executions ${where} ${NEWEST_FIRST}`);
+    lists.set(where, statement);
+    return statement;
+  };
+
+  return {
+    async putExecution(row) {
+      checkId('execution', row.executionId);
+      const summary = canonicalJson(row.summary);
+      const { executionId: id, seq, application, name, kind, status, environment, startedAt, endedAt, actor } = row;
+      const indexed = [application, name, kind, environment, startedAt];
+      await group.writeSeveral(() => {
+        if (refresh.run([seq, endedAt, actor, summary, id, seq, status, ...indexed]) === 1) return;
+        const values = [id, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary];
+        if (put.run(values) === 0) return;
+        forget.run([id]);
+        if (status !== 'SUCCESS') return;
+        for (const mapping of mappingsOf(row)) remember.run([name, mapping, startedAt, id]);
+      });
+    },
+    async getExecution(executionId) {
+      const row = database.reading(() => standing.get<Row>([executionId]));
+      return row === null ? null : toRow(row);
+    },
+    async list(filter, { cursor, limit }) {
+      const { where, values } = conditionsOf(filter, cursor);
+      return database.reading(() =>
+        listing(where)
+          .all<Row>([...values, limit])
+          .map(toRow),
+      );
+    },
+    async find(prefix, limit) {
+      const end = successorOf(prefix);
+      return database.reading(() => starting.all<Row>([prefix, end, end, limit]).map(toRow));
+    },
+    async lastSuccess({ name, mapping }) {
+      const row = database.reading(() => newestSuccess.get<Row>([name, mapping]));
+      return row === null ? null : toRow(row);
+    },
+  };
+}
+
+/** The text depends only on which filters are used, so there are few statements. */
+function conditionsOf(
+  filter: ExecutionFilter,
+  cursor: { readonly startedAt: number; readonly executionId: string } | undefined,
+): { readonly where: string; readonly values: readonly SqlValue[] } {
+  const terms: string[] = [];
+  const values: SqlValue[] = [];
+  const add = (term: string, ...more: SqlValue[]): void => {
+    terms.push(term);
+    values.push(...more);
+  };
+  if (filter.application !== undefined) add('application = ?', filter.application);
+  if (filter.name !== undefined) add('name = ?', filter.name);
+  if (filter.environment !== undefined) add('environment = ?', filter.environment);
+  if (filter.from !== undefined) add('started_at >= ?', filter.from);
+  if (filter.to !== undefined) add('started_at < ?', filter.to);
+  if (cursor !== undefined) add('(started_at, execution_id) < (?, ?)', cursor.startedAt, cursor.executionId);
+  const [only, ...others] = filter.statuses ?? [];
+  if (only !== undefined && others.length === 0) add('status = ?', only);
+  else if (filter.statuses !== undefined) {
+    // The + keeps several statuses from becoming a search per status followed by a sort of everything found.
+    add('+status IN (SELECT value FROM json_each(?))', JSON.stringify(filter.statuses));
+  }
+  return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
+}
+
+const toRow = (row: Row): ExecutionRow => ({
+  executionId: row.execution_id,
+  seq: row.seq,
+  application: row.application,
+  name: row.name,
+  kind: row.kind,
+  status: row.status,
+  environment: row.environment,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  actor: row.actor,
+  // Written by canonicalJson from a JsonObject.
+  summary: JSON.parse(row.summary) as JsonObject,
+});

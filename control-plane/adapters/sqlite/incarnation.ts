@@ -1,0 +1,53 @@
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from './database.ts';
+
+interface Known {
+  readonly incarnation?: string;
+  /** Number of the file in its file system: a copy has another. */
+  readonly file?: string;
+  /** Made new at every start, and kept in a file beside the database too: one restored without the other is seen. */
+  readonly generation?: string;
+  readonly before?: string;
+}
+
+/**
+ * The incarnation of the data: a new one when it was made anew or is not a continuation of what was last here. What
+ * cannot be seen (a whole directory written over in place, byte for byte) an operator says with `restored`.
+ */
+export function establishIncarnation(database: Database, directory: string, restored: boolean): string {
+  const beside = join(directory, 'generation');
+  const rows = database.prepare('SELECT key, value FROM meta').all<{ key: keyof Known; value: string }>([]);
+  const known: Known = Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+  const file = String(statSync(database.file, { bigint: true }).ino);
+  const last = read(beside);
+  // A start that was killed between the two writes below left the generation before this one in the file.
+  const continues = last !== null && (last === known.generation || last === known.before);
+  const same = !restored && known.file === file && continues;
+
+  const incarnation = same && known.incarnation !== undefined ? known.incarnation : makeId(database);
+  const generation = makeId(database);
+  const put = database.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
+  database.exec('BEGIN IMMEDIATE');
+  put.run(['incarnation', incarnation]);
+  put.run(['file', file]);
+  put.run(['before', last ?? '']);
+  put.run(['generation', generation]);
+  database.exec('COMMIT');
+  writeFileSync(`${beside}.new`, generation, { flush: true });
+  renameSync(`${beside}.new`, beside);
+  return incarnation;
+}
+
+const makeId = (database: Database): string =>
+  database.prepare('SELECT lower(hex(randomblob(16))) AS id').get<{ id: string }>([])?.id ?? '';
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
