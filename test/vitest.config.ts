@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Suites named `*.real.test.ts` need a real server and run only under `npm run test:real`. */
+const real = process.env['FAIRLEAD_TEST_REAL'] === '1';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    include: ['**/*.test.{ts,tsx}'],
+    exclude: [
+      '**/node_modules/**',
+      '**/dist/**',
+      '**/.cache/**',
+      '**/.stryker-tmp/**',
+      ...(real ? [] : ['**/*.real.test.{ts,tsx}']),
+    ],
+    pool: 'forks',
+    // Two, whatever the machine has: suites that race or measure must see the same pressure everywhere.
+    fileParallelism: true,
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    // A lone `.only` would silence everything else and still be green.
+    allowOnly: false,
+    passWithNoTests: true,
+  },
+});
