@@ -18,8 +18,19 @@ export interface Head {
   readonly createdAt: number;
 }
 
+export const isSameHead = (left: Head, right: Head): boolean =>
+  left.executionId === right.executionId &&
+  left.settled === right.settled &&
+  left.dueAt === right.dueAt &&
+  left.driver === right.driver &&
+  left.epoch === right.epoch &&
+  left.strikes === right.strikes &&
+  left.parked === right.parked &&
+  left.createdAt === right.createdAt;
+
 /**
- * - `insert` resolves durable; `exists` when there is one already (which is returned).
+ * - `insert` resolves durable. Where a head stands already it is returned, with `inserted` false, unless it is identical
+ *   to ours: then it was our own earlier try whose answer was lost, and `inserted` is true.
  * - `claim` is a compare-and-set on (driver, epoch): of two claimants exactly one gets true. It adds one strike. When
  *   `next` already stands there it was our own earlier try whose answer was lost: true, and no further strike. False also
  *   when there is no head.

@@ -17,6 +17,6 @@ export interface Store {
   readonly incarnation: string;
   /** Rejects with UNAVAILABLE when the store cannot be reached now. */
   ping(): Promise<void>;
-  /** Waits for writes under way, then lets go of the file or the connections. */
+  /** Waits for writes under way, then lets go of the file or the connections. Later calls reject with UNAVAILABLE. */
   close(): Promise<void>;
 }

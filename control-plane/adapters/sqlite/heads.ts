@@ -1,3 +1,4 @@
+import { isSameHead } from '../../ports/heads.ts';
 import type { Head, Heads } from '../../ports/heads.ts';
 import { checkId } from '../../ports/limits.ts';
 import type { Database, SqlValue } from './database.ts';
@@ -45,8 +46,9 @@ export function createHeads(database: Database, group: GroupCommit): Heads {
     async insert(head) {
       checkId('head', head.executionId);
       return group.write(() => {
-        const inserted = insert.run(toValues(head)) === 1;
-        return { inserted, head: inserted ? head : (find(head.executionId) ?? head) };
+        if (insert.run(toValues(head)) === 1) return { inserted: true, head };
+        const found = find(head.executionId) ?? head;
+        return { inserted: isSameHead(found, head), head: found };
       });
     },
     async get(executionId) {

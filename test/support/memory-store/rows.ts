@@ -1,0 +1,72 @@
+import { checkId } from '../../../control-plane/ports/limits.ts';
+import { compareText } from '../../../control-plane/ports/order.ts';
+import { mappingsOf } from '../../../control-plane/ports/rows.ts';
+import type { ExecutionFilter, ExecutionRow, InstanceRow, Rows } from '../../../control-plane/ports/rows.ts';
+import type { Through } from './call.ts';
+import type { MemoryData } from './data.ts';
+
+type Place = { readonly startedAt: number; readonly executionId: string };
+
+export function createRows({ executions, instances }: MemoryData, through: Through): Rows {
+  const newest = (wanted: (row: ExecutionRow) => boolean): ExecutionRow[] =>
+    [...executions.values()].filter(wanted).toSorted(newestFirst).map(copy);
+  return {
+    putExecution: (row) =>
+      through('rows.putExecution', () => {
+        checkId('execution', row.executionId);
+        if ((executions.get(row.executionId)?.seq ?? 0) <= row.seq) executions.set(row.executionId, copy(row));
+      }),
+    getExecution: (executionId) =>
+      through('rows.getExecution', () => {
+        const row = executions.get(executionId);
+        return row === undefined ? null : copy(row);
+      }),
+    list: (filter, { cursor, limit }) =>
+      through('rows.list', () =>
+        newest((row) => matches(filter, row) && (cursor === undefined || newestFirst(row, cursor) > 0)).slice(0, limit),
+      ),
+    find: (prefix, limit) =>
+      through('rows.find', () => newest((row) => row.executionId.startsWith(prefix)).slice(0, limit)),
+    lastSuccess: ({ name, mapping }) =>
+      through(
+        'rows.lastSuccess',
+        () =>
+          newest((row) => row.name === name && row.status === 'SUCCESS' && mappingsOf(row).includes(mapping))[0] ??
+          null,
+      ),
+    putInstances: (rows) =>
+      through('rows.putInstances', () => {
+        for (const row of rows) checkId('instance', row.id);
+        for (const row of rows) {
+          const standing = instances.get(row.id);
+          if (standing === undefined || standing.at <= row.at) instances.set(row.id, copy(row));
+        }
+      }),
+    listInstances: ({ application, service, environment }) =>
+      through('rows.listInstances', () =>
+        [...instances.values()]
+          .filter(
+            (row) =>
+              (application ?? row.application) === row.application &&
+              (service ?? row.service) === row.service &&
+              (environment ?? row.environment) === row.environment,
+          )
+          .toSorted((left, right) => compareText(left.id, right.id))
+          .map(copy),
+      ),
+  };
+}
+
+const newestFirst = (left: Place, right: Place): number =>
+  right.startedAt - left.startedAt || compareText(right.executionId, left.executionId);
+
+const matches = (filter: ExecutionFilter, row: ExecutionRow): boolean =>
+  (filter.application ?? row.application) === row.application &&
+  (filter.name ?? row.name) === row.name &&
+  (filter.environment ?? row.environment) === row.environment &&
+  (filter.statuses?.includes(row.status) ?? true) &&
+  row.startedAt >= (filter.from ?? -Infinity) &&
+  row.startedAt < (filter.to ?? Infinity);
+
+/** Nobody shares an object with the store. */
+const copy = <T extends ExecutionRow | InstanceRow>(row: T): T => structuredClone(row);
