@@ -22,7 +22,8 @@ export type Collection = (typeof COLLECTIONS)[number];
  * - A body is at most 4 MB as canonical JSON (TOO_LARGE otherwise).
  * - An id that was removed starts again at version 1: whoever reuses ids must not hold on to old versions.
  * - `remove`: true when the document stood at that version, false otherwise.
- * - A rejection means the outcome is unknown; the same call may be made again.
+ * - A rejection means the outcome is unknown; the same call may be made again. If then the answer is false, another write
+ *   won, but perhaps only after ours had been applied: read the document to see what became of it.
  * - `list`: in order of id (binary order of UTF-8), ids starting with `prefix`, greater than `after`.
  */
 export interface Documents {

@@ -38,7 +38,8 @@ export const isSameHead = (left: Head, right: Head): boolean =>
  *   as is a patch of a head that does not exist). It looks at neither driver nor epoch.
  * - `sweepable` is the sweeper's one query: unsettled, not parked, and (driver null, or not among the live, or due). The
  *   driverless come first, oldest first; then those that are due, longest due first; equals in order of id.
- * - A rejection means the outcome is unknown; the same call may be made again.
+ * - A rejection means the outcome is unknown; the same call may be made again (a `claim` that then answers false may have
+ *   been applied and overtaken: its strike stands, its driver does not).
  */
 export interface Heads {
   insert(head: Head): Promise<{ readonly inserted: boolean; readonly head: Head }>;

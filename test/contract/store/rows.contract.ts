@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import type { ExecutionFilter, ExecutionRow, InstanceRow } from '../../../control-plane/ports/rows.ts';
+import { freshStores } from './fresh-stores.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
+
+const row = (executionId: string, more: Partial<ExecutionRow> = {}): ExecutionRow => ({
+  executionId,
+  seq: 1,
+  application: 'shop',
+  name: 'ship-web',
+  kind: 'WORKFLOW',
+  status: 'RUNNING',
+  environment: 'prod',
+  startedAt: 1000,
+  endedAt: null,
+  actor: 'ada@example',
+  summary: { 'a.b': [1, { $c: null }], text: 'é🚢' },
+  ...more,
+});
+
+const instance = (id: string, more: Partial<InstanceRow> = {}): InstanceRow => ({
+  id,
+  at: 10,
+  application: 'shop',
+  service: 'web',
+  environment: 'prod',
+  infrastructure: 'dc1',
+  host: 'web-1',
+  build: '7',
+  executionId: 'e1',
+  details: { artifact: 'web-7.tgz' },
+  ...more,
+});
+
+export function rowsContract(under: StoreUnderTest): void {
+  describe('execution rows', () => {
+    const { one, other } = freshStores(under);
+    const ids = (rows: readonly ExecutionRow[]): string[] => rows.map((each) => each.executionId);
+    const list = async (filter: ExecutionFilter, limit = 100): Promise<string[]> =>
+      ids(await other().rows.list(filter, { limit }));
+
+    it('keeps the newest, whoever writes last', async () => {
+      const rows = [row('e1', { seq: 3, status: 'WAITING' }), row('e1', { seq: 2 }), row('e1', { seq: 1 })];
+      for (const each of rows) await one().rows.putExecution(each);
+      expect(await other().rows.getExecution('e1')).toEqual(rows[0]);
+      const ended = row('e1', { seq: 9, status: 'FAILED', endedAt: 2000.5, environment: null, kind: 'PIPELINE' });
+      for (const each of [ended, row('e1', { seq: 8 })]) await other().rows.putExecution(each);
+      expect(await one().rows.getExecution('e1')).toEqual(ended);
+      const again = { ...ended, summary: { corrected: true }, actor: 'bob' };
+      await other().rows.putExecution(again);
+      expect(await one().rows.getExecution('e1')).toEqual(again);
+      expect(await list({})).toEqual(['e1']);
+      expect(await one().rows.getExecution('none')).toBeNull();
+    });
+
+    it('lists newest first and pages without losing or doubling a row', async () => {
+      const all: string[] = [];
+      for (let index = 0; index < 25; index++) {
+        const id = `e${String.fromCharCode(97 + ((index * 7) % 25))}`;
+        all.push(`${String(Math.floor(index / 4)).padStart(2, '0')} ${id}`);
+        await one().rows.putExecution(row(id, { startedAt: 1000 + Math.floor(index / 4) }));
+      }
+      const expected = all
+        .toSorted()
+        .toReversed()
+        .map((each) => each.slice(3));
+      expect(await list({})).toEqual(expected);
+      const paged: string[] = [];
+      for (let cursor: ExecutionRow | undefined; ;) {
+        const page = await other().rows.list({}, { limit: 4, ...(cursor === undefined ? {} : { cursor }) });
+        cursor = page.at(-1);
+        if (cursor === undefined) break;
+        expect(page.length).toBeLessThanOrEqual(4);
+        paged.push(...ids(page));
+      }
+      expect(paged).toEqual(expected);
+    });
+
+    it('filters by every field and their combinations', async () => {
+      const rows = [
+        row('e1', { startedAt: 1, application: 'shop', name: 'a', environment: 'prod', status: 'SUCCESS' }),
+        row('e2', { startedAt: 2, application: 'shop', name: 'b', environment: 'qa', status: 'FAILED' }),
+        row('e3', { startedAt: 3, application: 'bank', name: 'a', environment: 'prod', status: 'RUNNING' }),
+        row('e4', { startedAt: 4, application: 'shop', name: 'a', environment: null, status: 'ABORTED' }),
+        row('e5', { startedAt: 5, application: 'shop', name: 'a', environment: 'prod', status: 'RUNNING' }),
+      ];
+      for (const each of rows) await one().rows.putExecution(each);
+      const cases: readonly [ExecutionFilter, string[]][] = [
+        [{}, ['e5', 'e4', 'e3', 'e2', 'e1']],
+        [{ application: 'shop' }, ['e5', 'e4', 'e2', 'e1']],
+        [{ name: 'a' }, ['e5', 'e4', 'e3', 'e1']],
+        [{ environment: 'prod' }, ['e5', 'e3', 'e1']],
+        [{ statuses: ['RUNNING'] }, ['e5', 'e3']],
+        [{ statuses: ['FAILED', 'ABORTED'] }, ['e4', 'e2']],
+        [{ statuses: [] }, []],
+        [{ from: 2, to: 4 }, ['e3', 'e2']],
+        [{ from: 5 }, ['e5']],
+        [{ to: 1 }, []],
+        [{ application: 'shop', name: 'a', environment: 'prod', statuses: ['RUNNING', 'SUCCESS'] }, ['e5', 'e1']],
+        [{ application: 'shop', name: 'a', environment: 'prod', statuses: ['SUCCESS'], from: 2 }, []],
+        [{ application: 'none' }, []],
+      ];
+      for (const [filter, expected] of cases) expect([filter, await list(filter)]).toEqual([filter, expected]);
+      const cursor = { startedAt: 4, executionId: 'e4' };
+      expect(ids(await other().rows.list({ name: 'a' }, { cursor, limit: 1 }))).toEqual(['e3']);
+      expect(ids(await other().rows.list({ statuses: ['RUNNING'], from: 2 }, { cursor, limit: 9 }))).toEqual(['e3']);
+    });
+
+    it('follows a row whose listed fields change', async () => {
+      await one().rows.putExecution(row('e1', { status: 'RUNNING', environment: null }));
+      await one().rows.putExecution(row('e1', { seq: 2, status: 'WAITING', environment: 'qa', application: 'bank' }));
+      expect(await list({ statuses: ['RUNNING'] })).toEqual([]);
+      expect(await list({ statuses: ['WAITING'], environment: 'qa', application: 'bank' })).toEqual(['e1']);
+    });
+
+    it('finds by the beginning of an id, newest first', async () => {
+      for (const [index, id] of ['e1a', 'e1b', 'e2', 'e1', 'E1', 'e%', 'é1'].entries()) {
+        await one().rows.putExecution(row(id, { startedAt: index }));
+      }
+      expect(ids(await other().rows.find('e1', 10))).toEqual(['e1', 'e1b', 'e1a']);
+      expect(ids(await other().rows.find('e1', 2))).toEqual(['e1', 'e1b']);
+      expect(ids(await other().rows.find('e%', 10))).toEqual(['e%']);
+      expect(ids(await other().rows.find('é', 10))).toEqual(['é1']);
+      expect(ids(await other().rows.find('', 3))).toEqual(['é1', 'e%', 'E1']);
+      expect(ids(await other().rows.find('.', 10))).toEqual([]);
+    });
+
+    it('knows the last success of a name on a mapping', async () => {
+      const success = (id: string, startedAt: number, mappings: string[], more: Partial<ExecutionRow> = {}) =>
+        row(id, { startedAt, status: 'SUCCESS', summary: { mappings }, ...more });
+      const rows = [
+        success('e1', 1, ['m1', 'm2']),
+        success('e2', 2, ['m2']),
+        success('e3', 3, ['m1'], { status: 'FAILED' }),
+        success('e4', 4, ['m1'], { name: 'other' }),
+        row('e5', { startedAt: 5, status: 'SUCCESS', summary: { mappings: 'm1' } }),
+        row('e6', { startedAt: 6, status: 'SUCCESS', summary: {} }),
+      ];
+      for (const each of rows) await one().rows.putExecution(each);
+      const last = async (mapping: string, name = 'ship-web'): Promise<string | undefined> =>
+        (await other().rows.lastSuccess({ name, mapping }))?.executionId;
+      expect([await last('m1'), await last('m2'), await last('m3')]).toEqual(['e1', 'e2', undefined]);
+      expect(await last('m1', 'other')).toBe('e4');
+      await one().rows.putExecution(success('e3', 3, ['m1', 'm1'], { seq: 2 }));
+      expect(await last('m1')).toBe('e3');
+      await one().rows.putExecution(success('e3', 3, ['m3'], { seq: 3 }));
+      expect([await last('m1'), await last('m3')]).toEqual(['e1', 'e3']);
+      await one().rows.putExecution(success('e3', 3, ['m3'], { seq: 4, status: 'FAILED' }));
+      expect(await last('m3')).toBeUndefined();
+      expect(await other().rows.lastSuccess({ name: 'ship-web', mapping: 'm2' })).toEqual(rows[1]);
+    });
+
+    if (under.racesExcluded === undefined) {
+      it('ends with the newest row when many write at once', async () => {
+        const rows = Array.from({ length: 20 }, (_, index) => row('e1', { seq: (index * 7) % 20, actor: `${index}` }));
+        await Promise.all(rows.map((each, index) => (index % 2 === 0 ? one() : other()).rows.putExecution(each)));
+        expect(await one().rows.getExecution('e1')).toEqual(rows.find((each) => each.seq === 19));
+      });
+    }
+  });
+
+  describe('instance rows', () => {
+    const { one, other } = freshStores(under);
+
+    it('keeps the newest per id and lists in order of id', async () => {
+      await one().rows.putInstances([instance('shop/web/prod/dc1/é'), instance('shop/web/prod/dc1/a', { at: 20 })]);
+      await other().rows.putInstances([
+        instance('shop/web/prod/dc1/a', { at: 19, build: '6' }),
+        instance('shop/web/prod/dc1/é', { at: 11, build: '8', details: {} }),
+        instance('shop/web/prod/dc1/b'),
+      ]);
+      await one().rows.putInstances([]);
+      expect(await other().rows.listInstances({})).toEqual([
+        instance('shop/web/prod/dc1/a', { at: 20 }),
+        instance('shop/web/prod/dc1/b'),
+        instance('shop/web/prod/dc1/é', { at: 11, build: '8', details: {} }),
+      ]);
+    });
+
+    it('filters by application, service and environment', async () => {
+      const all = ['bank', 'shop'].flatMap((application) =>
+        ['api', 'web'].flatMap((service) =>
+          ['prod', 'qa'].map((environment) =>
+            instance(`${application}/${service}/${environment}`, { application, service, environment }),
+          ),
+        ),
+      );
+      await one().rows.putInstances(all);
+      for (const application of [undefined, 'bank', 'none']) {
+        for (const service of [undefined, 'web']) {
+          for (const environment of [undefined, 'qa']) {
+            const filter = {
+              ...(application === undefined ? {} : { application }),
+              ...(service === undefined ? {} : { service }),
+              ...(environment === undefined ? {} : { environment }),
+            };
+            const expected = all.filter((each) =>
+              Object.entries(filter).every(([key, value]) => fieldOf(each, key) === value),
+            );
+            expect(await other().rows.listInstances(filter)).toEqual(expected);
+          }
+        }
+      }
+    });
+  });
+}
+
+const fieldOf = (each: InstanceRow, key: string): unknown => Object.entries(each).find(([name]) => name === key)?.[1];
