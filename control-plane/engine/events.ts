@@ -56,16 +56,10 @@ type Body =
   | { readonly event: 'SectionEnded'; readonly sectionId: NodeId; readonly status: Status }
   /** Its tasks are the phase's hosts, or `-`, as the plan says; each with a first attempt. */
   | {
-      readonly event: 'StepStarted';
-      readonly stepId: NodeId;
-      readonly targets: readonly string[];
-      readonly notBefore: number;
+      readonly event: 'StepStarted'; readonly stepId: NodeId; readonly targets: readonly string[];
     }
   | {
-      readonly event: 'StepRetried';
-      readonly stepId: NodeId;
-      readonly targets: readonly string[];
-      readonly notBefore: number;
+      readonly event: 'StepRetried'; readonly stepId: NodeId; readonly targets: readonly string[];
     }
   | {
       readonly event: 'StepEnded';
@@ -90,6 +84,8 @@ type Body =
       readonly ledgerId: LedgerId;
       readonly sessionId: string;
     }
+  /** No agent there is may do it; the failure says why each may not. */
+  | { readonly event: 'AttemptUnassignable'; readonly attemptId: AttemptId; readonly failure: Failure }
   | {
       readonly event: 'AttemptReleased';
       readonly attemptId: AttemptId;

@@ -112,8 +112,6 @@ export interface Step {
   readonly status: Status;
   readonly startedAt: number;
   readonly endedAt: number | null;
-  /** Attempts may not be given to agents before (wait interval, retry interval). */
-  readonly notBefore: number;
   /** Why it failed, or why it was skipped. */
   readonly failure: Failure | null;
   readonly skipped: string | null;
@@ -153,6 +151,8 @@ export interface Attempt {
   readonly agentId: AgentId | null;
   readonly ledgerId: LedgerId | null;
   readonly sessionId: string | null;
+  /** Since when no agent may do it, and why. */
+  readonly unassignable: { readonly since: number; readonly failure: Failure } | null;
   /** Agents that refused it. */
   readonly refusedBy: readonly AgentId[];
   readonly startedAt: number | null;

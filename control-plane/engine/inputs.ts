@@ -19,6 +19,8 @@ export type Input =
       readonly ledgerId: LedgerId;
       readonly sessionId: string;
     }
+  /** Nobody may do it at present: why. */
+  | { readonly input: 'noAgent'; readonly attemptId: AttemptId; readonly failure: Failure }
   /** An agent will never start this assignment: it refused, was canceled first, or its session ended unstarted. */
   | {
       readonly input: 'released';

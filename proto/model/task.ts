@@ -2,7 +2,7 @@
  * A task: one step on one target with everything its agent needs to do it. Made from the execution's state at each send
  * (so it may be made again), carried in an offer, written to the agent's ledger whole.
  */
-import type { ResolvedText } from '../expressions/index.ts';
+import type { Layer, ResolvedText } from '../expressions/index.ts';
 import type { AgentId, AttemptId, ExecutionId, LedgerId } from './ids.ts';
 import type { Failure } from './failure.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -17,6 +17,8 @@ export interface HostTarget {
   readonly login: Login;
   /** Pinned host key (`SHA256:…`, or a full public key line); null: trust on first use, remembered by the agent. */
   readonly hostKey: string | null;
+  /** Per-host values of the infrastructure, `${instance.variables.NAME}`. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface Login {
@@ -61,8 +63,13 @@ export type ArtifactSource =
 export interface TaskContext {
   /** Exported to the process environment of scripts (service variables and the WINGS_* paths are added by the platform). */
   readonly environment: Readonly<Record<string, LateText>>;
-  /** Values for expressions evaluated on the agent (assertions), as plain layers of families. */
-  readonly families: JsonObject;
+  /**
+   * What expressions evaluated on the agent (assertions, response variables) can see, innermost first; the platform puts
+   * a layer of its own (the response) before them: `scope([{ httpResponseCode: … }, ...layers])`. Empty for steps without any.
+   */
+  readonly layers: readonly Layer[];
+  /** Key of the service infrastructure mapping the artifact is pinned for; null outside a service's phase. */
+  readonly mapping: string | null;
   readonly paths: { readonly runtime: string; readonly backup: string; readonly staging: string };
   readonly artifact: ArtifactRef | null;
   readonly configFiles: readonly { readonly path: string; readonly content: LateText; readonly mode: string }[];

@@ -1,0 +1,74 @@
+/**
+ * decide(execution, input, now): is it legal now, and what follows from it? The order below is the whole of it: time
+ * first, then what happened, then everything that follows.
+ */
+import type { Event } from './events.ts';
+import type { Execution } from './execution.ts';
+import type { Input } from './inputs.ts';
+import { requestAbort } from './rules/abort.ts';
+import { advance } from './rules/advance.ts';
+import { changeDriver } from './rules/driver.ts';
+import { expire } from './rules/expire.ts';
+import { answerLock, releaseLock } from './rules/lock.ts';
+import {
+  assign,
+  checkpoint,
+  end,
+  findAgain,
+  learnOutcome,
+  lose,
+  notAssignable,
+  release,
+  start as startAttempt,
+} from './rules/report.ts';
+import { requestRollback } from './rules/rollback.ts';
+import { startExecution } from './rules/start.ts';
+import { Turn } from './turn.ts';
+
+export function decide(execution: Execution | null, input: Input, now: number): readonly Event[] {
+  if (execution === null) return input.input === 'start' ? startExecution(input, now) : [];
+  const turn = new Turn(execution, now);
+  expire(turn);
+  handle(turn, input);
+  if (turn.execution.parked === null) advance(turn);
+  return turn.events;
+}
+
+function handle(turn: Turn, input: Input): void {
+  switch (input.input) {
+    case 'start':
+    case 'tick':
+      return; // It was started before, or only time has passed.
+    case 'driverChanged':
+      return changeDriver(turn, input);
+    case 'agentChosen':
+      return assign(turn, input);
+    case 'noAgent':
+      return notAssignable(turn, input);
+    case 'released':
+      return release(turn, input);
+    case 'starting':
+      return startAttempt(turn, input);
+    case 'checkpoint':
+      return checkpoint(turn, input);
+    case 'finished':
+      return end(turn, input);
+    case 'agentLost':
+      return lose(turn, input);
+    case 'agentBack':
+      return findAgain(turn, input);
+    case 'outcomeFound':
+      return learnOutcome(turn, input);
+    case 'lockAnswered':
+      return answerLock(turn, input);
+    case 'lockReleased':
+      return releaseLock(turn, input);
+    case 'summaryWritten':
+      if (turn.execution.endedAt !== null && !turn.execution.summaryWritten) turn.emit({ event: 'SummaryWritten' });
+      return;
+    case 'abort':
+      return requestAbort(turn, input);
+    case 'rollback':
+      return requestRollback(turn, input);
+  }
+}

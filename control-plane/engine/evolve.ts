@@ -1,0 +1,262 @@
+/**
+ * evolve(execution, event): bookkeeping. Total and exhaustive; it decides nothing, so old journals fold the same for ever.
+ */
+import { attemptId, type AttemptId } from '@fairlead/proto/model/ids.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
+import type { Event, EventOf } from './events.ts';
+import type { Attempt, Execution, Run, Step } from './execution.ts';
+import { newAttempt, newPhase, newSection, newStep } from './nodes.ts';
+import type { Plan } from './plan.ts';
+import { updateAttempt, updatePhase, updateRun, updateSection, updateStep, updateTask } from './tree.ts';
+
+export function evolve(execution: Execution | null, event: Event): Execution {
+  if (event.event === 'ExecutionStarted') return started(event);
+  if (execution === null) throw new Error(`${event.event} before ExecutionStarted`);
+  return { ...applied(execution, event), lastAt: event.at, events: execution.events + 1 };
+}
+
+function started(event: EventOf<'ExecutionStarted'>): Execution {
+  return {
+    id: event.plan.executionId,
+    plan: event.plan,
+    status: 'RUNNING',
+    startedAt: event.at,
+    endedAt: null,
+    settled: false,
+    driver: event.driver,
+    epoch: event.epoch,
+    lastAt: event.at,
+    parked: null,
+    runs: plannedRuns(event.plan),
+    outputs: [],
+    summaryWritten: false,
+    events: 1,
+  };
+}
+
+const plannedRuns = (plan: Plan): readonly Run[] =>
+  plan.stages.flatMap((stage) =>
+    stage.runs.map((run) => ({
+      id: `${plan.executionId}/${run.id}`,
+      planId: run.id,
+      stageId: stage.id,
+      status: 'QUEUED' as const,
+      startedAt: null,
+      endedAt: null,
+      failure: null,
+      lock: null,
+      phases: [],
+      abort: null,
+      rollback: null,
+    })),
+  );
+
+function applied(execution: Execution, event: Exclude<Event, { event: 'ExecutionStarted' }>): Execution {
+  switch (event.event) {
+    case 'DriverChanged':
+      return { ...execution, driver: event.driver, epoch: event.epoch };
+    case 'Parked':
+      return { ...execution, parked: event.reason };
+    case 'RunStarted':
+      return updateRun(execution, event.runId, (run) => ({ ...run, status: 'RUNNING', startedAt: event.at }));
+    case 'RunEnded':
+      return updateRun(execution, event.runId, (run) => ({
+        ...run,
+        status: event.status,
+        failure: event.failure ?? run.failure,
+        endedAt: event.at,
+      }));
+    case 'AbortRequested':
+      return updateRun(execution, event.runId, (run) => ({
+        ...run,
+        status: 'ABORTING',
+        abort: { actor: event.actor, reason: event.reason, at: event.at },
+      }));
+    case 'RollbackStarted':
+      return updateRun(execution, event.runId, (run) => ({
+        ...run,
+        status: 'ROLLING_BACK',
+        failure: event.failure,
+        rollback: { cause: event.cause, actor: event.actor, at: event.at, scope: event.scope, result: null },
+      }));
+    case 'RollbackEnded':
+      return updateRun(execution, event.runId, (run) =>
+        run.rollback === null ? run : { ...run, rollback: { ...run.rollback, result: event.result } },
+      );
+    case 'LockRequested':
+    case 'LockQueued':
+    case 'LockGranted':
+    case 'LockRefused':
+    case 'LockReleased':
+      return updateRun(execution, event.runId, (run) => withLock(run, event));
+    case 'PhaseStarted':
+      return updateRun(execution, event.phaseId, (run) => ({ ...run, phases: [...run.phases, newPhase(event)] }));
+    case 'PhaseEnded':
+      return updatePhase(execution, event.phaseId, (node) => ({ ...node, status: event.status, endedAt: event.at }));
+    case 'HostsSelected':
+      return updatePhase(execution, event.phaseId, (node) => ({ ...node, hosts: event.hosts }));
+    case 'HostsDropped':
+      return updatePhase(execution, event.phaseId, (node) => ({ ...node, dropped: [...node.dropped, ...event.hosts] }));
+    case 'SectionStarted':
+      return updatePhase(execution, event.sectionId, (node) => ({
+        ...node,
+        sections: [...node.sections, newSection(event)],
+      }));
+    case 'SectionEnded':
+      return updateSection(execution, event.sectionId, (node) => ({
+        ...node,
+        status: event.status,
+        endedAt: event.at,
+      }));
+    case 'StepStarted':
+      return updateSection(execution, event.stepId, (node) => ({ ...node, steps: [...node.steps, newStep(event)] }));
+    case 'StepRetried':
+      return updateStep(execution, event.stepId, (node) => retried(node, event));
+    case 'StepEnded':
+      return endStep(execution, event);
+    case 'StepIgnored':
+      return updateStep(execution, event.stepId, (node) => ({ ...node, ignored: true }));
+    case 'OutputsPublished': {
+      const { name, scope, owner, values } = event;
+      const others = execution.outputs.filter((each) => !(each.name === name && each.owner === owner));
+      return { ...execution, outputs: [...others, { name, scope, owner, values }] };
+    }
+    case 'AttemptAssigned':
+      return updateAttempt(execution, event.attemptId, (attempt) => ({
+        ...attempt,
+        state: 'ASSIGNED',
+        assignment: attempt.assignment + 1,
+        agentId: event.agentId,
+        ledgerId: event.ledgerId,
+        sessionId: event.sessionId,
+        unassignable: null,
+      }));
+    case 'AttemptUnassignable':
+      return updateAttempt(execution, event.attemptId, (attempt) => ({
+        ...attempt,
+        unassignable: { since: attempt.unassignable?.since ?? event.at, failure: event.failure },
+      }));
+    case 'AttemptReleased':
+      return withTaskStatus(execution, event.attemptId, 'QUEUED', (attempt) => ({
+        ...attempt,
+        state: 'PENDING',
+        startedAt: null,
+        deadline: null,
+        unknownSince: null,
+        agentId: null,
+        ledgerId: null,
+        sessionId: null,
+        refusedBy:
+          event.final && attempt.agentId !== null ? [...attempt.refusedBy, attempt.agentId] : attempt.refusedBy,
+      }));
+    case 'AttemptStarted':
+      return withTaskStatus(execution, event.attemptId, 'RUNNING', (attempt) => ({
+        ...attempt,
+        state: 'STARTED',
+        startedAt: event.at,
+        deadline: event.deadline,
+      }));
+    case 'AttemptCheckpointed':
+      return updateAttempt(execution, event.attemptId, (attempt) => ({
+        ...attempt,
+        checkpoints: [...attempt.checkpoints, { name: event.name, data: event.data }],
+      }));
+    case 'AttemptLost':
+      return withTaskStatus(execution, event.attemptId, 'UNKNOWN', (attempt) => ({
+        ...attempt,
+        state: 'UNKNOWN',
+        unknownSince: event.at,
+      }));
+    case 'AttemptFound':
+      return withTaskStatus(execution, event.attemptId, 'RUNNING', (attempt) => ({
+        ...attempt,
+        state: 'STARTED',
+        unknownSince: null,
+      }));
+    case 'CancelRequested':
+      return updateAttempt(execution, event.attemptId, (attempt) => ({
+        ...attempt,
+        cancel: { reason: event.reason, at: event.at },
+      }));
+    case 'AttemptEnded':
+      return withTaskStatus(execution, event.attemptId, ENDED_AS[event.result.outcome], (attempt) => ({
+        ...attempt,
+        state: 'ENDED',
+        result: event.result,
+        endedAt: event.at,
+      }));
+    case 'ExecutionEnded':
+      return { ...execution, status: event.status, endedAt: event.at };
+    case 'SummaryWritten':
+      return { ...execution, summaryWritten: true };
+    case 'Settled':
+      return { ...execution, settled: true };
+    case 'InputRejected':
+      return execution;
+  }
+}
+
+const ENDED_AS = { SUCCESS: 'SUCCESS', FAILED: 'FAILED', CANCELED: 'ABORTED' } as const satisfies Record<
+  string,
+  Status
+>;
+
+function withTaskStatus(
+  execution: Execution,
+  id: AttemptId,
+  status: Status,
+  change: (attempt: Attempt) => Attempt,
+): Execution {
+  return updateTask(updateAttempt(execution, id, change), id, (task) => ({ ...task, status }));
+}
+
+type LockEvent = EventOf<'LockRequested' | 'LockQueued' | 'LockGranted' | 'LockRefused' | 'LockReleased'>;
+
+function withLock(run: Run, event: LockEvent): Run {
+  if (event.event === 'LockRequested') {
+    const { requestId, keys, at } = event;
+    return { ...run, lock: { requestId, keys, requestedAt: at, state: 'REQUESTED', position: null, fences: {} } };
+  }
+  if (run.lock === null) return run;
+  switch (event.event) {
+    case 'LockQueued':
+      return { ...run, lock: { ...run.lock, state: 'QUEUED', position: event.position } };
+    case 'LockGranted':
+      return { ...run, lock: { ...run.lock, state: 'HELD', position: null, fences: event.fences } };
+    case 'LockRefused':
+      return { ...run, lock: { ...run.lock, state: 'REFUSED', position: null } };
+    case 'LockReleased':
+      return { ...run, lock: { ...run.lock, state: 'RELEASED' } };
+  }
+}
+
+function retried(node: Step, event: EventOf<'StepRetried'>): Step {
+  const again = new Set(event.targets);
+  return {
+    ...node,
+    status: 'RUNNING',
+    retries: node.retries + 1,
+    tasks: node.tasks.map((task) =>
+      again.has(task.target)
+        ? {
+            ...task,
+            status: 'QUEUED',
+            attempts: [...task.attempts, newAttempt(attemptId(task.id, task.attempts.length + 1), event.at)],
+          }
+        : task,
+    ),
+  };
+}
+
+/** A step that never started (skipped, or impossible to start) comes into being with its end. */
+function endStep(execution: Execution, event: EventOf<'StepEnded'>): Execution {
+  return updateSection(execution, event.stepId, (node) => {
+    const ending = { status: event.status, failure: event.failure, skipped: event.skipped, endedAt: event.at };
+    const known = node.steps.some((each) => each.id === event.stepId);
+    if (!known) {
+      const fresh = newStep({ ...event, event: 'StepStarted', targets: [] });
+      return { ...node, steps: [...node.steps, { ...fresh, ...ending }] };
+    }
+    return { ...node, steps: node.steps.map((each) => (each.id === event.stepId ? { ...each, ...ending } : each)) };
+  });
+}

@@ -1,0 +1,67 @@
+/** How nodes of the tree come into being. */
+import { attemptId, taskId, type AttemptId } from '@fairlead/proto/model/ids.ts';
+import type { EventOf } from './events.ts';
+import type { Attempt, Phase, Section, Step } from './execution.ts';
+import { parentOf } from './tree.ts';
+
+export const newPhase = (event: EventOf<'PhaseStarted'>): Phase => ({
+  id: event.phaseId,
+  kind: event.kind,
+  planId: event.planId,
+  name: event.name,
+  iteration: event.iteration,
+  undoes: event.undoes,
+  status: 'RUNNING',
+  startedAt: event.at,
+  endedAt: null,
+  hosts: event.hosts,
+  dropped: [],
+  sections: [],
+});
+
+export const newSection = (event: EventOf<'SectionStarted'>): Section => ({
+  id: event.sectionId,
+  planId: lastPart(event.sectionId),
+  status: 'RUNNING',
+  startedAt: event.at,
+  endedAt: null,
+  notBefore: event.notBefore,
+  steps: [],
+});
+
+export const newStep = (event: EventOf<'StepStarted'>): Step => ({
+  id: event.stepId,
+  planId: lastPart(event.stepId),
+  status: 'RUNNING',
+  startedAt: event.at,
+  endedAt: null,
+  failure: null,
+  skipped: null,
+  ignored: false,
+  retries: 0,
+  tasks: event.targets.map((target) => {
+    const id = taskId(event.stepId, target);
+    return { id, target, status: 'QUEUED', attempts: [newAttempt(attemptId(id, 1), event.at)] };
+  }),
+});
+
+export const newAttempt = (id: AttemptId, at: number): Attempt => ({
+  id,
+  state: 'PENDING',
+  createdAt: at,
+  assignment: 0,
+  agentId: null,
+  ledgerId: null,
+  sessionId: null,
+  unassignable: null,
+  refusedBy: [],
+  startedAt: null,
+  deadline: null,
+  unknownSince: null,
+  cancel: null,
+  checkpoints: [],
+  result: null,
+  endedAt: null,
+});
+
+const lastPart = (id: string): string => id.slice(parentOf(id).length + 1);

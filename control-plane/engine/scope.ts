@@ -1,0 +1,95 @@
+/**
+ * What expressions mean at a place of an execution: the plan's families, then what was published since, innermost first
+ * (orchestration 4.3, 4.8). Configured values may hold `${…}` themselves; published ones are never evaluated.
+ */
+import {
+  configured,
+  family,
+  runtime,
+  scope,
+  type Layer,
+  type Scope,
+  type ScopeValue,
+} from '@fairlead/proto/expressions/index.ts';
+import { isLateText } from '@fairlead/proto/expressions/late.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import type { HostTarget } from '@fairlead/proto/model/task.ts';
+import type { Execution, Output, Phase, Run } from './execution.ts';
+import type { StepPlan } from './plan.ts';
+import { planOfPhase, planOfRun } from './turn.ts';
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Plain families of the plan: objects are closed families, anything else is a configured value. */
+const toValue = (value: Json): ScopeValue => {
+  if (isLateText(value)) return { kind: 'late', text: value };
+  return isObject(value) ? family(toLayer(value), { closed: true }) : configured(value);
+};
+
+const layers = new WeakMap<JsonObject, Layer>();
+
+function toLayer(families: JsonObject): Layer {
+  const known = layers.get(families);
+  if (known !== undefined) return known;
+  const layer = Object.fromEntries(Object.entries(families).map(([name, value]) => [name, toValue(value)]));
+  layers.set(families, layer);
+  return layer;
+}
+
+const published = (outputs: readonly Output[]): ScopeValue =>
+  family(Object.fromEntries(outputs.map((output) => [output.name, family(values(output), { closed: true })])));
+
+const values = (output: Output): Layer =>
+  Object.fromEntries(Object.entries(output.values).map(([name, value]) => [name, runtime(value)]));
+
+/** Of a phase, for conditions and for everything that does not run at one host. */
+export function scopeOfPhase(execution: Execution, run: Run, phase: Phase): Scope {
+  const runPlan = planOfRun(execution, run);
+  const phasePlan = planOfPhase(runPlan, phase);
+  // A rollback sees what the phase it undoes published.
+  const owners = [phase.id, phase.undoes, run.id, execution.id];
+  const inScope = owners.flatMap((owner) => execution.outputs.filter((output) => output.owner === owner));
+  return scope([
+    { context: published(inScope.toReversed()) },
+    ...(phasePlan === null ? [] : [toLayer(phasePlan.families)]),
+    toLayer(runPlan.families),
+  ]);
+}
+
+/** Of a step at one target; `host` is null where it runs on the agent. */
+export function scopeOfTask(
+  execution: Execution,
+  place: { readonly run: Run; readonly phase: Phase; readonly step: StepPlan; readonly host: HostTarget | null },
+): Scope {
+  const { step, host } = place;
+  const local: Record<string, ScopeValue> = {
+    currentStep: family({ name: runtime(step.name), type: runtime(step.type) }, { closed: true }),
+  };
+  if (host !== null) Object.assign(local, instance(host));
+  const outer = scopeOfPhase(execution, place.run, place.phase);
+  return scope([local, ...outer.layers]);
+}
+
+const instances = new WeakMap<HostTarget, Layer>();
+
+function instance(host: HostTarget): Layer {
+  const known = instances.get(host);
+  if (known !== undefined) return known;
+  const members: Layer = {
+    hostName: configured(host.name),
+    ip: configured(host.address),
+    publicDns: configured(host.address),
+    port: configured(host.port),
+    variables: toValue(host.variables),
+  };
+  const layer: Layer = {
+    instance: family(
+      { name: configured(host.name), ...members, host: family(members, { closed: true }) },
+      { closed: true },
+    ),
+    host: family(members, { closed: true }),
+  };
+  instances.set(host, layer);
+  return layer;
+}

@@ -1,0 +1,119 @@
+/**
+ * The task of an attempt, made from the state: with every expression resolved but those only the agent can. Made again
+ * at each send, and once when the step starts, so that what cannot be resolved fails the step before anything runs.
+ */
+import { resolveTemplate, resolveValue, type ResolvedText, type Scope } from '@fairlead/proto/expressions/index.ts';
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import { attemptId as idOfAttempt, taskId, type AttemptId } from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Task, TaskContext } from '@fairlead/proto/model/task.ts';
+import { stepType } from '@fairlead/proto/steps/index.ts';
+import type { Execution } from './execution.ts';
+import type { PhasePlan } from './plan.ts';
+import { planOfStep, type PlannedStep } from './plan-of.ts';
+import { scopeOfTask } from './scope.ts';
+
+export type TaskOrFailures =
+  | { readonly ok: true; readonly task: Task }
+  | { readonly ok: false; readonly failures: readonly Failure[] };
+
+/** The target `-`: on the agent itself, at no host. */
+export const ON_AGENT = '-';
+
+export function taskOfAttempt(execution: Execution, id: AttemptId): TaskOrFailures {
+  const at = id.indexOf('@');
+  const target = id.slice(at + 1, id.lastIndexOf('#'));
+  return makeTask(execution, planOfStep(execution, id), id, target);
+}
+
+/** As if it were the first attempt of a step that has not started yet. */
+export function tryTask(execution: Execution, stepId: string, target: string): TaskOrFailures {
+  return makeTask(execution, planOfStep(execution, stepId), idOfAttempt(taskId(stepId, target), 1), target);
+}
+
+function makeTask(execution: Execution, step: PlannedStep, attemptId: AttemptId, target: string): TaskOrFailures {
+  const { run, runPlan, phase, phasePlan, section } = step.of;
+  const host = target === ON_AGENT ? null : (phasePlan?.hosts.find((each) => each.name === target) ?? null);
+  const where = scopeOfTask(execution, { run, phase, step, host });
+  const failures: Failure[] = [];
+  const parameters = resolveParameters(step, where, failures);
+  const context = resolveContext(step, phasePlan, where, failures);
+  const checked = stepType(step.type)?.parameters.safeParse(parameters);
+  if (checked?.success === false && failures.length === 0) {
+    for (const issue of checked.error.issues) {
+      const field = `parameters.${issue.path.join('.')}`;
+      failures.push(failure('INVALID_INPUT', `step '${step.name}': ${field}: ${issue.message}`, { field }));
+    }
+  }
+  if (failures.length > 0) return { ok: false, failures };
+  const title = [runPlan.workflow.name, phase.name, section.name, step.name].join(' / ');
+  return {
+    ok: true,
+    task: {
+      attemptId,
+      executionId: execution.id,
+      type: step.type,
+      title: host === null ? title : `${title} on ${host.name}`,
+      parameters,
+      target: host,
+      context,
+      timeoutMs: step.timeoutMs,
+      cancelGraceMs: step.cancelGraceMs,
+      idempotent: step.idempotent,
+    },
+  };
+}
+
+/** Fields evaluated on the agent travel as they were written, apart from what is known here already. */
+function resolveParameters(step: PlannedStep, where: Scope, failures: Failure[]): JsonObject {
+  const onAgent = new Set(stepType(step.type)?.onAgent ?? []);
+  const parameters = step.parameters as JsonObject; // The catalog's schemas are all objects.
+  const here = Object.fromEntries(Object.entries(parameters).filter(([name]) => !onAgent.has(name)));
+  const there = Object.fromEntries(Object.entries(parameters).filter(([name]) => onAgent.has(name)));
+  const resolved = resolveValue(here, where);
+  if (!resolved.ok) {
+    failures.push(...resolved.failures);
+    return parameters;
+  }
+  return { ...(resolved.value as JsonObject), ...there };
+}
+
+function resolveContext(
+  step: PlannedStep,
+  phasePlan: PhasePlan | null,
+  where: Scope,
+  failures: Failure[],
+): TaskContext {
+  const text = (template: string, field: string): ResolvedText => {
+    const resolved = resolveTemplate(template, where);
+    if (resolved.ok) return resolved.value;
+    failures.push(...resolved.failures.map((each) => ({ ...each, field })));
+    return '';
+  };
+  const plain = (template: string, field: string): string => {
+    const resolved = text(template, field);
+    if (typeof resolved === 'string') return resolved;
+    failures.push(failure('EXPRESSION', `${field} may not hold a secret`, { field }));
+    return '';
+  };
+  const artifact = step.artifact === 'rollback' ? phasePlan?.rollbackArtifact : phasePlan?.artifact;
+  const paths = phasePlan?.paths ?? { runtime: '', backup: '', staging: '' };
+  return {
+    environment: Object.fromEntries(
+      Object.entries(phasePlan?.environment ?? {}).map(([name, value]) => [name, text(value, `variables.${name}`)]),
+    ),
+    layers: (stepType(step.type)?.onAgent.length ?? 0) > 0 ? where.layers : [],
+    paths: {
+      runtime: plain(paths.runtime, 'RUNTIME_PATH'),
+      backup: plain(paths.backup, 'BACKUP_PATH'),
+      staging: plain(paths.staging, 'STAGING_PATH'),
+    },
+    artifact: step.artifact === null ? null : (artifact ?? null),
+    mapping: phasePlan?.mapping ?? null,
+    configFiles: (phasePlan?.configFiles ?? []).map((file) => ({
+      path: plain(file.path, `configFiles.${file.path}`),
+      content: text(file.content, `configFiles.${file.path}`),
+      mode: file.mode,
+    })),
+  };
+}

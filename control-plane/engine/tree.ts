@@ -1,0 +1,82 @@
+/**
+ * Finding and replacing nodes of the execution's tree. A node's id is the path to it, so nothing is searched but the
+ * children of one parent; replacing copies one path and leaves every other node the same object (which is what
+ * memoizing per node rests on).
+ */
+import { taskId, type AttemptId, type NodeId } from '@fairlead/proto/model/ids.ts';
+import type { Attempt, Execution, Phase, Run, Section, Step, Task } from './execution.ts';
+
+/** `x/run/phase/section/step` → its ids from the run downwards. */
+interface Path {
+  readonly run: NodeId;
+  readonly phase: NodeId;
+  readonly section: NodeId;
+  readonly step: NodeId;
+}
+
+function pathOf(id: string): Path {
+  const at = id.indexOf('@');
+  const parts = (at < 0 ? id : id.slice(0, at)).split('/');
+  const upTo = (count: number): NodeId => parts.slice(0, count).join('/');
+  return { run: upTo(2), phase: upTo(3), section: upTo(4), step: upTo(5) };
+}
+
+export const parentOf = (id: NodeId): NodeId => id.slice(0, id.lastIndexOf('/'));
+
+function find<N extends { readonly id: string }>(nodes: readonly N[], id: string): N | undefined {
+  // What changes is nearly always among the last.
+  for (let index = nodes.length - 1; index >= 0; index -= 1) if (nodes[index]?.id === id) return nodes[index];
+  return undefined;
+}
+
+export const findRun = (execution: Execution, id: string): Run | undefined => find(execution.runs, pathOf(id).run);
+export const findPhase = (execution: Execution, id: string): Phase | undefined =>
+  find(findRun(execution, id)?.phases ?? [], pathOf(id).phase);
+export const findSection = (execution: Execution, id: string): Section | undefined =>
+  find(findPhase(execution, id)?.sections ?? [], pathOf(id).section);
+export const findStep = (execution: Execution, id: string): Step | undefined =>
+  find(findSection(execution, id)?.steps ?? [], pathOf(id).step);
+
+const taskOfAttempt = (id: string): string => id.slice(0, id.lastIndexOf('#'));
+
+export const findTask = (execution: Execution, id: string): Task | undefined =>
+  find(findStep(execution, id)?.tasks ?? [], id.includes('#') ? taskOfAttempt(id) : id);
+export const findAttempt = (execution: Execution, id: AttemptId): Attempt | undefined =>
+  find(findTask(execution, id)?.attempts ?? [], id);
+
+export const lastAttempt = (task: Task): Attempt | undefined => task.attempts.at(-1);
+export const taskIn = (step: Step, target: string): Task | undefined => find(step.tasks, taskId(step.id, target));
+
+function replace<N extends { readonly id: string }>(
+  nodes: readonly N[],
+  id: string,
+  change: (node: N) => N,
+): readonly N[] {
+  const index = nodes.findLastIndex((node) => node.id === id);
+  const node = nodes[index];
+  if (node === undefined) throw new Error(`no node ${id}`);
+  return nodes.with(index, change(node));
+}
+
+export const updateRun = (execution: Execution, id: string, change: (run: Run) => Run): Execution => ({
+  ...execution,
+  runs: replace(execution.runs, pathOf(id).run, change),
+});
+
+export const updatePhase = (execution: Execution, id: string, change: (phase: Phase) => Phase): Execution =>
+  updateRun(execution, id, (run) => ({ ...run, phases: replace(run.phases, pathOf(id).phase, change) }));
+
+export const updateSection = (execution: Execution, id: string, change: (section: Section) => Section): Execution =>
+  updatePhase(execution, id, (phase) => ({ ...phase, sections: replace(phase.sections, pathOf(id).section, change) }));
+
+export const updateStep = (execution: Execution, id: string, change: (step: Step) => Step): Execution =>
+  updateSection(execution, id, (section) => ({ ...section, steps: replace(section.steps, pathOf(id).step, change) }));
+
+export const updateTask = (execution: Execution, id: string, change: (task: Task) => Task): Execution =>
+  updateStep(execution, id, (step) => ({
+    ...step,
+    tasks: replace(step.tasks, id.includes('#') ? taskOfAttempt(id) : id, change),
+  }));
+
+export const updateAttempt = (execution: Execution, id: AttemptId, change: (attempt: Attempt) => Attempt): Execution =>
+  updateTask(execution, id, (task) => ({ ...task, attempts: replace(task.attempts, id, change) }));
