@@ -14,6 +14,14 @@ const functorNames: ReadonlySet<string> = new Set(FUNCTOR_NAMES);
 export const isKnownRoot = (name: string, of: Pick<Evaluation, 'scope'>): boolean =>
   functorNames.has(name) || findRoot(of.scope, name).found !== 'nothing';
 
+/** A family or a whole set of outputs has no text of its own; `${host}` and `${app}` are common names in scripts. */
+export function isStructureRoot(name: string, of: Evaluation): boolean {
+  const found = findRoot(of.scope, name);
+  if (functorNames.has(name) || found.found === 'family') return true;
+  if (found.found === 'nothing') return false;
+  return found.value.kind === 'lateFamily' || (found.value.kind === 'value' && isRecord(found.value.value));
+}
+
 export function rootValue(name: string, at: number, of: Evaluation): Value {
   if (functorNames.has(name)) return { kind: 'functor', name, label: name };
   const found = findRoot(of.scope, name);

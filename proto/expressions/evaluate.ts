@@ -1,6 +1,6 @@
 import type { Json } from '../model/json.ts';
 import { leadingName, type ExpressionPart, type Node, type Part } from './ast.ts';
-import { callMethod, elementOf, isKnownRoot, memberOf, rootValue } from './access.ts';
+import { callMethod, elementOf, isKnownRoot, isStructureRoot, memberOf, rootValue } from './access.ts';
 import { checkText, plainData, stepBudget, type Evaluation } from './evaluation.ts';
 import { canonicalText, type LateReference, type ResolvedText } from './late.ts';
 import { isTooLong, LIMITS } from './limits.ts';
@@ -10,7 +10,7 @@ import { attempt, positionOf, Problem } from './problem.ts';
 import type { Scope } from './scope.ts';
 import { selectFromResponse } from './scoped-functors.ts';
 import { parseTemplate } from './template.ts';
-import { data, describeKind, isRecord, lateName, toNumber, toText, type Value } from './value.ts';
+import { data, describeKind, lateName, toNumber, toText, type Value } from './value.ts';
 
 export interface EvaluationOptions {
   /** The work is done on the agent: what is late elsewhere is in the scope, and nothing stays late. */
@@ -119,7 +119,7 @@ function insertExpression(part: ExpressionPart, of: Evaluation): ResolvedText {
   if (!of.condition && (isShellArgument || isForeign)) return asItStands(part, of);
   // `${host-web}` is the shell's default for an unset variable; `${env.name-web}` can only be meant for us.
   const bareName = leading?.bare === true ? leading.name : null;
-  if (!of.condition && bareName !== null && isStructure(rootValue(bareName, part.at, of))) return asItStands(part, of);
+  if (!of.condition && bareName !== null && isStructureRoot(bareName, of)) return asItStands(part, of);
   const outcome = attempt(() => evaluate(node, of));
   if ('problem' in outcome) {
     const { unresolved = false } = outcome.problem.options;
@@ -138,13 +138,6 @@ const isPath = (node: Node): boolean =>
   node.kind === 'name' ||
   (node.kind === 'member' && isPath(node.object)) ||
   (node.kind === 'index' && isPath(node.object));
-
-/** A family or a whole set of outputs has no text of its own; `${host}` and `${app}` are common names in scripts. */
-const isStructure = (value: Value): boolean =>
-  value.kind === 'family' ||
-  value.kind === 'functor' ||
-  value.kind === 'lateFamily' ||
-  (value.kind === 'data' && isRecord(value.data));
 
 /** Not ours: left for the shell, but what stands inside (`${X:-${env.name}}`) may be ours. */
 function asItStands(part: ExpressionPart, of: Evaluation): ResolvedText {

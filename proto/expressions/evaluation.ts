@@ -53,7 +53,7 @@ function openScopeValue(
     case 'lateFamily':
       return { kind: 'lateFamily', late: value.late, path: value.path, label };
     case 'pending':
-      throw new Problem(`'${label}' is not known yet`, at);
+      throw new Problem(`'${label}' is not known yet`, at, { early: 'later' });
   }
 }
 
@@ -113,7 +113,7 @@ export function lateProblem(
   const mend = of.condition
     ? 'a condition evaluated here cannot use it'
     : 'insert it whole, without methods or operators';
-  return new Problem(`${what} is only known on the agent: ${mend}`, at);
+  return new Problem(`${what} is only known on the agent: ${mend}`, at, { early: 'agent' });
 }
 
 /** A text made on the way may be no longer than a text that is the outcome. */

@@ -28,3 +28,10 @@ export {
 export type { Layer, Origin, Scope, ScopeValue } from './scope.ts';
 export { parseTemplate } from './template.ts';
 export type { Template } from './template.ts';
+export { checkExpressions } from './check.ts';
+export { captureScope, supplyLate } from './capture.ts';
+export type { CapturedText } from './capture.ts';
+export { INSTANCE_FAMILIES, RESPONSE_FAMILY } from './families.ts';
+export { functorSignatures } from './functors.ts';
+export { references } from './references.ts';
+export type { Language, Reference } from './references.ts';

@@ -29,7 +29,7 @@ export function describeLate(reference: LateReference): string {
     case 'secretOutput':
       return `secret output '${reference.name}.${reference.path}'`;
     case 'instance':
-      return `'${reference.path.startsWith('host.') ? '' : 'instance.'}${reference.path}'`;
+      return `'instance.${reference.path}'`;
     case 'response':
       return `'${reference.path}'`;
   }

@@ -22,6 +22,8 @@ export interface ProblemOptions {
   readonly existing?: readonly string[];
   /** The name or member is not known here: in a text it is left as it stands, for the shell. */
   readonly unresolved?: boolean;
+  /** Nothing is wrong, only too early: the value is known later, or on the agent. */
+  readonly early?: 'later' | 'agent';
   /** A limit was reached: trying to read the text in another way would reach it again. */
   readonly fatal?: boolean;
 }
