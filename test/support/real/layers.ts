@@ -1,0 +1,40 @@
+/** The folders of the design as layers, and which may know which: dependencies point one way. */
+const MAY_IMPORT = {
+  proto: ['proto'],
+  engine: ['proto', 'engine'],
+  definitions: ['proto', 'engine', 'definitions'],
+  ports: ['proto', 'engine', 'definitions', 'ports'],
+  app: ['proto', 'engine', 'definitions', 'ports', 'app'],
+  adapters: ['proto', 'engine', 'definitions', 'ports', 'app', 'adapters'],
+  api: ['proto', 'engine', 'definitions', 'ports', 'app', 'api'],
+  // A client of the HTTP API; `start`, `agent` and `demo` also start the processes, through what each exports of itself.
+  cli: ['proto', 'definitions', 'ports', 'adapters', 'cli', 'process', 'agent'],
+  // main, configuration, lifecycle: where everything is wired.
+  process: ['proto', 'engine', 'definitions', 'ports', 'app', 'adapters', 'api', 'process', 'agent'],
+  agent: ['proto', 'agent'],
+  web: ['proto', 'web'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type Layer = keyof typeof MAY_IMPORT;
+
+/** Null for what is no part of the product: tests, build, examples. */
+export function layerOf(file: string): Layer | null {
+  const [top = '', folder = '', ...rest] = file.split('/');
+  if (top === 'proto' || top === 'agent' || top === 'web') return top;
+  if (top !== 'control-plane') return null;
+  if (rest.length === 0) return 'process';
+  switch (folder) {
+    case 'engine':
+    case 'definitions':
+    case 'ports':
+    case 'app':
+    case 'adapters':
+    case 'api':
+    case 'cli':
+      return folder;
+    default:
+      return 'process';
+  }
+}
+
+export const mayImport = (from: Layer, to: Layer): boolean => (MAY_IMPORT[from] as readonly Layer[]).includes(to);
