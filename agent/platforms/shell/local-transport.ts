@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { Channel, ChannelEnd, Transport } from './channel.ts';
+
+/** What of the agent's own environment its scripts may see; the rest may hold secrets. */
+const SHOWN = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
+
+/** The agent's own machine. Commands get a session of their own, so that a Ctrl-C at the agent does not reach them. */
+export function localTransport(environment: Readonly<Record<string, string | undefined>> = process.env): Transport {
+  const shown = Object.fromEntries(Object.entries(environment).filter(([name]) => SHOWN.test(name)));
+  return {
+    name: 'this agent',
+    open: (command) =>
+      new Promise<Channel>((resolve, reject) => {
+        const child = spawn('/bin/sh', ['-c', command], {
+          detached: true,
+          stdio: ['pipe', 'pipe', 'pipe'],
+          env: shown,
+        });
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
+        child.once('error', (error) =>
+          reject(new FailureError(failure('MISSING_TOOL', `cannot run /bin/sh on this agent: ${error.message}`))),
+        );
+        const ended = new Promise<ChannelEnd>((end) => {
+          child.once('close', (status, signal) =>
+            end(signal === null ? { end: 'exit', status: status ?? 255 } : { end: 'signal', signal }),
+          );
+        });
+        child.once('spawn', () =>
+          resolve({
+            stdin: child.stdin,
+            stdout: child.stdout,
+            stderr: child.stderr,
+            ended,
+            close: () => {
+              for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+              child.unref();
+            },
+          }),
+        );
+      }),
+  };
+}
