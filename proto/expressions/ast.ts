@@ -89,6 +89,9 @@ export function leadingName(node: Node): { readonly name: string; readonly bare:
       case 'binary':
         current = current.left;
         break;
+      case 'unary':
+        current = current.operand;
+        break;
       default:
         return null;
     }

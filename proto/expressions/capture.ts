@@ -111,20 +111,18 @@ interface Tree {
 const isTree = (value: Tree | ScopeValue | undefined): value is Tree => value !== undefined && !('kind' in value);
 
 function put(root: Tree, path: readonly string[], value: ScopeValue | null, closed: readonly boolean[]): void {
-  if (value === null) return;
+  const last = path.at(-1);
+  if (value === null || last === undefined) return;
   let tree = root;
-  path.forEach((name, index) => {
+  for (const [index, name] of path.slice(0, -1).entries()) {
     const known = tree.members.get(name);
-    if (index === path.length - 1) {
-      tree.members.set(name, value);
-      return;
-    }
     // A whole family that is already captured has all its members.
     if (known !== undefined && !isTree(known)) return;
     const next: Tree = known ?? { closed: closed[index] ?? false, members: new Map() };
     tree.members.set(name, next);
     tree = next;
-  });
+  }
+  tree.members.set(last, value);
 }
 
 const toLayer = (tree: Tree): Layer =>

@@ -3,6 +3,7 @@ import { openFound, plainData, type Evaluation } from './evaluation.ts';
 import { evaluate, insertParts, startEvaluation } from './evaluate.ts';
 import { isKnownRoot, unknownMember } from './access.ts';
 import { parseCondition } from './condition.ts';
+import { LIMITS } from './limits.ts';
 import { requireBoolean } from './operators.ts';
 import { attempt, Problem, problemFailure } from './problem.ts';
 import { references, type Language, type Reference } from './references.ts';
@@ -31,6 +32,7 @@ export function checkExpressions(
   const seen = new Set(failures.map((each) => `${each.details?.['line']}:${each.details?.['column']}`));
   for (const reference of references(text, language)) {
     const found = checkReference(reference, language, evaluation);
+    if (failures.length >= LIMITS.failures) break;
     if (found === null || seen.has(`${reference.line}:${reference.column}`)) continue;
     const field = options.field === undefined ? {} : { field: options.field };
     const { line, column } = reference;
@@ -49,7 +51,9 @@ function tryOut(text: string, language: Language, of: Evaluation): readonly Prob
   if (language === 'text') {
     const template = parseTemplate(text);
     if (template.fatal !== null) return [template.fatal];
-    insertParts(template.parts, of, (problem) => problems.push(problem));
+    insertParts(template.parts, of, (problem) => {
+      if (problems.length < LIMITS.failures) problems.push(problem);
+    });
     return problems;
   }
   const outcome = attempt(() => {

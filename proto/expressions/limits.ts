@@ -5,6 +5,10 @@
 export const LIMITS = {
   /** Bytes (UTF-8) of a text before and after resolution, and of every text made on the way. */
   textBytes: 256 * 1024,
+  /** Times `${` in one text. */
+  expressions: 10_000,
+  /** Failures reported of one text; whoever mends a hundred will try again anyway. */
+  failures: 100,
   /** How often a configured value may lead to another configured value. */
   depth: 5,
   /** Brackets, quotes with expressions inside, and `${` in `${`. */

@@ -70,8 +70,8 @@ export const isPublishName = (text: string): boolean => isVariableName(text) && 
 /** The existing name that was probably meant, or null: at most a third of the characters may differ. */
 export function nearestName(wanted: string, existing: readonly string[]): string | null {
   let nearest: string | null = null;
-  let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   if (wanted.length > 100) return null;
+  let fewest = (wanted.length < 3 ? 0 : Math.max(1, Math.floor(wanted.length / 3))) + 1;
   for (const name of existing.slice(0, 1_000)) {
     if (Math.abs(name.length - wanted.length) >= fewest) continue;
     const edits = countEdits(wanted.toLowerCase(), name.toLowerCase());

@@ -24,7 +24,9 @@ export function resolveTemplate(text: string, within: Scope, options: ResolveOpt
   if (template.fatal !== null) return { ok: false, failures: [problemFailure(template.fatal, text, options.field)] };
   const problems: Problem[] = [];
   const evaluation = startEvaluation(within, options, false);
-  const value = insertParts(template.parts, evaluation, (problem) => problems.push(problem));
+  const value = insertParts(template.parts, evaluation, (problem) => {
+    if (problems.length < LIMITS.failures) problems.push(problem);
+  });
   if (problems.length === 0) return { ok: true, value };
   return { ok: false, failures: problems.map((problem) => problemFailure(problem, text, options.field)) };
 }

@@ -33,8 +33,10 @@ export function parseTemplate(text: string): Template {
     const { problem } = read;
     return { text, parts: text === '' ? [] : [text], problems: [problemFailure(problem, text)], fatal: problem };
   }
-  const broken = read.value.filter((part) => typeof part !== 'string' && part.kind === 'broken' && part.root !== null);
-  const problems = broken.map((part) => problemFailure((part as BrokenPart).problem, text)); // filtered just above
+  const problems = read.value
+    .flatMap((part) => (typeof part !== 'string' && part.kind === 'broken' && part.root !== null ? [part.problem] : []))
+    .slice(0, LIMITS.failures)
+    .map((problem) => problemFailure(problem, text));
   return { text, parts: read.value, problems, fatal: null };
 }
 
@@ -49,6 +51,9 @@ export function templateReader(text: string): { readText(): readonly Part[]; rea
     checkNesting(depth, at);
     const known = tried.get(at);
     if (known !== undefined) return known;
+    if (tried.size >= LIMITS.expressions) {
+      throw new Problem(`a text may hold ${LIMITS.expressions} expressions`, at, { fatal: true });
+    }
     const parsed = attempt(() => parseExpression(text, at + 2, depth, '}', readQuoted));
     if ('problem' in parsed) {
       if (parsed.problem.options.fatal === true) throw parsed.problem;
