@@ -56,10 +56,14 @@ type Body =
   | { readonly event: 'SectionEnded'; readonly sectionId: NodeId; readonly status: Status }
   /** Its tasks are the phase's hosts, or `-`, as the plan says; each with a first attempt. */
   | {
-      readonly event: 'StepStarted'; readonly stepId: NodeId; readonly targets: readonly string[];
+      readonly event: 'StepStarted';
+      readonly stepId: NodeId;
+      readonly targets: readonly string[];
     }
   | {
-      readonly event: 'StepRetried'; readonly stepId: NodeId; readonly targets: readonly string[];
+      readonly event: 'StepRetried';
+      readonly stepId: NodeId;
+      readonly targets: readonly string[];
     }
   | {
       readonly event: 'StepEnded';

@@ -14,8 +14,7 @@ import { planOfStep, type PlannedStep } from './plan-of.ts';
 import { scopeOfTask } from './scope.ts';
 
 export type TaskOrFailures =
-  | { readonly ok: true; readonly task: Task }
-  | { readonly ok: false; readonly failures: readonly Failure[] };
+  { readonly ok: true; readonly task: Task } | { readonly ok: false; readonly failures: readonly Failure[] };
 
 /** The target `-`: on the agent itself, at no host. */
 export const ON_AGENT = '-';

@@ -45,7 +45,12 @@ export function release(turn: Turn, input: InputOf<'released'>): void {
 
 /** Nothing of it ever ran, so its end needs no confirmation. */
 export function endCanceled(turn: Turn, attempt: Attempt, reason: string): void {
-  const result = { outcome: 'CANCELED', failure: failure('CANCELED', reason), touched: false, confirmed: true } as const;
+  const result = {
+    outcome: 'CANCELED',
+    failure: failure('CANCELED', reason),
+    touched: false,
+    confirmed: true,
+  } as const;
   turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result });
 }
 

@@ -1,0 +1,69 @@
+/** Everything that follows from the state by itself: stages, runs, the end, and what is left to settle after it. */
+import { isFailed, isTerminal, worst } from '@fairlead/proto/model/status.ts';
+import type { Run } from '../execution.ts';
+import type { StagePlan } from '../plan.ts';
+import type { Turn } from '../turn.ts';
+import { advanceAbort } from './abort.ts';
+import { openAttempts } from './expire.ts';
+import { advanceForward } from './forward.ts';
+import { advanceRollback } from './rollback.ts';
+
+/** Far beyond any plan: a decision that still moves after so many rounds goes round in circles, which is a bug. */
+const MAX_ROUNDS = 100_000;
+
+export function advance(turn: Turn): void {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const before = turn.events.length;
+    for (const run of currentRuns(turn)) advanceRun(turn, run);
+    if (turn.events.length === before) {
+      endExecution(turn);
+      settle(turn);
+      if (turn.events.length === before) return;
+    }
+  }
+  throw new Error(`execution ${turn.execution.id} does not come to rest`);
+}
+
+function advanceRun(turn: Turn, run: Run): void {
+  if (isTerminal(run.status)) return;
+  if (run.abort !== null) advanceAbort(turn, run);
+  else if (run.startedAt === null) turn.emit({ event: 'RunStarted', runId: run.id });
+  else if (run.rollback !== null) advanceRollback(turn, run);
+  else advanceForward(turn, run);
+}
+
+const runsOf = (turn: Turn, stage: StagePlan): readonly Run[] =>
+  turn.execution.runs.filter((run) => run.stageId === stage.id);
+
+/** Runs of the first stage that has not ended; none once a stage has failed, but those being aborted go on. */
+function currentRuns(turn: Turn): readonly Run[] {
+  for (const stage of turn.execution.plan.stages) {
+    const runs = runsOf(turn, stage);
+    if (runs.some((run) => !isTerminal(run.status))) return runs;
+    if (runs.some((run) => isFailed(run.status))) return [];
+  }
+  return [];
+}
+
+function endExecution(turn: Turn): void {
+  const { execution } = turn;
+  if (execution.endedAt !== null) return;
+  const failed = execution.runs.some((run) => isFailed(run.status));
+  const waiting = execution.runs.filter((run) => !isTerminal(run.status));
+  if (waiting.length > 0) {
+    if (!failed || currentRuns(turn).length > 0) return;
+    // Stages after a failed one never start.
+    for (const run of waiting) turn.emit({ event: 'RunEnded', runId: run.id, status: 'SKIPPED', failure: null });
+  }
+  turn.emit({ event: 'ExecutionEnded', status: worst(turn.execution.runs.map((run) => run.status)) });
+}
+
+/** Ended is not settled: locks freed, the fate of every attempt known, the summary written. */
+function settle(turn: Turn): void {
+  const { execution } = turn;
+  if (execution.endedAt === null || execution.settled || !execution.summaryWritten) return;
+  if (execution.runs.some((run) => ownsLock(run) || openAttempts(run).length > 0)) return;
+  turn.emit({ event: 'Settled' });
+}
+
+export const ownsLock = (run: Run): boolean => run.lock !== null && run.lock.state !== 'RELEASED';

@@ -1,0 +1,89 @@
+/** Deadlines, evaluated before anything else in every decision. What is due when, is told by `nextDeadline`. */
+import { failure } from '@fairlead/proto/model/failure.ts';
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Attempt, Execution, Run, Step } from '../execution.ts';
+import { LIMITS } from '../limits.ts';
+import { planOfStep } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
+import { planOfRun } from '../turn.ts';
+
+export function expire(turn: Turn): void {
+  for (const run of turn.execution.runs) {
+    expireLock(turn, run);
+    for (const attempt of openAttempts(run)) expireAttempt(turn, attempt);
+  }
+}
+
+function expireLock(turn: Turn, run: Run): void {
+  const deadline = lockDeadline(turn.execution, run);
+  if (deadline === null || turn.now < deadline) return;
+  const lock = failure('LOCK_TIMEOUT', `the infrastructure was not free in time (${run.lock?.keys.join(', ') ?? ''})`);
+  turn.emit({ event: 'LockRefused', runId: run.id, failure: lock });
+  turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: lock });
+}
+
+const lockDeadline = (execution: Execution, run: Run): number | null =>
+  !isTerminal(run.status) && (run.lock?.state === 'REQUESTED' || run.lock?.state === 'QUEUED')
+    ? run.lock.requestedAt + (planOfRun(execution, run).lock?.timeoutMs ?? 0)
+    : null;
+
+function expireAttempt(turn: Turn, attempt: Attempt): void {
+  const { id } = attempt;
+  if (attempt.state === 'PENDING') {
+    const { unassignable } = attempt;
+    if (unassignable === null || turn.now < unassignable.since + LIMITS.noAgentMs) return;
+    turn.emit({
+      event: 'AttemptEnded',
+      attemptId: id,
+      result: { outcome: 'FAILED', failure: unassignable.failure, touched: false },
+    });
+    return;
+  }
+  if (attempt.deadline === null) return;
+  const stopped = attempt.deadline + planOfStep(turn.execution, id).cancelGraceMs;
+  if (turn.now >= stopped + LIMITS.lostForGoodMs) {
+    const result = { outcome: 'FAILED', failure: unheardOf(attempt), touched: true } as const;
+    turn.emit({ event: 'AttemptEnded', attemptId: id, result });
+  } else if (turn.now >= stopped + LIMITS.overdueMs && attempt.cancel === null) {
+    turn.emit({ event: 'CancelRequested', attemptId: id, reason: 'its time is over' });
+  }
+}
+
+/** The agent kills the work at its deadline by itself, so after a grace nothing can be running; what it did, nobody knows. */
+const unheardOf = (attempt: Attempt) =>
+  attempt.state === 'UNKNOWN'
+    ? failure('OUTCOME_UNKNOWN', 'its agent was lost and did not come back before the deadline; look at the target')
+    : failure('STEP_TIMEOUT', 'its agent did not report before the deadline', { details: { confirmed: false } });
+
+/** Open attempts of a run, those of an ended run included: ended is not settled. */
+export function openAttempts(run: Run): readonly Attempt[] {
+  return run.phases.flatMap((phase) => phase.sections.flatMap((section) => section.steps.flatMap(openAttemptsOf)));
+}
+
+const open = new WeakMap<Step, readonly Attempt[]>();
+
+export function openAttemptsOf(step: Step): readonly Attempt[] {
+  let found = open.get(step);
+  if (found === undefined) {
+    found = step.tasks.flatMap((task) => task.attempts.filter((attempt) => attempt.state !== 'ENDED'));
+    open.set(step, found);
+  }
+  return found;
+}
+
+/** When `expire` will next have something to do; null: never without another input. */
+export function nextExpiry(execution: Execution): number | null {
+  let next = Infinity;
+  for (const run of execution.runs) {
+    next = Math.min(next, lockDeadline(execution, run) ?? Infinity);
+    for (const attempt of openAttempts(run)) next = Math.min(next, attemptExpiry(execution, attempt));
+  }
+  return next === Infinity ? null : next;
+}
+
+function attemptExpiry(execution: Execution, attempt: Attempt): number {
+  if (attempt.state === 'PENDING') return (attempt.unassignable?.since ?? Infinity) + LIMITS.noAgentMs;
+  if (attempt.deadline === null) return Infinity;
+  const stopped = attempt.deadline + planOfStep(execution, attempt.id).cancelGraceMs;
+  return stopped + (attempt.cancel === null ? LIMITS.overdueMs : LIMITS.lostForGoodMs);
+}

@@ -1,0 +1,60 @@
+/** The forward path of a run: pre-deployment, lock, phases (a rolling one batch by batch), post-deployment. */
+import { isFailed, isTerminal, worst } from '@fairlead/proto/model/status.ts';
+import type { Phase, PhaseKind, Run } from '../execution.ts';
+import type { PhasePlan, RunPlan } from '../plan.ts';
+import { planOfRun, type Turn } from '../turn.ts';
+import { holdsLock } from './lock.ts';
+import { advancePhase } from './phase.ts';
+import { remainingHosts } from './select-nodes.ts';
+
+export function advanceForward(turn: Turn, run: Run): void {
+  const last = run.phases.at(-1);
+  if (last !== undefined && !isTerminal(last.status)) return advancePhase(turn, run, last);
+  const plan = planOfRun(turn.execution, run);
+  const started = (kind: PhaseKind): boolean => run.phases.some((phase) => phase.kind === kind);
+  if (plan.pre !== null && !started('PRE')) return open(turn, run, 'PRE', 'pre', plan.pre.name, 0);
+  if (!holdsLock(turn, run, plan)) return;
+  const next = nextPhase(run, plan);
+  if (next !== null) return open(turn, run, 'FORWARD', next.plan.id, next.name, next.iteration);
+  if (plan.post !== null && !started('POST')) return open(turn, run, 'POST', 'post', plan.post.name, 0);
+  const status = worst(run.phases.map((phase) => phase.status));
+  turn.emit({ event: 'RunEnded', runId: run.id, status: isFailed(status) ? 'FAILED' : 'SUCCESS', failure: null });
+}
+
+function open(turn: Turn, run: Run, kind: PhaseKind, planId: string, name: string, iteration: number): void {
+  turn.emit({
+    event: 'PhaseStarted',
+    phaseId: `${run.id}/${planId}.${iteration}`,
+    kind,
+    planId,
+    name,
+    iteration,
+    undoes: null,
+    hosts: null,
+  });
+}
+
+interface Next {
+  readonly plan: PhasePlan;
+  readonly iteration: number;
+  readonly name: string;
+}
+
+function nextPhase(run: Run, plan: RunPlan): Next | null {
+  const done = run.phases.filter((phase) => phase.kind === 'FORWARD');
+  for (const phase of plan.phases) {
+    const passes = done.filter((each) => each.planId === phase.id);
+    if (passes.length === 0) return { plan: phase, iteration: 0, name: nameOf(phase, 0) };
+    if (phase.rolling && hasAnotherBatch(run, plan, phase, passes)) {
+      return { plan: phase, iteration: passes.length, name: nameOf(phase, passes.length) };
+    }
+  }
+  return null;
+}
+
+const nameOf = (phase: PhasePlan, iteration: number): string =>
+  phase.rolling ? `${phase.name} (batch ${iteration + 1})` : phase.name;
+
+/** The pass before must have taken hosts, or it would go on for ever. */
+const hasAnotherBatch = (run: Run, runPlan: RunPlan, plan: PhasePlan, passes: readonly Phase[]): boolean =>
+  (passes.at(-1)?.hosts?.length ?? 0) > 0 && remainingHosts(run, runPlan, plan).length > 0;

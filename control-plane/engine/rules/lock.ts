@@ -1,0 +1,40 @@
+/** The infrastructure lock of a run (orchestration 8.1): asked for after pre-deployment, held until the run is settled. */
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Run } from '../execution.ts';
+import type { Input } from '../inputs.ts';
+import type { RunPlan } from '../plan.ts';
+import type { Turn } from '../turn.ts';
+
+/** True when the run may go on to its first phase. */
+export function holdsLock(turn: Turn, run: Run, plan: RunPlan): boolean {
+  if (plan.lock === null || plan.lock.keys.length === 0) return true;
+  if (run.lock === null) {
+    turn.emit({ event: 'LockRequested', runId: run.id, requestId: run.id, keys: plan.lock.keys });
+    return false;
+  }
+  return run.lock.state === 'HELD';
+}
+
+export function answerLock(turn: Turn, input: Extract<Input, { input: 'lockAnswered' }>): void {
+  const run = turn.execution.runs.find((each) => each.id === input.runId);
+  if (run === undefined || run.lock?.requestId !== input.requestId) return;
+  const waits = run.lock.state === 'REQUESTED' || run.lock.state === 'QUEUED';
+  if (!waits || isTerminal(run.status) || run.abort !== null) return;
+  const { answer } = input;
+  if (answer.state === 'HELD') turn.emit({ event: 'LockGranted', runId: run.id, fences: answer.fences });
+  else if (answer.state === 'QUEUED') {
+    if (run.lock.position !== answer.position) {
+      turn.emit({ event: 'LockQueued', runId: run.id, position: answer.position });
+    }
+  } else {
+    // Nothing was deployed, so there is nothing to roll back.
+    turn.emit({ event: 'LockRefused', runId: run.id, failure: answer.failure });
+    turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: answer.failure });
+  }
+}
+
+export function releaseLock(turn: Turn, input: Extract<Input, { input: 'lockReleased' }>): void {
+  const run = turn.execution.runs.find((each) => each.id === input.runId);
+  if (run === undefined || run.lock?.requestId !== input.requestId || run.lock.state === 'RELEASED') return;
+  if (isTerminal(run.status)) turn.emit({ event: 'LockReleased', runId: run.id });
+}

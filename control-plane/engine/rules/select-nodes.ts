@@ -1,0 +1,90 @@
+/** Which hosts a phase works on (orchestration 3.6): cumulative counts and percentages, batches, named hosts. */
+import { resolveTemplate, type Scope } from '@fairlead/proto/expressions/index.ts';
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import { selectNodesParameters } from '@fairlead/proto/steps/select-nodes.ts';
+import type { Json } from '@fairlead/proto/model/json.ts';
+import type { Run } from '../execution.ts';
+import type { PhasePlan, RunPlan, StepPlan } from '../plan.ts';
+import { planOfPhase } from '../turn.ts';
+import { SELECT_NODES } from './step-kinds.ts';
+
+export type Selection =
+  { readonly ok: true; readonly hosts: readonly string[] } | { readonly ok: false; readonly failure: Failure };
+
+export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: StepPlan, where: Scope): Selection {
+  const parsed = selectNodesParameters.safeParse(step.parameters);
+  if (!parsed.success)
+    return failed(`step '${step.name}': ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+  const { count, percent, hosts } = parsed.data;
+  const total = plan.hosts.length;
+  if (total === 0) return failed(`the infrastructure '${plan.infrastructure?.name ?? plan.name}' has no hosts`);
+  if (hosts !== undefined) return named(plan, hosts);
+  const free = remainingHosts(run, runPlan, plan);
+  const wanted = percent === undefined ? amount(count ?? total, where, total) : share(percent, where, total);
+  if (typeof wanted !== 'number') return { ok: false, failure: wanted };
+  // Cumulative: hosts that earlier phases took count towards the number; a batch of a rolling phase is a number of its own.
+  const already = plan.rolling ? 0 : total - free.length;
+  const take = Math.max(0, Math.min(wanted - already, free.length));
+  if (take === 0 && free.length > 0) {
+    return failed(
+      `${wanted} of ${total} hosts were asked for, and earlier phases took as many: the numbers of later phases must grow`,
+    );
+  }
+  return { ok: true, hosts: free.slice(0, take) };
+}
+
+function named(plan: PhasePlan, hosts: readonly string[]): Selection {
+  const known = new Set(plan.hosts.map((host) => host.name));
+  const strangers = hosts.filter((name) => !known.has(name));
+  if (strangers.length === 0) return { ok: true, hosts: [...new Set(hosts)] };
+  return failed(`no such host: ${strangers.join(', ')}; the infrastructure has ${[...known].join(', ')}`);
+}
+
+/** Hosts that no earlier phase (or batch) of the run has taken for itself. */
+export function remainingHosts(run: Run, runPlan: RunPlan, plan: PhasePlan): readonly string[] {
+  const taken = new Set<string>();
+  for (const phase of run.phases) {
+    const its = phase.kind === 'FORWARD' ? planOfPhase(runPlan, phase) : null;
+    if (its === null || its.infrastructure?.id !== plan.infrastructure?.id || !excludes(its)) continue;
+    for (const host of phase.hosts ?? []) taken.add(host);
+  }
+  return plan.hosts.map((host) => host.name).filter((name) => !taken.has(name));
+}
+
+/** Batches never overlap; otherwise the phase's own Select Nodes says whether it keeps its hosts from later ones. */
+function excludes(plan: PhasePlan): boolean {
+  if (plan.rolling) return true;
+  const step = plan.sections.flatMap((section) => section.steps).find((each) => each.type === SELECT_NODES);
+  const parsed = selectNodesParameters.safeParse(step?.parameters);
+  return !parsed.success || parsed.data.exclude;
+}
+
+/** Rounded up, at least 1, exactly all at 100. */
+export const hostsOfPercent = (percent: number, total: number): number =>
+  Math.min(total, Math.max(1, Math.ceil((total * percent) / 100)));
+
+function share(percent: Json, where: Scope, total: number): number | Failure {
+  const value = number(percent, where);
+  if (typeof value !== 'number') return value;
+  if (value <= 0 || value > 100)
+    return failure('NO_HOSTS', `${value} % of the hosts: it must be over 0 and at most 100`);
+  return hostsOfPercent(value, total);
+}
+
+function amount(count: Json, where: Scope, total: number): number | Failure {
+  const value = number(count, where);
+  if (typeof value !== 'number') return value;
+  if (!Number.isInteger(value) || value < 1)
+    return failure('NO_HOSTS', `${value} hosts: it must be a whole number of at least 1`);
+  return Math.min(value, total);
+}
+
+function number(value: Json, where: Scope): number | Failure {
+  if (typeof value === 'number') return value;
+  const resolved = resolveTemplate(String(value), where);
+  if (!resolved.ok) return resolved.failures[0] ?? failure('EXPRESSION', `'${String(value)}' cannot be evaluated`);
+  const parsed = typeof resolved.value === 'string' && resolved.value.trim() !== '' ? Number(resolved.value) : NaN;
+  return Number.isFinite(parsed) ? parsed : failure('NO_HOSTS', `'${String(value)}' is not a number of hosts`);
+}
+
+const failed = (message: string): Selection => ({ ok: false, failure: failure('NO_HOSTS', message) });

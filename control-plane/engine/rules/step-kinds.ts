@@ -1,0 +1,2 @@
+/** Step types that the engine carries out by itself. */
+export const SELECT_NODES = 'SELECT_NODES';

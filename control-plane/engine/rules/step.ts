@@ -1,0 +1,128 @@
+/** Starting a step, and ending it once every target has succeeded. What follows a failure is `outcome.ts`. */
+import { evaluateCondition, resolveTemplate } from '@fairlead/proto/expressions/index.ts';
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Phase, Run, Section, Step } from '../execution.ts';
+import type { OutputScope, PhasePlan, StepPlan } from '../plan.ts';
+import { scopeOfPhase, scopeOfTask } from '../scope.ts';
+import { ON_AGENT, tryTask } from '../task.ts';
+import { lastAttempt } from '../tree.ts';
+import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
+import { selectNodes } from './select-nodes.ts';
+import { SELECT_NODES } from './step-kinds.ts';
+
+interface Place {
+  readonly run: Run;
+  readonly phase: Phase;
+  readonly section: Section;
+  readonly plan: StepPlan;
+}
+
+export function advanceStep(turn: Turn, place: Place): void {
+  const step = place.section.steps.find((each) => each.planId === place.plan.id);
+  if (step === undefined) return startStep(turn, place);
+  if (isTerminal(step.status)) return;
+  if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, place, step);
+}
+
+function startStep(turn: Turn, place: Place): void {
+  const { plan } = place;
+  const skip = skipReason(turn, place);
+  if (skip !== null) return typeof skip === 'string' ? endStep(turn, place, null, skip) : endStep(turn, place, skip);
+  if (turn.now < earliestStart(place.section, plan)) return;
+  if (plan.type === SELECT_NODES) return select(turn, place);
+  const targets = targetsOf(turn, place);
+  if (targets.length === 0) return endStep(turn, place, failure('NO_HOSTS', 'no host is selected'));
+  const impossible = problems(turn, place, targets);
+  if (impossible !== null) return endStep(turn, place, impossible);
+  turn.emit({ event: 'StepStarted', stepId: idOf(place), targets });
+}
+
+const idOf = ({ section, plan }: Place): string => `${section.id}/${plan.id}`;
+
+function endStep(turn: Turn, place: Place, problem: Failure | null, skipped: string | null = null): void {
+  const status = problem !== null ? 'FAILED' : skipped !== null ? 'SKIPPED' : 'SUCCESS';
+  turn.emit({ event: 'StepEnded', stepId: idOf(place), status, failure: problem, skipped });
+}
+
+/** Why the step is skipped, a failure when that cannot be told, null when it is not. */
+function skipReason(turn: Turn, { run, phase, plan }: Place): string | Failure | null {
+  const phasePlan = planOfPhase(planOfRun(turn.execution, run), phase);
+  if (plan.artifact === 'rollback' && phasePlan?.rollbackArtifact == null) {
+    return 'there is no earlier successful deployment to go back to';
+  }
+  if (plan.skip === null) return null;
+  const condition = evaluateCondition(plan.skip, scopeOfPhase(turn.execution, run, phase));
+  if (!condition.ok) return condition.failures[0] ?? failure('EXPRESSION', 'the skip condition cannot be evaluated');
+  return condition.value ? plan.skip : null;
+}
+
+/** The wait interval counts from the end of the step before, or from the start of the section. */
+export function earliestStart(section: Section, plan: StepPlan): number {
+  if (plan.waitMs === 0) return section.notBefore;
+  const ends = section.steps.map((step) => step.endedAt ?? step.startedAt);
+  return Math.max(section.notBefore, ...ends) + plan.waitMs;
+}
+
+function select(turn: Turn, place: Place): void {
+  const runPlan = planOfRun(turn.execution, place.run);
+  const phasePlan = planOfPhase(runPlan, place.phase);
+  if (phasePlan === null)
+    return endStep(turn, place, failure('NO_HOSTS', 'there is no infrastructure outside a phase'));
+  const where = scopeOfPhase(turn.execution, place.run, place.phase);
+  const selection = selectNodes(place.run, runPlan, phasePlan, place.plan, where);
+  if (!selection.ok) return endStep(turn, place, selection.failure);
+  turn.emit({ event: 'HostsSelected', phaseId: place.phase.id, hosts: selection.hosts });
+  endStep(turn, place, null);
+}
+
+function targetsOf(turn: Turn, { run, phase, plan }: Place): readonly string[] {
+  if (plan.runs !== 'hosts') return [ON_AGENT];
+  const hosts = phase.hosts ?? allHosts(planOfPhase(planOfRun(turn.execution, run), phase));
+  const dropped = new Set(phase.dropped);
+  return hosts.filter((host) => !dropped.has(host));
+}
+
+/** A phase without Select Nodes works on every host there is. */
+const allHosts = (plan: PhasePlan | null): readonly string[] => plan?.hosts.map((host) => host.name) ?? [];
+
+/** Everything that cannot be resolved at any target, told once. */
+function problems(turn: Turn, place: Place, targets: readonly string[]): Failure | null {
+  const messages = new Map<string, Failure>();
+  for (const target of targets) {
+    const made = tryTask(turn.execution, idOf(place), target);
+    if (made.ok) continue;
+    for (const each of made.failures) messages.set(each.message, each);
+  }
+  const [first, ...others] = messages.values();
+  if (first === undefined) return null;
+  return others.length === 0 ? first : { ...first, message: [...messages.keys()].join('; ') };
+}
+
+function succeed(turn: Turn, place: Place, step: Step): void {
+  publish(turn, place, step);
+  turn.emit({ event: 'StepEnded', stepId: step.id, status: 'SUCCESS', failure: null, skipped: null });
+}
+
+/** Under one name for all targets the last one's values stand; a name made of the instance keeps them apart. */
+function publish(turn: Turn, place: Place, step: Step): void {
+  const { publish: as } = place.plan;
+  if (as === null) return;
+  const phasePlan = planOfPhase(planOfRun(turn.execution, place.run), place.phase);
+  const owners: Record<OutputScope, string> = {
+    PHASE: place.phase.id,
+    WORKFLOW: place.run.id,
+    PIPELINE: turn.execution.id,
+  };
+  const owner = owners[as.scope];
+  for (const task of step.tasks) {
+    const values = lastAttempt(task)?.result?.outputs;
+    if (values === undefined) continue;
+    const host = phasePlan?.hosts.find((each) => each.name === task.target) ?? null;
+    const where = scopeOfTask(turn.execution, { run: place.run, phase: place.phase, step: place.plan, host });
+    const name = resolveTemplate(as.name, where);
+    if (name.ok && typeof name.value === 'string') {
+      turn.emit({ event: 'OutputsPublished', name: name.value, scope: as.scope, owner, values });
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * wanted(execution): what should be outstanding in this state; a function of the state and nothing else, so after a
+ * crash the next driver wants the same. Remembered per phase, because an event changes one path of the tree only.
+ */
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Command } from './commands.ts';
+import type { Attempt, Execution, Phase, Run, Step } from './execution.ts';
+import { planOfStep } from './plan-of.ts';
+import { openAttempts, openAttemptsOf } from './rules/expire.ts';
+import { planOfPhase, planOfRun } from './turn.ts';
+
+export function wanted(execution: Execution): readonly Command[] {
+  if (execution.settled) return [];
+  const commands = execution.runs.flatMap((run) => [
+    ...ofLock(execution, run),
+    ...run.phases.flatMap((phase) => ofPhase(execution, run, phase)),
+  ]);
+  if (execution.endedAt !== null && !execution.summaryWritten) {
+    commands.push({ command: 'writeSummary', id: `${execution.id}/summary` });
+  }
+  return commands;
+}
+
+/** Freed when the run has ended and nothing of it can still be at work on a target. */
+function ofLock(execution: Execution, run: Run): readonly Command[] {
+  const { lock } = run;
+  if (lock === null || lock.state === 'RELEASED') return [];
+  const { requestId, keys } = lock;
+  if (isTerminal(run.status)) {
+    if (openAttempts(run).length > 0) return [];
+    return [{ command: 'releaseLock', id: `${requestId}/release`, runId: run.id, requestId, keys }];
+  }
+  if (lock.state === 'HELD' || run.abort !== null) return [];
+  const queueLimit = planOfRun(execution, run).lock?.queueLimit ?? 0;
+  return [{ command: 'acquireLock', id: `${requestId}/acquire`, runId: run.id, requestId, keys, queueLimit }];
+}
+
+const remembered = new WeakMap<Phase, readonly Command[]>();
+
+function ofPhase(execution: Execution, run: Run, phase: Phase): readonly Command[] {
+  const known = remembered.get(phase);
+  if (known !== undefined) return known;
+  const steps = phase.sections.flatMap((section) => section.steps);
+  const commands = steps.flatMap((step) => ofStep(execution, run, phase, step));
+  remembered.set(phase, commands);
+  return commands;
+}
+
+const rememberedSteps = new WeakMap<Step, readonly Command[]>();
+
+function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): readonly Command[] {
+  const open = openAttemptsOf(step);
+  if (open.length === 0) return [];
+  const known = rememberedSteps.get(step);
+  if (known !== undefined) return known;
+  const plan = planOfStep(execution, step.id);
+  const phasePlan = planOfPhase(planOfRun(execution, run), phase);
+  const pinned = phasePlan?.selectors ?? [];
+  // Agents pinned by the infrastructure govern every step of its phase (orchestration 3.5).
+  const selectors = pinned.length > 0 ? pinned : plan.selectors;
+  const commands = open.flatMap((attempt) => {
+    const target = attempt.id.slice(attempt.id.indexOf('@') + 1, attempt.id.lastIndexOf('#'));
+    const host = phasePlan?.hosts.find((each) => each.name === target);
+    return ofAttempt(attempt, { type: plan.type, selectors, graceMs: plan.cancelGraceMs, host });
+  });
+  rememberedSteps.set(step, commands);
+  return commands;
+}
+
+type Probe = Extract<Command, { command: 'probe' }>;
+
+function ofAttempt(
+  attempt: Attempt,
+  about: { type: string; selectors: readonly string[]; graceMs: number; host: Probe['target'] | undefined },
+): readonly Command[] {
+  const { id, agentId, ledgerId, sessionId, assignment, cancel } = attempt;
+  const { type, selectors, graceMs } = about;
+  if (attempt.state === 'PENDING') {
+    return [
+      {
+        command: 'assign',
+        id: `${id}/assign.${assignment + 1}`,
+        attemptId: id,
+        type,
+        selectors,
+        avoid: attempt.refusedBy,
+      },
+    ];
+  }
+  if (agentId === null || ledgerId === null || sessionId === null) return [];
+  const commands: Command[] = [];
+  if (cancel !== null) {
+    const { reason } = cancel;
+    commands.push({
+      command: 'cancel',
+      id: `${id}/cancel.${assignment}`,
+      attemptId: id,
+      agentId,
+      assignment,
+      graceMs,
+      reason,
+    });
+  } else if (attempt.state === 'ASSIGNED') {
+    commands.push({
+      command: 'offer',
+      id: `${id}/offer.${assignment}`,
+      attemptId: id,
+      agentId,
+      ledgerId,
+      sessionId,
+      assignment,
+    });
+  }
+  if (attempt.state === 'UNKNOWN' && about.host !== undefined) {
+    commands.push({
+      command: 'probe',
+      id: `${id}/probe.${assignment}`,
+      attemptId: id,
+      target: about.host,
+      selectors,
+      type,
+    });
+  }
+  return commands;
+}
