@@ -1,0 +1,111 @@
+/** Plays an execution in memory: an engine with obedient agents that end each attempt as the script says. */
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import { failure } from '@fairlead/proto/model/failure.ts';
+import type { Command } from '../../control-plane/engine/commands.ts';
+import { decide } from '../../control-plane/engine/decide.ts';
+import type { Event } from '../../control-plane/engine/events.ts';
+import { evolve } from '../../control-plane/engine/evolve.ts';
+import type { Execution } from '../../control-plane/engine/execution.ts';
+import type { Input } from '../../control-plane/engine/inputs.ts';
+import { nextDeadline } from '../../control-plane/engine/next-deadline.ts';
+import type { Plan } from '../../control-plane/engine/plan.ts';
+import { findAttempt } from '../../control-plane/engine/tree.ts';
+import { wanted } from '../../control-plane/engine/wanted.ts';
+
+export const succeeded: AttemptResult = { outcome: 'SUCCESS', touched: true };
+export const failed = (touched = true): AttemptResult => ({
+  outcome: 'FAILED',
+  failure: failure('COMMAND_FAILED', 'exit status 1'),
+  touched,
+});
+
+/** Ends an attempt, or leaves it running (null). */
+export type Script = (attemptId: string) => AttemptResult | null;
+
+export class Play {
+  now = 1_000;
+  readonly events: Event[] = [];
+  readonly inputs: Input[] = [];
+  #execution: Execution | null = null;
+
+  constructor(plan: Plan) {
+    this.give({ input: 'start', plan, driver: 'r1', epoch: 1 });
+  }
+
+  get execution(): Execution {
+    if (this.#execution === null) throw new Error('not started');
+    return this.#execution;
+  }
+
+  give(input: Input): readonly Event[] {
+    const events = decide(this.#execution, input, this.now);
+    for (const event of events) this.#execution = evolve(this.#execution, event);
+    this.inputs.push(input);
+    this.events.push(...events);
+    return events;
+  }
+
+  get commands(): readonly Command[] {
+    return wanted(this.execution);
+  }
+
+  /** Carries out every command until nothing more happens without time passing. */
+  run(script: Script = () => succeeded): this {
+    for (let before = -1; before !== this.events.length;) {
+      before = this.events.length;
+      for (const command of this.commands) this.#carryOut(command, script);
+    }
+    return this;
+  }
+
+  /** Lets time pass to the next deadline. */
+  wait(): this {
+    const next = nextDeadline(this.execution);
+    if (next === null) throw new Error('nothing is due');
+    this.now = next;
+    this.give({ input: 'tick' });
+    return this;
+  }
+
+  #carryOut(command: Command, script: Script): void {
+    switch (command.command) {
+      case 'assign': {
+        const { attemptId } = command;
+        this.give({ input: 'agentChosen', attemptId, agentId: 'a1', ledgerId: 'l1', sessionId: 's1' });
+        return;
+      }
+      case 'offer': {
+        const { attemptId, agentId, assignment } = command;
+        this.give({ input: 'starting', attemptId, agentId, assignment });
+        const result = script(attemptId);
+        if (result !== null) this.give({ input: 'finished', attemptId, result });
+        return;
+      }
+      case 'cancel': {
+        const { attemptId, agentId, assignment } = command;
+        const state = findAttempt(this.execution, attemptId)?.state;
+        const why = failure('CANCELED', 'canceled');
+        if (state === 'ASSIGNED') {
+          this.give({ input: 'released', attemptId, agentId, assignment, failure: why, final: true });
+        } else {
+          const result = { outcome: 'CANCELED', failure: why, touched: true, confirmed: true } as const;
+          this.give({ input: 'finished', attemptId, result });
+        }
+        return;
+      }
+      case 'acquireLock': {
+        const { runId, requestId } = command;
+        this.give({ input: 'lockAnswered', runId, requestId, answer: { state: 'HELD', fences: {} } });
+        return;
+      }
+      case 'releaseLock':
+        this.give({ input: 'lockReleased', runId: command.runId, requestId: command.requestId });
+        return;
+      case 'writeSummary':
+        this.give({ input: 'summaryWritten' });
+        return;
+      case 'probe':
+        return;
+    }
+  }
+}
