@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest';
+import { AgentWorld } from '../test/support/agent-world.ts';
+
+const A = 'e/run/step@web-1#1';
+
+async function connected(): Promise<AgentWorld> {
+  const world = new AgentWorld();
+  await world.start();
+  return world;
+}
+
+test('an offer is answered only when it is in the ledger', async () => {
+  const world = await connected();
+  world.disk.hold = [];
+  let answered = false;
+  const answer = world.control.offer(A).then((given) => {
+    answered = true;
+    return given;
+  });
+  await world.system.settle();
+  expect(answered).toBe(false);
+  // The same offer once more, while the first is still on its way to the disk: it must not be promised earlier.
+  let again = false;
+  const second = world.control.offer(A).then((given) => {
+    again = true;
+    return given;
+  });
+  await world.system.settle();
+  expect(again).toBe(false);
+  world.disk.release();
+  expect(await answer).toEqual({ answer: 'accepted' });
+  expect(await second).toEqual({ answer: 'known', state: 'ACCEPTED' });
+});
+
+test('a repeated offer is answered from the ledger, in every state, and runs nothing twice', async () => {
+  const world = await connected();
+  await world.control.offer(A);
+  await world.system.settle();
+  expect(await world.control.offer(A)).toEqual({ answer: 'known', state: 'STARTED' });
+  world.platform.end(A);
+  await world.system.settle();
+  expect(await world.control.offer(A)).toEqual({ answer: 'known', state: 'FINISHED' });
+  await world.system.settle();
+  // It was acknowledged before: the result comes again because somebody asks as if it had not.
+  expect(world.control.reported('finished')).toHaveLength(2);
+  await world.kill();
+  await world.start();
+  expect(await world.control.offer(A)).toEqual({ answer: 'known', state: 'FINISHED' });
+  expect(world.ran()).toEqual([]);
+});
+
+test.each([
+  ['another ledger', { ledgerId: 'l-other' }, /this ledger is/],
+  ['another session', { sessionId: 's0' }, /session is not s0/],
+])('an offer for %s is refused, and nothing about it is written', async (_name, more, message) => {
+  const world = await connected();
+  const answer = await world.control.offer(A, more);
+  expect(answer).toMatchObject({
+    answer: 'refused',
+    final: false,
+    failure: { message: expect.stringMatching(message) },
+  });
+  expect(world.state(A)).toBeUndefined();
+});
+
+test('a lower epoch of the execution is refused, for offers and cancels, after a restart too', async () => {
+  const world = await connected();
+  await world.control.offer(A, { epoch: 5 });
+  const other = 'e/run/other@web-1#1';
+  expect(await world.control.offer(other, { epoch: 4 })).toMatchObject({ answer: 'refused', final: false });
+  expect(await world.control.cancel(A, 4)).toMatchObject({ answer: 'refused', final: false });
+  expect(await world.control.offer('f/run/x@-#1', { epoch: 1 })).toEqual({ answer: 'accepted' });
+  await world.kill();
+  await world.start();
+  expect(await world.control.offer(other, { epoch: 4 })).toMatchObject({ answer: 'refused', final: false });
+  expect(await world.control.offer(other, { epoch: 5 })).toEqual({ answer: 'accepted' });
+});
+
+test('a cancel of an attempt never seen leaves a tombstone that outlives the process', async () => {
+  const world = await connected();
+  expect(await world.control.cancel(A)).toEqual({ answer: 'tombstoned' });
+  await world.kill();
+  await world.start();
+  expect(await world.control.offer(A)).toMatchObject({ answer: 'refused', final: true });
+  expect(await world.control.offer(A, { assignment: 2 })).toMatchObject({ answer: 'refused', final: true });
+  await world.system.advance(60_000);
+  expect(world.ran()).toEqual([]);
+});
+
+test('a cancel before the start releases the attempt, also when the permission is already on its way', async () => {
+  const world = await connected();
+  world.control.judge = () => null;
+  await world.control.offer(A);
+  await world.system.settle();
+  const starting = world.control.reports[0]?.id ?? '';
+  expect(await world.control.cancel(A)).toEqual({ answer: 'canceling' });
+  world.control.events?.acknowledged(starting, { verdict: 'recorded' });
+  await world.system.advance(1_000);
+  expect(world.ran()).toEqual([]);
+  expect(world.control.reported('released')).toMatchObject([
+    { attemptId: A, assignment: 1, failure: { code: 'CANCELED', message: 'aborted by a person' } },
+  ]);
+  // Not acknowledged yet: said again in the next session.
+  world.control.cut();
+  await world.system.advance(30_000);
+  expect(world.control.reported('released')).toHaveLength(2);
+});
+
+test('a cancel of a running attempt aborts its signal with the grace', async () => {
+  const world = await connected();
+  await world.control.offer(A);
+  await world.system.settle();
+  const [attempt] = world.platform.attempts;
+  expect(await world.control.cancel(A)).toEqual({ answer: 'canceling' });
+  expect(attempt?.signal.reason).toEqual({ kind: 'cancel', graceMs: 1_000 });
+  // A platform that does not end all the same is not waited for for ever.
+  await world.system.advance(5_000);
+  expect(world.control.reported('finished')).toMatchObject([
+    { result: { outcome: 'CANCELED', confirmed: false, touched: true } },
+  ]);
+});
+
+test('a later assignment makes an earlier one void; an earlier one after it is refused', async () => {
+  const world = await connected();
+  world.control.judge = (report) =>
+    report.report === 'starting' && report.assignment === 2 ? { verdict: 'recorded' } : null;
+  await world.control.offer(A);
+  expect(await world.control.offer(A, { assignment: 2 })).toEqual({ answer: 'accepted' });
+  expect(await world.control.offer(A, { assignment: 1 })).toMatchObject({ answer: 'refused' });
+  await world.system.settle();
+  const first = world.control.reports[0]?.id ?? '';
+  world.control.events?.acknowledged(first, { verdict: 'refused' });
+  await world.system.settle();
+  expect(world.ran()).toEqual([A]);
+});
+
+test('given back while draining, it may come again with a later assignment', async () => {
+  const world = await connected();
+  await world.control.offer(A);
+  await world.system.settle();
+  void world.agent.drain();
+  await world.system.settle();
+  expect(world.control.lastBeat?.draining).toBe(true);
+  expect(await world.control.offer('e/run/b@-#1')).toMatchObject({
+    answer: 'refused',
+    final: true,
+    failure: { code: 'UNAVAILABLE', message: 'the agent is draining' },
+  });
+  await world.kill();
+  await world.start();
+  expect(await world.control.offer('e/run/b@-#1')).toMatchObject({ answer: 'refused', final: true });
+  expect(await world.control.offer('e/run/b@-#1', { assignment: 2 })).toEqual({ answer: 'accepted' });
+});
+
+test('a step type nobody here can do is refused for good, and says which', async () => {
+  const world = await connected();
+  expect(await world.control.offer(A, { task: { type: 'kubernetes/apply' } })).toMatchObject({
+    answer: 'refused',
+    final: true,
+    failure: { code: 'UNSUPPORTED', message: expect.stringContaining("'kubernetes/apply'") },
+  });
+});
+
+test('what cannot be written is not accepted: the offer is refused, and the agent ends when idle', async () => {
+  const world = await connected();
+  world.disk.failing = true;
+  expect(await world.control.offer(A)).toMatchObject({ answer: 'refused', final: false });
+  await world.system.advance(1_000);
+  expect(world.ran()).toEqual([]);
+  expect(world.ended).toMatchObject({ end: 'ledger-lost' });
+});
+
+test('a query is answered without a word in the ledger', async () => {
+  const world = await connected();
+  const appends = world.disk.appends;
+  const query = { kind: 'query', query: 'artifactVersions', arguments: { path: '/a' } } as const;
+  expect(await world.control.request(query)).toEqual({ answer: 'result', value: { asked: { path: '/a' } } });
+  expect(await world.control.request({ ...query, query: 'probe' })).toMatchObject({ answer: 'refused', final: true });
+  expect(world.disk.appends).toBe(appends);
+});

@@ -1,0 +1,47 @@
+/** Shorter values are not masked: they would mask half of every log. */
+export const SHORTEST_SECRET = 3;
+/** Shorter encoded forms appear by chance. */
+const SHORTEST_ENCODED = 6;
+
+const encoder = new TextEncoder();
+
+/** Every form in which a secret's value is recognized in output: itself, its lines, and its common encodings. */
+export function secretPatterns(value: string): readonly Uint8Array[] {
+  const forms = new Set<string>();
+  const lines = value.split(/\r?\n/);
+  for (const plain of [value, value.trim(), ...lines, ...lines.map((line) => line.trim())]) {
+    if (plain.length < SHORTEST_SECRET) continue;
+    forms.add(plain);
+    for (const encoded of encodings(plain)) if (encoded.length >= SHORTEST_ENCODED) forms.add(encoded);
+  }
+  return [...forms].map((form) => encoder.encode(form));
+}
+
+function* encodings(plain: string): Iterable<string> {
+  for (const encoded of base64Forms(encoder.encode(plain))) {
+    yield encoded;
+    yield encoded.replaceAll('+', '-').replaceAll('/', '_');
+  }
+  const url = percentEncoded(plain);
+  yield url;
+  yield url.replaceAll('%20', '+');
+  yield url.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase());
+  yield JSON.stringify(plain).slice(1, -1);
+}
+
+// `encodeURIComponent` throws on half a surrogate pair, which a secret may well hold.
+const percentEncoded = (plain: string): string => encodeURIComponent(plain.replace(/\p{Surrogate}/gu, '\uFFFD'));
+
+/**
+ * The characters of base64 that depend on these bytes alone, for each of the three places where they can begin in a
+ * longer text (`user:password` in a basic authorization, for one).
+ */
+function* base64Forms(bytes: Uint8Array): Iterable<string> {
+  for (const before of [0, 1, 2]) {
+    const padded = new Uint8Array(before + bytes.length);
+    padded.set(bytes, before);
+    const text = btoa(String.fromCharCode(...padded));
+    const from = Math.ceil((before * 8) / 6);
+    yield text.slice(from, Math.floor((padded.length * 8) / 6));
+  }
+}
