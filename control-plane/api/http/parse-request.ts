@@ -1,0 +1,56 @@
+/** Turns what zod finds into sentences a caller can act on: field, reason, mend, all at once. */
+import { z } from 'zod';
+import type { ProblemFailure } from './problem.ts';
+
+export type Part = 'path' | 'query' | 'header' | 'body';
+
+export function parsePart<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  part: Part,
+): { readonly value: z.output<S> } | { readonly failures: readonly ProblemFailure[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data };
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return { failures: result.error.issues.flatMap((issue) => describe(issue, part, known)) };
+}
+
+function describe(issue: z.core.$ZodIssue, part: Part, known: readonly string[]): readonly ProblemFailure[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const mend =
+      path.length === 0 && known.length > 0
+        ? `Remove it; known here: ${known.join(', ')}.`
+        : 'Remove it; /api/v1/openapi.json lists what is known here.';
+    return issue.keys.map((key) => invalid([...path, key].join('.'), `The ${part} has an unknown field.`, mend));
+  }
+  const field = path.join('.');
+  return [invalid(field === '' ? part : field, reasonOf(issue, part), mendOf(issue))];
+}
+
+const invalid = (field: string, reason: string, mend: string): ProblemFailure => ({
+  code: 'INVALID_INPUT',
+  field,
+  reason: `${field}: ${reason}`,
+  mend,
+});
+
+function reasonOf(issue: z.core.$ZodIssue, part: Part): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return `is missing in the ${part}.`;
+  return `${issue.message.replace(/^Invalid input: /, '')}.`;
+}
+
+function mendOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `Give a value of type ${issue.expected}.`;
+    case 'invalid_value':
+      return `Use one of: ${issue.values.map(String).join(', ')}.`;
+    case 'too_small':
+      return `Give at least ${String(issue.minimum)}.`;
+    case 'too_big':
+      return `Give at most ${String(issue.maximum)}.`;
+    default:
+      return 'See the field in /api/v1/openapi.json.';
+  }
+}

@@ -1,0 +1,161 @@
+import type { Status } from '@fairlead/proto/model/status.ts';
+import { STATUS_NAMES } from '@fairlead/proto/model/status.ts';
+import { z } from 'zod';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { executionListRow, executionView, journalView, replaySchema, whySchema } from '../schemas.ts';
+
+const tag = 'executions';
+const one = z.strictObject({
+  id: z.string().min(1).max(200).describe('An execution id, the unique beginning of one, or `last`.'),
+});
+const reasoned = z.strictObject({ reason: z.string().max(1000).default('') });
+const name = z.string().min(1).max(200);
+const texts = z.record(z.string(), z.string());
+const noted = z.object({ executionId: z.string() });
+
+/** `RUNNING,QUEUED`: every name is checked, the unknown ones are told. */
+const statuses = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(STATUS_NAMES)))
+  .describe(`Statuses divided by commas, of: ${STATUS_NAMES.join(', ')}.`);
+
+export const executionRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/executions',
+    operationId: 'deploy',
+    summary: 'Start a workflow.',
+    tag,
+    takesIdempotencyKey: true,
+    body: z.strictObject({
+      application: z.exactOptional(name).describe('May be left out when there is one.'),
+      name: z.exactOptional(name).describe('The workflow; may be left out when there is one.'),
+      variables: texts.default({}),
+      artifacts: texts.default({}).describe('Service → build; the others take the latest.'),
+    }),
+    statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
+    response: z.object({ executionId: z.string(), created: z.boolean() }),
+    handle: async ({ useCases, actor, body, idempotencyKey }) => {
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+      const result = await useCases.deploy(actor, { ...body, ...key });
+      return {
+        status: result.created ? 201 : 200,
+        headers: { Location: `/api/v1/executions/${encodeURIComponent(result.executionId)}` },
+        body: result,
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/executions',
+    operationId: 'listExecutions',
+    summary: 'Executions, newest first.',
+    tag,
+    query: z.strictObject({
+      application: z.exactOptional(name),
+      name: z.exactOptional(name),
+      environment: z.exactOptional(name),
+      status: z.exactOptional(statuses),
+      cursor: z.exactOptional(z.string().min(1).max(1000)).describe('`next` of the page before.'),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+    statuses: { 200: 'A page; `next` is null on the last one.' },
+    response: z.object({ rows: z.array(executionListRow).readonly(), next: z.string().nullable() }),
+    handle: async ({ useCases, actor, query }) => {
+      const { status, cursor, limit, ...rest } = query;
+      const wanted: { readonly statuses?: readonly Status[] } = status === undefined ? {} : { statuses: status };
+      const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+      return { body: await useCases.listExecutions(actor, { filter: { ...rest, ...wanted }, ...page }) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/executions/{id}',
+    operationId: 'getExecution',
+    summary: 'One execution with its whole tree.',
+    tag,
+    parameters: one,
+    statuses: { 200: 'As of journal sequence `seq`.' },
+    response: executionView,
+    handle: async ({ useCases, actor, parameters }) => {
+      const id = await useCases.resolveExecution(actor, parameters.id);
+      return { body: await useCases.getExecution(actor, id) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/executions/{id}/journal',
+    operationId: 'getJournal',
+    summary: 'What happened to it and what was decided, in order.',
+    tag,
+    parameters: one,
+    query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
+    statuses: { 200: 'Records with a sequence greater than `after`.' },
+    response: z.object({ records: z.array(journalView).readonly() }),
+    handle: async ({ useCases, actor, parameters, query }) => {
+      const id = await useCases.resolveExecution(actor, parameters.id);
+      return { body: { records: await useCases.getJournal(actor, id, query.after) } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/executions/{id}/abort',
+    operationId: 'abort',
+    summary: 'Stop it now; nothing is rolled back.',
+    tag,
+    parameters: one,
+    body: reasoned,
+    statuses: { 202: 'It is being aborted.' },
+    response: noted,
+    handle: async ({ useCases, actor, parameters, body }) => {
+      const id = await useCases.resolveExecution(actor, parameters.id);
+      await useCases.abort(actor, id, body.reason);
+      return { status: 202, body: { executionId: id } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/executions/{id}/rollback',
+    operationId: 'rollback',
+    summary: 'Go back: a running one undoes what it did, an ended one is followed by the deployment before it.',
+    tag,
+    parameters: one,
+    body: reasoned,
+    statuses: { 202: 'Which execution does it.' },
+    response: noted,
+    handle: async ({ useCases, actor, parameters, body }) => {
+      const id = await useCases.resolveExecution(actor, parameters.id);
+      return { status: 202, body: await useCases.rollback(actor, id, body.reason) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/executions/{id}/replay',
+    operationId: 'replay',
+    summary: 'Decide everything again from the journal and compare.',
+    tag,
+    parameters: one,
+    statuses: { 200: 'What differs, if anything.' },
+    response: replaySchema,
+    handle: async ({ useCases, actor, parameters }) => {
+      const id = await useCases.resolveExecution(actor, parameters.id);
+      return { body: await useCases.replay(actor, id) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/executions/{id}/why',
+    operationId: 'why',
+    summary: 'The first cause of a failure: where, at which host, and the last lines of its log.',
+    tag,
+    parameters: one,
+    statuses: { 200: 'The cause; null when nothing failed.' },
+    response: whySchema,
+    handle: async ({ useCases, actor, parameters }) => {
+      const id = await useCases.resolveExecution(actor, parameters.id);
+      return { body: await useCases.why(actor, id) };
+    },
+  }),
+];

@@ -1,0 +1,8 @@
+/** The route table. */
+import type { Route } from '../route.ts';
+import { attemptRoutes } from './attempts.ts';
+import { definitionRoutes } from './definitions.ts';
+import { executionRoutes } from './executions.ts';
+import { systemRoutes } from './system.ts';
+
+export const ROUTES: readonly Route[] = [...definitionRoutes, ...executionRoutes, ...attemptRoutes, ...systemRoutes];

@@ -1,0 +1,57 @@
+import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
+import type { ExecutionHeader, ExecutionListRow, ExecutionView, NodeView } from '@fairlead/proto/live.ts';
+
+export function headerOf(executionId: ExecutionId, name: string, number: number): ExecutionHeader {
+  return {
+    executionId,
+    application: 'shop',
+    name,
+    kind: 'WORKFLOW',
+    status: 'RUNNING',
+    settled: false,
+    parked: null,
+    environment: 'prod',
+    actor: 'ada',
+    startedAt: 1_700_000_000_000 + number,
+    endedAt: null,
+    revision: 3,
+    artifacts: [{ service: 'web', build: '2', previous: '1' }],
+    failure: null,
+    rollback: null,
+    unconfirmed: [],
+    progress: { done: 0, total: 4 },
+    waiting: null,
+  };
+}
+
+export function nodeOf(
+  id: NodeId,
+  parent: NodeId | null,
+  kind: NodeView['kind'],
+  more: Partial<NodeView> = {},
+): NodeView {
+  return {
+    id,
+    parent,
+    kind,
+    order: 0,
+    name: id.split('/').at(-1) ?? id,
+    status: 'RUNNING',
+    startedAt: 1_700_000_000_000,
+    endedAt: null,
+    rollback: false,
+    target: null,
+    agent: null,
+    failure: null,
+    note: null,
+    outputs: null,
+    attemptId: null,
+    ...more,
+  };
+}
+
+export function rowOf(view: ExecutionView): ExecutionListRow {
+  const { executionId, application, name, kind, status, environment, startedAt, endedAt, actor } = view.header;
+  const row = { executionId, application, name, kind, status, environment, startedAt, endedAt, actor };
+  return { ...row, seq: view.seq, summary: { done: view.header.progress.done } };
+}
