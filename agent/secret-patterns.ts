@@ -10,9 +10,11 @@ export function secretPatterns(value: string): readonly Uint8Array[] {
   const forms = new Set<string>();
   const lines = value.split(/\r?\n/);
   for (const plain of [value, value.trim(), ...lines, ...lines.map((line) => line.trim())]) {
-    if (plain.length < SHORTEST_SECRET) continue;
-    forms.add(plain);
-    for (const encoded of encodings(plain)) if (encoded.length >= SHORTEST_ENCODED) forms.add(encoded);
+    if (plain.length >= SHORTEST_SECRET) forms.add(plain);
+  }
+  for (const whole of [value, value.trim()]) {
+    if (whole.length < SHORTEST_SECRET) continue;
+    for (const encoded of encodings(whole)) if (encoded.length >= SHORTEST_ENCODED) forms.add(encoded);
   }
   return [...forms].map((form) => encoder.encode(form));
 }

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { Redactor } from './redact.ts';
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+const redactor = (...values: readonly string[]): Redactor => {
+  const made = new Redactor();
+  for (const value of values) made.register(value);
+  return made;
+};
+
+function streamed(made: Redactor, pieces: readonly Uint8Array[]): string {
+  const stream = made.stream();
+  return [...pieces.map((piece) => stream.push(piece)), stream.end()].map(decode).join('');
+}
+
+test('a secret split at any place over any chunks never comes out', () => {
+  const secret = 'hunter2hunter3';
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(secret, 'hunter2', 'h', 'hunter2hunter', ' ', '\n', 'x3'), { maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 60 }),
+      (words, sizes) => {
+        const text = words.join('');
+        const bytes = encode(text);
+        const pieces: Uint8Array[] = [];
+        for (let from = 0, turn = 0; from < bytes.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          pieces.push(bytes.subarray(from, from + size));
+          from += size;
+        }
+        const masked = streamed(redactor(secret), pieces);
+        expect(masked).not.toContain(secret);
+        expect(masked).toBe(redactor(secret).text(text));
+      },
+    ),
+  );
+});
+
+test('of overlapping secrets nothing is left, and a secret that goes on is masked whole', () => {
+  expect(redactor('abcde', 'cdexy').text('-abcdexy-')).toBe('-********-');
+  expect(redactor('abc', 'abcdef').text('-abcdef-')).toBe('-********-');
+  expect(streamed(redactor('abc', 'abcdef'), [encode('-abc'), encode('def-')])).toBe('-********-');
+  expect(streamed(redactor('abc', 'abcdef'), [encode('-abc'), encode('d-')])).toBe('-********d-');
+});
+
+test('every line of a secret of several lines is masked, as short as three characters', () => {
+  const made = redactor('first line\r\nab\nxyz\n');
+  expect(made.text('a first line, ab, wxyz')).toBe('a ********, ab, w********');
+});
+
+test.each([
+  ['base64', Buffer.from('s3cr3t/päss').toString('base64')],
+  ['base64url', Buffer.from('s3cr3t/päss').toString('base64url')],
+  ['a basic authorization', Buffer.from('deploy:s3cr3t/päss').toString('base64')],
+  ['another alignment', Buffer.from('ab:s3cr3t/päss:c').toString('base64')],
+  ['a URL', encodeURIComponent('s3cr3t/päss')],
+  ['a URL in lower case', encodeURIComponent('s3cr3t/päss').replace(/%../g, (hex) => hex.toLowerCase())],
+])('%s of a secret is masked too', (_name, encoded) => {
+  const masked = redactor('s3cr3t/päss').text(`x ${encoded} y`);
+  expect(masked).toContain('********');
+  const longest = Math.max(...masked.split('********').map((part) => part.length));
+  expect(longest).toBeLessThan(13);
+});
+
+test('JSON escapes and form encoding', () => {
+  const made = redactor('a "quoted" word');
+  expect(made.text(JSON.stringify({ p: 'a "quoted" word' }))).toBe('{"p":"********"}');
+  expect(made.text('p=a+%22quoted%22+word&q')).toBe('p=********&q');
+});
+
+test('values under three characters are left alone', () => {
+  expect(redactor('', 'a', 'ab').text('ab a b')).toBe('ab a b');
+});
+
+test('only what may still become a secret is held back', () => {
+  const stream = redactor('secret').stream();
+  expect(decode(stream.push(encode('password: se')))).toBe('password: ');
+  expect(decode(stream.push(encode('ven')))).toBe('seven');
+});
+
+test('values deep inside are masked, keys too, and other types stay', () => {
+  const value = { list: ['x secret', 1, null, { secret: true }], plain: 'y' };
+  expect(redactor('secret').value(value)).toEqual({ list: ['x ********', 1, null, { '********': true }], plain: 'y' });
+});
+
+test('bytes that are no text pass unharmed', () => {
+  const bytes = Uint8Array.from({ length: 512 }, (_, at) => at % 256);
+  const stream = redactor('secret').stream();
+  expect([...stream.push(bytes), ...stream.end()]).toEqual([...bytes]);
+});
+
+test('without a secret the bytes are passed on as they are', () => {
+  const bytes = encode('as it is');
+  expect(new Redactor().stream().push(bytes)).toBe(bytes);
+});
