@@ -1,10 +1,11 @@
 import type { Json } from '../model/json.ts';
 import { beanProperty, callCollectionMethod, elementAt } from './collection-methods.ts';
-import { checkText, lateProblem, list, openData, openFound, plainData, type Evaluation } from './evaluation.ts';
+import { checkText, lateProblem, openData, openFound, plainData, type Evaluation } from './evaluation.ts';
 import { callFunctor } from './functors.ts';
-import { FUNCTOR_NAMES, nearestName } from './names.ts';
+import { memberOfFamily, suggest, unknownMember } from './members.ts';
+import { FUNCTOR_NAMES } from './names.ts';
 import { Problem } from './problem.ts';
-import { findMember, findRoot, isClosed, memberNames, type MergedFamily } from './scope.ts';
+import { findMember, findRoot } from './scope.ts';
 import { callScopedFunctor, contextFamily, isScopedFunctor } from './scoped-functors.ts';
 import { callStringMethod } from './string-methods.ts';
 import { data, isList, isRecord, ownValue, toText, type Value } from './value.ts';
@@ -27,7 +28,7 @@ export function rootValue(name: string, at: number, of: Evaluation): Value {
   const found = findRoot(of.scope, name);
   if (found.found !== 'nothing') return openFound(found, name, at, of);
   const existing = [...new Set(of.scope.layers.flatMap((layer) => Object.keys(layer)))].sort();
-  const mend = of.condition ? "; put a text into quotes ('…')" : '';
+  const mend = of.strict ? "; put a text into quotes ('…')" : '';
   throw new Problem(`'${name}' is not known here${suggest(name, existing)}${mend}`, at, { existing, unresolved: true });
 }
 
@@ -67,30 +68,10 @@ function memberOfData(
   throw new Problem(`'${object.label}' has no members; ${mend}`, at);
 }
 
-export function memberOfFamily(family: MergedFamily, label: string, name: string, at: number, of: Evaluation): Value {
-  const found = findMember(family, name);
-  if (found.found !== 'nothing') return openFound(found, `${label}.${name}`, at, of);
-  const problem = unknownMember(label, name, memberNames(family), at);
-  if (isClosed(family)) throw problem;
-  throw new Problem(problem.message, at, { ...problem.options, unresolved: true });
-}
-
-export function unknownMember(label: string, name: string, existing: readonly string[], at: number): Problem {
-  const sorted = existing.toSorted();
-  return new Problem(`${label} has no '${name}'${suggest(name, sorted)}; it has ${list(sorted)}`, at, {
-    existing: sorted,
-  });
-}
-
-function suggest(name: string, existing: readonly string[]): string {
-  const nearest = nearestName(name, existing);
-  return nearest === null ? '' : ` (did you mean '${nearest}'?)`;
-}
-
 export function elementOf(object: Value, key: Json, at: number, of: Evaluation): Value {
   if (typeof key === 'string') return memberOf(object, key, at, of);
   if (object.kind === 'data' && isList(object.data)) {
-    const label = `${object.label}[${String(key)}]`;
+    const label = `${object.label}[${toText(key)}]`;
     return openData(elementAt(object.data, key, at, object.label), object.origin, label, at, of);
   }
   if (object.kind === 'data' && object.data === null) return object;

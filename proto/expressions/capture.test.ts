@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../model/json.ts';
 import {
   captureScope,
   configured,
@@ -10,6 +11,7 @@ import {
   resolveTemplate,
   runtime,
   scope,
+  secretValue,
   supplyLate,
   variables,
   withLayer,
@@ -83,7 +85,8 @@ describe('captureScope', () => {
       '${context.build.tag}/${build.planted}/${configFile.getAsString("c")}/${instance.name.toUpperCase()}/${serviceVariable.pw}/${secrets.getValue("db").length()}/${service.name}';
     const supplied = supplyLate(captured(text), () => 'hush');
     if (!supplied.ok) throw new Error('not supplied');
-    const sent = JSON.parse(JSON.stringify(supplied.value)) as Layer; // it travels as JSON
+    const json: Json = supplied.value; // a layer is Json: it can be journaled and sent
+    const sent = JSON.parse(JSON.stringify(json)) as Layer; // and comes out as it went in
     const agent = withLayer({ instance: family({ name: runtime('web-1') }) }, scope([sent]));
     expect(resolveTemplate(text, agent, { onAgent: true })).toEqual({
       ok: true,
@@ -93,6 +96,14 @@ describe('captureScope', () => {
     expect(resolveTemplate('${secrets.getValue("other")}', agent, { onAgent: true })).toMatchObject({
       failures: [{ code: 'SECRET_UNAVAILABLE' }],
     });
+  });
+
+  it('shows no secret in a message', () => {
+    const agent = scope([{ pw: secretValue('hush'), out: runtime({ a: 1, hushed: 2 }) }]);
+    const outcome = resolveTemplate('${out[pw]} ${out.get(pw + "x").y()}', agent, { onAgent: true });
+    expect(outcome).toMatchObject({ ok: false });
+    expect(JSON.stringify(outcome)).toContain("out has no '***'");
+    expect(JSON.stringify(outcome)).not.toContain('hush');
   });
 
   it('says what the agent does not have', () => {

@@ -1,11 +1,12 @@
 import { failure, type Failure } from '../model/failure.ts';
 import { openFound, plainData, type Evaluation } from './evaluation.ts';
 import { evaluate, insertParts, startEvaluation } from './evaluate.ts';
-import { isKnownRoot, unknownMember } from './access.ts';
+import { isKnownRoot } from './access.ts';
 import { parseCondition } from './condition.ts';
 import { LIMITS } from './limits.ts';
+import { unknownMember } from './members.ts';
 import { requireBoolean } from './operators.ts';
-import { attempt, Problem, problemFailure } from './problem.ts';
+import { attempt, positionOf, Problem, problemFailure, type Position } from './problem.ts';
 import { references, type Language, type Reference } from './references.ts';
 import type { ResolveOptions } from './resolve.ts';
 import { findMember, findRoot, isClosed, memberNames, type Found, type Scope } from './scope.ts';
@@ -26,14 +27,14 @@ export function checkExpressions(
     return reason === 'later' || (reason === 'agent' && options.onAgent === true);
   };
   // Evaluated as where the check runs; what is only missing because this is no agent has just been excluded.
-  const evaluation = startEvaluation(within, {}, language === 'condition');
+  const evaluation = startEvaluation(within, { strict: options.strict ?? false }, language === 'condition');
   const problems = tryOut(text, language, evaluation).filter((problem) => !early(problem));
-  const failures = problems.map((problem) => problemFailure(problem, text, options.field));
-  const seen = new Set(failures.map((each) => `${each.details?.['line']}:${each.details?.['column']}`));
+  const failures = problems.map((problem) => problemFailure(problem, text, options));
+  const seen = new Set(problems.map((problem) => placeOf(positionOf(text, problem.at))));
   for (const reference of references(text, language)) {
     const found = checkReference(reference, language, evaluation);
     if (failures.length >= LIMITS.failures) break;
-    if (found === null || seen.has(`${reference.line}:${reference.column}`)) continue;
+    if (found === null || seen.has(placeOf(reference))) continue;
     const field = options.field === undefined ? {} : { field: options.field };
     const { line, column } = reference;
     const where = line === 1 ? `column ${column}` : `line ${line}, column ${column}`;
@@ -45,6 +46,8 @@ export function checkExpressions(
   }
   return failures;
 }
+
+const placeOf = ({ line, column }: Position): string => `${line}:${column}`;
 
 function tryOut(text: string, language: Language, of: Evaluation): readonly Problem[] {
   const problems: Problem[] = [];

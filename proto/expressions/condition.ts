@@ -20,7 +20,7 @@ export function evaluateCondition(text: string, within: Scope, options: ResolveO
     return requireBoolean(plainData(evaluate(node, evaluation), node.at, evaluation), 'a condition', node.at);
   });
   if ('value' in outcome) return { ok: true, value: outcome.value };
-  return { ok: false, failures: [problemFailure(outcome.problem, text, options.field)] };
+  return { ok: false, failures: [problemFailure(outcome.problem, text, options)] };
 }
 
 /** Throws a problem when it cannot be read. */

@@ -15,15 +15,23 @@ import { data, describeKind, lateName, toNumber, toText, type Value } from './va
 export interface EvaluationOptions {
   /** The work is done on the agent: what is late elsewhere is in the scope, and nothing stays late. */
   readonly onAgent?: boolean;
+  /**
+   * For fields that no shell sees, such as a name or a selector: what is not known is a failure. Otherwise it is left as
+   * it stands.
+   */
+  readonly strict?: boolean;
 }
 
 export function startEvaluation(scope: Scope, options: EvaluationOptions, condition: boolean): Evaluation {
   const patterns = createPatterns();
   const spend = stepBudget();
+  const secrets = new Set<string>();
   const within = (following: readonly string[]): Evaluation => ({
     scope,
     onAgent: options.onAgent ?? false,
     condition,
+    strict: condition || (options.strict ?? false),
+    secrets,
     patterns,
     spend,
     follow: (text, label, at) => followConfigured(text, label, at, following, within([...following, label])),
@@ -106,7 +114,7 @@ const tooLong = (at: number): Problem =>
 function insertPart(part: Part, of: Evaluation): ResolvedText {
   if (typeof part === 'string') return part;
   if (part.kind === 'expression') return insertExpression(part, of);
-  if (of.condition || (part.root !== null && isKnownRoot(part.root, of))) throw part.problem;
+  if (of.strict || (part.root !== null && isKnownRoot(part.root, of))) throw part.problem;
   return '${';
 }
 
@@ -116,14 +124,14 @@ function insertExpression(part: ExpressionPart, of: Evaluation): ResolvedText {
   const isShellArgument = node.kind === 'literal' && typeof node.value === 'number';
   const leading = leadingName(node);
   const isForeign = leading !== null && !isKnownRoot(leading.name, of);
-  if (!of.condition && (isShellArgument || isForeign)) return asItStands(part, of);
+  if (!of.strict && (isShellArgument || isForeign)) return asItStands(part, of);
   // `${host-web}` is the shell's default for an unset variable; `${env.name-web}` can only be meant for us.
   const bareName = leading?.bare === true ? leading.name : null;
-  if (!of.condition && bareName !== null && isStructureRoot(bareName, of)) return asItStands(part, of);
+  if (!of.strict && bareName !== null && isStructureRoot(bareName, of)) return asItStands(part, of);
   const outcome = attempt(() => evaluate(node, of));
   if ('problem' in outcome) {
     const { unresolved = false } = outcome.problem.options;
-    if (of.condition || !unresolved || (bareName === null && !isPath(node))) throw outcome.problem;
+    if (of.strict || !unresolved || (bareName === null && !isPath(node))) throw outcome.problem;
     return asItStands(part, of);
   }
   const { value } = outcome;

@@ -10,8 +10,12 @@ import { isList, isRecord, lateName, type Value } from './value.ts';
 export interface Evaluation {
   readonly scope: Scope;
   readonly onAgent: boolean;
-  /** In a condition everything must be known, and nothing may be secret. */
+  /** In a condition nothing may be secret or late. */
   readonly condition: boolean;
+  /** Everything must be known: nothing is left as it stands. */
+  readonly strict: boolean;
+  /** The secrets that were read, so that no message shows one. */
+  readonly secrets: Set<string>;
   readonly patterns: Patterns;
   /** Takes steps from the budget: one, and one more for each 1,024 characters looked at. */
   spend(at: number, characters?: number): void;
@@ -61,6 +65,7 @@ function openScopeValue(
 export function openData(value: Json, origin: Origin, label: string, at: number, of: Evaluation): Value {
   of.spend(at);
   if (origin === 'secret' && of.condition) throw new Problem(`a condition may not use a secret: '${label}'`, at);
+  if (origin === 'secret' && typeof value === 'string') of.secrets.add(value);
   if (origin === 'configured' && typeof value === 'string' && value.includes('${')) return of.follow(value, label, at);
   return { kind: 'data', data: value, origin, label };
 }

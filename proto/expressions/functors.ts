@@ -1,7 +1,6 @@
 import type { Json } from '../model/json.ts';
 import { selectPath } from './json-path.ts';
 import { LIMITS } from './limits.ts';
-import { STRING_METHODS } from './string-methods.ts';
 import type { Patterns } from './patterns.ts';
 import { Problem } from './problem.ts';
 import { describeKind, isList, isRecord, ownValue } from './value.ts';
@@ -49,9 +48,6 @@ export function callFunctor(functor: string, method: string, call: FunctorCall):
   }
   return found.run(call);
 }
-
-/** For the editor. */
-export const functorSignatures = (): readonly string[] => [...Object.keys(FUNCTORS), ...STRING_METHODS];
 
 function text({ args, at }: FunctorCall, index: number): string {
   const value = args[index] ?? null;

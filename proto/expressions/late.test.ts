@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { describeLate, resolveLate, resolveLateValue, type LateReference, type ResolvedText } from './index.ts';
+import {
+  describeLate,
+  lateReferencesIn,
+  resolveLate,
+  resolveLateValue,
+  type LateReference,
+  type ResolvedText,
+} from './index.ts';
 import { canonicalText, isLateText } from './late.ts';
 
 const known = (reference: LateReference): string | undefined => {
@@ -80,3 +87,13 @@ it.each<[LateReference, string]>([
   [{ late: 'instance', path: 'host.ip' }, "'instance.host.ip'"],
   [{ late: 'response', path: 'httpResponseCode' }, "'httpResponseCode'"],
 ])('%j is described as %s', (reference, expected) => expect(describeLate(reference)).toBe(expected));
+
+it('lists what a value needs from the agent', () => {
+  const text: ResolvedText = { parts: ['a', db] };
+  expect(lateReferencesIn(text)).toEqual([db]);
+  expect(lateReferencesIn('x')).toEqual([]);
+  expect(lateReferencesIn({ a: [text, null, 1], b: { c: { parts: [{ late: 'instance', path: 'name' }] } } })).toEqual([
+    db,
+    { late: 'instance', path: 'name' },
+  ]);
+});

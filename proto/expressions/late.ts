@@ -12,9 +12,10 @@ export type LateReference =
   /** Something about the answer to the step's own HTTP request: `httpResponseCode`. */
   | { readonly late: 'response'; readonly path: string };
 
-export interface LateText {
+/** A type and not an interface, so that it is Json and can stand in commands and journals. */
+export type LateText = {
   readonly parts: readonly (string | LateReference)[];
-}
+};
 
 /** Canonical: a plain string exactly when nothing in it is late, no empty and no two neighboring strings in `parts`. */
 export type ResolvedText = string | LateText;
@@ -51,8 +52,12 @@ export function canonicalText(parts: readonly (string | LateReference)[]): Resol
   return joined.length === 1 && typeof only === 'string' ? only : { parts: joined };
 }
 
-export const lateReferencesIn = (text: ResolvedText): readonly LateReference[] =>
-  typeof text === 'string' ? [] : text.parts.filter((part) => typeof part !== 'string');
+/** What a text, or any text inside a value, needs from the agent: to know which secrets to send along. */
+export function lateReferencesIn(value: Json): readonly LateReference[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (isLateText(value)) return value.parts.filter((part) => typeof part !== 'string');
+  return (isList(value) ? value : Object.values(value)).flatMap(lateReferencesIn);
+}
 
 /**
  * The text with everything late filled in, for the agent. What `lookup` finds is inserted as it is and never evaluated;

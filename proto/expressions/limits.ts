@@ -20,7 +20,7 @@ export const LIMITS = {
   /** Characters of a regular expression. */
   pattern: 2_000,
   /** Characters that regular expressions may look at while one text is resolved. */
-  scannedCharacters: 10_000_000,
+  scannedCharacters: 5_000_000,
   /** Nesting of a JSON value that is resolved or read. */
   jsonDepth: 100,
 } as const;

@@ -16,7 +16,7 @@ export interface Match {
  */
 export interface Patterns {
   matchesWhole(pattern: string, text: string, at: number): boolean;
-  /** Stops at the first `null`-free answer of `use` that is `false`. */
+  /** One match after the other, until `use` answers false. */
   forEachMatch(pattern: string, text: string, at: number, use: (match: Match) => boolean): void;
   groupNames(pattern: string, at: number): Readonly<Record<string, number>>;
 }
@@ -55,9 +55,12 @@ export function createPatterns(): Patterns {
     },
     forEachMatch(pattern, text, at, use) {
       const matcher = compile(pattern, at).matcher(text);
+      // A pattern that repeats nothing looks no further than its own length; any other may look at all the rest.
+      const repeats = /[*+{]/.test(pattern);
       let searchedFrom = 0;
+      if (!repeats) scan(text.length, at);
       for (;;) {
-        scan(text.length - searchedFrom, at);
+        if (repeats) scan(text.length - searchedFrom, at);
         if (!matcher.find()) return;
         const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group));
         const match = { start: matcher.start(), end: matcher.end(), groups };

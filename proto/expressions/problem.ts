@@ -42,13 +42,23 @@ export function positionOf(text: string, offset: number): Position {
   return { line, column: offset - lineStart + 1 };
 }
 
-export function problemFailure(problem: Problem, text: string, field?: string): Failure {
+export function problemFailure(
+  problem: Problem,
+  text: string,
+  more: { readonly field?: string | undefined; readonly secrets?: ReadonlySet<string> } = {},
+): Failure {
   const { line, column } = positionOf(text, problem.at);
   const where = line === 1 ? `column ${column}` : `line ${line}, column ${column}`;
   const { code = 'EXPRESSION', existing } = problem.options;
-  return failure(code, `${where}: ${problem.message}`, {
-    ...(field === undefined ? {} : { field }),
-    details: { line, column, ...(existing === undefined ? {} : { existing }) },
+  // A name in a message may have been computed, on the agent even from a secret.
+  const mask = (shown: string): string =>
+    [...(more.secrets ?? [])].reduce(
+      (masked, secret) => (secret === '' ? masked : masked.replaceAll(secret, '***')),
+      shown,
+    );
+  return failure(code, `${where}: ${mask(problem.message)}`, {
+    ...(more.field === undefined ? {} : { field: more.field }),
+    details: { line, column, ...(existing === undefined ? {} : { existing: existing.map(mask) }) },
   });
 }
 

@@ -141,6 +141,25 @@ describe('what is left for the shell', () => {
   ])('%s → %s', (template, expected) => expect(text(template)).toBe(expected));
 });
 
+describe('what no shell will see', () => {
+  const strictly = (template: string): unknown => {
+    const resolution = resolveTemplate(template, world, { strict: true });
+    return resolution.ok ? resolution.value : resolution.failures.map((each) => each.message).join();
+  };
+  it.each([
+    ['${HOME}', "'HOME' is not known here"],
+    ['${VAR:-x}', "expected '}' but found ':'"],
+    ['${env}', "'env' is a family; name one of its members"],
+    ['${service.unheard}', "service has no 'unheard'"],
+    ['a ${', 'expected a name or a value but found the end'],
+  ])('%s fails', (template, message) => expect(strictly(template)).toContain(message));
+
+  it.each([
+    ['${env.name}', 'testing'],
+    ['${secrets.getValue("db")}', { parts: [{ late: 'secret', name: 'db' }] }],
+  ])('%s resolves', (template, expected) => expect(strictly(template)).toEqual(expected));
+});
+
 describe('what is never evaluated again', () => {
   it.each([
     ['${build.planted}', '${secrets.getValue("db")}'],

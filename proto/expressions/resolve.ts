@@ -2,7 +2,7 @@ import type { Failure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import { failure } from '../model/failure.ts';
 import { insertParts, startEvaluation, type EvaluationOptions } from './evaluate.ts';
-import { isLateText, type LateText, type ResolvedText } from './late.ts';
+import { isLateText, type ResolvedText } from './late.ts';
 import { LIMITS } from './limits.ts';
 import { problemFailure, type Problem } from './problem.ts';
 import type { Scope } from './scope.ts';
@@ -21,19 +21,23 @@ export interface ResolveOptions extends EvaluationOptions {
 export function resolveTemplate(text: string, within: Scope, options: ResolveOptions = {}): Resolution<ResolvedText> {
   if (!text.includes('${') && text.length * 3 <= LIMITS.textBytes) return { ok: true, value: text };
   const template = parseTemplate(text);
-  if (template.fatal !== null) return { ok: false, failures: [problemFailure(template.fatal, text, options.field)] };
+  if (template.fatal !== null) return { ok: false, failures: [problemFailure(template.fatal, text, options)] };
   const problems: Problem[] = [];
   const evaluation = startEvaluation(within, options, false);
   const value = insertParts(template.parts, evaluation, (problem) => {
     if (problems.length < LIMITS.failures) problems.push(problem);
   });
   if (problems.length === 0) return { ok: true, value };
-  return { ok: false, failures: problems.map((problem) => problemFailure(problem, text, options.field)) };
+  return {
+    ok: false,
+    failures: problems.map((problem) =>
+      problemFailure(problem, text, { field: options.field, secrets: evaluation.secrets }),
+    ),
+  };
 }
 
-/** As `Json`, with a `LateText` wherever a text holds something late. */
-export type ResolvedJson =
-  null | boolean | number | string | LateText | readonly ResolvedJson[] | { readonly [key: string]: ResolvedJson };
+/** Json with a `LateText` wherever a text holds something late. */
+export type ResolvedJson = Json;
 
 /** Every text inside lists and objects resolved; keys stay as they are. Failures name the path of their text. */
 export function resolveValue(json: Json, within: Scope, options: ResolveOptions = {}): Resolution<ResolvedJson> {

