@@ -11,6 +11,15 @@ export interface LogChunk {
   readonly at: number;
 }
 
+/** The offset after its last byte. */
+export const chunkEnd = (chunk: LogChunk): number => chunk.offset + chunk.bytes.byteLength;
+
+/** The chunk without its bytes before `place`; its gap lies before them and goes too. */
+export function chunkFrom(chunk: LogChunk, place: number): LogChunk {
+  if (chunk.offset >= place) return chunk;
+  return { ...chunk, offset: place, bytes: chunk.bytes.subarray(place - chunk.offset), gap: 0 };
+}
+
 /**
  * Logs, apart from journals: losing one never harms an execution.
  *

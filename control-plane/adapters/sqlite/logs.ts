@@ -1,7 +1,8 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { checkChunk } from '../../ports/limits.ts';
+import { chunkEnd, chunkFrom } from '../../ports/logs.ts';
 import type { LogChunk, Logs } from '../../ports/logs.ts';
+import { pack, unpack } from '../chunk-codec.ts';
 import { bytesOf } from './database.ts';
 import type { Database } from './database.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -16,8 +17,6 @@ interface Row {
 }
 
 const DEFAULT_LIMIT = 1_048_576;
-/** Below this, deflate saves less than it costs. */
-const WORTH_COMPRESSING = 256;
 
 /** In a file of its own, so that a flood of output neither grows nor slows the journals' file. */
 export function createLogs(database: Database, group: GroupCommit): Logs {
@@ -47,7 +46,7 @@ export function createLogs(database: Database, group: GroupCommit): Logs {
       known = find(chunk.attemptId);
     }
     if (known === null) throw new Error('bug: an attempt that was just inserted is not there');
-    const stop = fresh.offset + fresh.bytes.byteLength;
+    const stop = chunkEnd(fresh);
     const packed = pack(fresh.bytes);
     insert.run([known.number, fresh.offset, stop, fresh.gap, fresh.at, packed.codec, packed.bytes]);
     grow.run([stop, known.number]);
@@ -71,7 +70,7 @@ export function createLogs(database: Database, group: GroupCommit): Logs {
           if (row === null) break;
           start = row.stop;
           if (row.stop <= place) continue;
-          const chunk = cut(toChunk(attemptId, row), place);
+          const chunk = chunkFrom(toChunk(attemptId, row), place);
           size += chunk.bytes.byteLength;
           chunks.push(chunk);
         }
@@ -90,27 +89,13 @@ export function createLogs(database: Database, group: GroupCommit): Logs {
 }
 
 /** What of a chunk lies beyond what is stored; null when nothing does. */
-function unstored(chunk: LogChunk, length: number): LogChunk | null {
-  if (chunk.bytes.byteLength === 0 || chunk.offset + chunk.bytes.byteLength <= length) return null;
-  return cut(chunk, length);
-}
-
-/** The chunk without its bytes before `place`; its gap lies before them and goes too. */
-function cut(chunk: LogChunk, place: number): LogChunk {
-  if (chunk.offset >= place) return chunk;
-  return { ...chunk, offset: place, bytes: chunk.bytes.subarray(place - chunk.offset), gap: 0 };
-}
-
-function pack(bytes: Uint8Array): { readonly codec: number; readonly bytes: Uint8Array } {
-  if (bytes.byteLength < WORTH_COMPRESSING) return { codec: 0, bytes };
-  const deflated = deflateRawSync(bytes, { level: 1 });
-  return deflated.byteLength < bytes.byteLength ? { codec: 1, bytes: deflated } : { codec: 0, bytes };
-}
+const unstored = (chunk: LogChunk, length: number): LogChunk | null =>
+  chunk.bytes.byteLength === 0 || chunkEnd(chunk) <= length ? null : chunkFrom(chunk, length);
 
 const toChunk = (attemptId: string, row: Row): LogChunk => ({
   attemptId,
   offset: row.start,
-  bytes: row.codec === 1 ? new Uint8Array(inflateRawSync(bytesOf(row.bytes))) : bytesOf(row.bytes),
+  bytes: unpack({ codec: row.codec, bytes: bytesOf(row.bytes) }),
   gap: row.gap,
   at: row.at,
 });

@@ -1,5 +1,6 @@
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { checkChunk } from '../../../control-plane/ports/limits.ts';
+import { chunkEnd, chunkFrom } from '../../../control-plane/ports/logs.ts';
 import type { LogChunk, Logs } from '../../../control-plane/ports/logs.ts';
 import { compareText } from '../../../control-plane/ports/order.ts';
 import type { Through } from './call.ts';
@@ -8,7 +9,7 @@ import type { MemoryData } from './data.ts';
 export function createLogs({ logs }: MemoryData, through: Through): Logs {
   const length = (attemptId: string): number => {
     const last = logs.get(attemptId)?.at(-1);
-    return last === undefined ? 0 : stopOf(last);
+    return last === undefined ? 0 : chunkEnd(last);
   };
   return {
     append: (chunks) =>
@@ -16,8 +17,8 @@ export function createLogs({ logs }: MemoryData, through: Through): Logs {
         for (const chunk of chunks) checkChunk(chunk);
         for (const chunk of chunks) {
           const end = length(chunk.attemptId);
-          if (chunk.bytes.byteLength === 0 || stopOf(chunk) <= end) continue;
-          const fresh = cut(chunk, end);
+          if (chunk.bytes.byteLength === 0 || chunkEnd(chunk) <= end) continue;
+          const fresh = chunkFrom(chunk, end);
           logs.set(chunk.attemptId, [
             ...(logs.get(chunk.attemptId) ?? []),
             { ...fresh, bytes: Uint8Array.from(fresh.bytes) },
@@ -29,9 +30,9 @@ export function createLogs({ logs }: MemoryData, through: Through): Logs {
         const found: LogChunk[] = [];
         let size = 0;
         for (const chunk of logs.get(attemptId) ?? []) {
-          if (stopOf(chunk) <= from) continue;
+          if (chunkEnd(chunk) <= from) continue;
           if (found.length > 0 && size >= limit) break;
-          const part = cut(chunk, from);
+          const part = chunkFrom(chunk, from);
           found.push(part);
           size += part.bytes.byteLength;
         }
@@ -43,11 +44,4 @@ export function createLogs({ logs }: MemoryData, through: Through): Logs {
         [...logs.keys()].filter((id) => executionOf(id) === executionId).toSorted(compareText),
       ),
   };
-}
-
-const stopOf = (chunk: LogChunk): number => chunk.offset + chunk.bytes.byteLength;
-
-function cut(chunk: LogChunk, place: number): LogChunk {
-  if (chunk.offset >= place) return chunk;
-  return { ...chunk, offset: place, bytes: chunk.bytes.subarray(place - chunk.offset), gap: 0 };
 }

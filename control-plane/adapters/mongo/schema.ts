@@ -1,0 +1,69 @@
+import { ObjectId } from 'mongodb';
+import type { IndexDescription } from 'mongodb';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { Connection } from './connection.ts';
+import { isDuplicateKey, unavailable } from './failures.ts';
+
+interface Meta {
+  readonly _id: 'store';
+  readonly version: number;
+  readonly incarnation: string;
+}
+
+/** Raised when the shape of what is stored changes; release N reads what N−1 wrote and the other way round. */
+const VERSION = 1;
+
+/** Journals, documents, blobs and log chunks need no index but that of `_id`. */
+const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
+  heads: [{ key: { settled: 1, createdAt: 1 } }],
+  logAttempts: [{ key: { executionId: 1 } }],
+  executions: [
+    { key: { startedAt: -1, _id: -1 } },
+    { key: { application: 1, startedAt: -1, _id: -1 } },
+    { key: { name: 1, startedAt: -1, _id: -1 } },
+    { key: { environment: 1, startedAt: -1, _id: -1 } },
+    { key: { status: 1, startedAt: -1, _id: -1 } },
+    { key: { name: 1, mappings: 1, status: 1, startedAt: -1, _id: -1 } },
+  ],
+  instances: [{ key: { application: 1, service: 1, environment: 1 } }, { key: { environment: 1, service: 1 } }],
+};
+
+/** Makes what is missing, whoever comes first, and returns the incarnation. */
+export async function prepareDatabase(connection: Connection, restored: boolean): Promise<string> {
+  const meta = await establish(connection, restored);
+  for (const [name, indexes] of Object.entries(INDEXES)) {
+    await connection.run(() => connection.collection(name).createIndexes([...indexes]));
+  }
+  return meta.incarnation;
+}
+
+async function establish(connection: Connection, restored: boolean): Promise<Meta> {
+  const collection = connection.collection<Meta>('meta');
+  return connection.run(async () => {
+    const known = await collection.findOne({ _id: 'store' });
+    if (known !== null && known.version > VERSION) {
+      throw new FailureError(
+        failure(
+          'STORE_TOO_NEW',
+          `The database was written by a newer release (its version is ${known.version}, this release knows ${VERSION}).`,
+          { details: { version: known.version, known: VERSION } },
+        ),
+      );
+    }
+    const made: Meta = { _id: 'store', version: VERSION, incarnation: new ObjectId().toHexString() };
+    if (known === null) {
+      try {
+        await collection.insertOne(made);
+        return made;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+    } else if (restored) {
+      await collection.updateOne({ _id: 'store' }, { $set: { incarnation: made.incarnation } });
+      return made;
+    }
+    const standing = known ?? (await collection.findOne({ _id: 'store' }));
+    if (standing === null) throw unavailable('The database was being made by another process: start again.');
+    return standing;
+  });
+}
