@@ -2,6 +2,7 @@
  * Makes `dist/`, which is what the packed tarball runs: the command and the agent, each one file with everything inside
  * but what is native, the contract they read at run time, and the page.
  */
+import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -60,6 +61,6 @@ for (const { entry, name } of PROGRAMS) {
   chmodSync(`${dist}/${name}.js`, 0o755);
 }
 copyFileSync(`${root}proto/fairlead/v1/agent.proto`, `${dist}/agent.proto`);
-await import('./build-web.mjs');
+execFileSync(process.execPath, [`${root}.ci/build-web.mjs`], { stdio: 'inherit' });
 if (!existsSync(`${root}web/dist/index.html`)) throw new Error('web/dist is missing: the page was not built.');
 cpSync(`${root}web/dist`, `${dist}/web`, { recursive: true });

@@ -24,6 +24,5 @@ export default defineConfig({
     teardownTimeout: 20_000,
     // A lone `.only` would silence everything else and still be green.
     allowOnly: false,
-    passWithNoTests: true,
   },
 });

@@ -16,6 +16,8 @@ interface RealServers {
   /** Hosts are started on demand: see `startSshdHosts` in `sshd.ts`. */
   readonly sshd: { readonly path: string };
   readonly chromium: { readonly path: string };
+  /** A target that has nothing but its applets. */
+  readonly busybox: { readonly path: string };
   readonly ansible: { readonly path: string };
 }
 

@@ -38,7 +38,7 @@ export function startProcess(command: string, args: readonly string[], options: 
   let ended: string | null = null;
   const listeners = new Set<() => void>();
   const changed = (): void => {
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
   };
   const take = (chunk: Buffer): void => {
     text += chunk.toString();

@@ -35,6 +35,11 @@ const PROVIDERS: { readonly [Name in RealName]: Provider<Name> } = {
     onRequest: false,
     provide: async () => ({ path: await aptProgram('chromium', 'chromium') }),
   },
+  busybox: {
+    optional: false,
+    onRequest: false,
+    provide: async () => ({ path: await aptProgram('busybox', 'busybox') }),
+  },
   ansible: {
     optional: false,
     onRequest: true,
