@@ -123,7 +123,7 @@ export class Executor {
   /** Takes nothing up any more, gives back what has not started, and resolves when the rest has ended. */
   async drain(): Promise<void> {
     this.#draining = true;
-    for (const attemptId of [...this.#queue]) await this.release(attemptId, DRAINING, false).catch(this.#lostLedger);
+    for (const attemptId of this.#queue) await this.release(attemptId, DRAINING, false).catch(this.#lostLedger);
     if (this.running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 

@@ -115,8 +115,8 @@ export class LogStream {
   }
 
   #soon(): void {
-    if (this.#send === null) return;
-    this.#timer ??= this.#system.scheduler.after(BATCH_MS, () => {
+    if (this.#send === null || this.#timer !== null) return;
+    this.#timer = this.#system.scheduler.after(BATCH_MS, () => {
       this.#timer = null;
       void this.#pump();
     });
