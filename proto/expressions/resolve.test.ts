@@ -355,6 +355,16 @@ describe('limits', () => {
   });
 });
 
+it('reads the same text in the same way however many others were read meanwhile', () => {
+  const before = resolveTemplate('${env.name} ${env.x}', world);
+  for (let index = 0; index < 1_000; index += 1) expect(text(`${index} \${env.name}`)).toBe(`${index} testing`);
+  expect(resolveTemplate('${env.name} ${env.x}', world)).toEqual(before);
+  expect(resolveTemplate('${env.name}', scope([{ env: variables({ name: 'other' }) }]))).toEqual({
+    ok: true,
+    value: 'other',
+  });
+});
+
 describe('resolveValue', () => {
   it('resolves every text and keeps everything else', () => {
     const value: Json = { a: ['${env.name}', 1, null, true], b: { 'key ${env.name}': '${secrets.getValue("db")}' } };

@@ -23,21 +23,42 @@ interface Scanned {
   readonly end: number;
 }
 
+/**
+ * Read texts, since a script is resolved anew for each of a thousand hosts. A cache only: it holds nothing but what the
+ * same text would be read as again, and drops the one that was read first when it is full.
+ */
+const cache = new Map<string, Template>();
+const CACHED_TEXTS = 200;
+const CACHED_LENGTH = 20_000;
+
 /** Literal text and expressions. Never throws, whatever the text. */
 export function parseTemplate(text: string): Template {
-  const read = attempt(() => {
+  if (text.length > CACHED_LENGTH) return read(text);
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const template = read(text);
+  if (cache.size >= CACHED_TEXTS) {
+    const [oldest] = cache.keys();
+    if (oldest !== undefined) cache.delete(oldest);
+  }
+  cache.set(text, template);
+  return template;
+}
+
+function read(text: string): Template {
+  const outcome = attempt(() => {
     if (isTooLong(text)) throw new Problem(`the text is over ${LIMITS.textBytes} bytes`, 0, { fatal: true });
     return templateReader(text).readText();
   });
-  if ('problem' in read) {
-    const { problem } = read;
+  if ('problem' in outcome) {
+    const { problem } = outcome;
     return { text, parts: text === '' ? [] : [text], problems: [problemFailure(problem, text)], fatal: problem };
   }
-  const problems = read.value
+  const problems = outcome.value
     .flatMap((part) => (typeof part !== 'string' && part.kind === 'broken' && part.root !== null ? [part.problem] : []))
     .slice(0, LIMITS.failures)
     .map((problem) => problemFailure(problem, text));
-  return { text, parts: read.value, problems, fatal: null };
+  return { text, parts: outcome.value, problems, fatal: null };
 }
 
 /**
