@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RealName } from './support/real/index.ts';
+import { tiedToThisProcess } from './support/real/processes.ts';
 import type { Provided } from './support/real/servers.ts';
 import { isOnRequest, isOptional, provideReal, REAL_NAMES } from './support/real/servers.ts';
 import { realSuites } from './support/real/suites.ts';
@@ -55,15 +56,13 @@ function runVitest(options: Options, provided: Provided): { readonly ended: Prom
   const report = process.env['FAIRLEAD_TEST_REPORT'];
   const reporters =
     report === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...reporters, ...options.vitest],
-    {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, ...provided.environment, FAIRLEAD_TEST_REAL: options.real ? '1' : '0' },
-    },
-  );
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
+  const [program, ...args] = tiedToThisProcess(process.execPath, [...vitest, ...reporters, ...options.vitest]);
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...provided.environment, FAIRLEAD_TEST_REAL: options.real ? '1' : '0' },
+  });
   const ended = new Promise<number>((resolve) => {
     child.once('error', () => resolve(1));
     child.once('exit', (code) => resolve(code ?? 1));

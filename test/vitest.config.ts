@@ -16,6 +16,7 @@ export default defineConfig({
       ...(real ? [] : ['**/*.real.test.{ts,tsx}']),
     ],
     pool: 'forks',
+    setupFiles: [fileURLToPath(new URL('support/real/end-with-runner.ts', import.meta.url))],
     // Two, whatever the machine has: suites that race or measure must see the same pressure everywhere.
     fileParallelism: true,
     maxWorkers: 2,

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { aptProgram, builtOnce, NotInstallable, programPath, runToEnd } from './install.ts';
 import { freePort, untilListening } from './listening.ts';
 import type { RunningProcess } from './processes.ts';
-import { startProcess } from './processes.ts';
+import { startProcess, temporaryDirectory } from './processes.ts';
 
 /** Empty at its start and gone with its end, unless FAIRLEAD_TEST_MONGO_URL named it. */
 export interface MongoServer {
@@ -72,7 +71,7 @@ async function startOnDirectory(
   start: (directory: string, port: number) => RunningProcess,
   ready: (port: number) => Promise<string>,
 ): Promise<MongoServer> {
-  const directory = mkdtempSync(join(tmpdir(), `fairlead-${name}-`));
+  const directory = temporaryDirectory(name);
   const port = await freePort('127.0.0.1');
   const server = start(directory, port);
   const stop = async (): Promise<void> => {

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunningProcess } from './processes.ts';
-import { startProcess } from './processes.ts';
+import { startProcess, temporaryDirectory } from './processes.ts';
 
 export interface NatsServer {
   readonly url: string;
@@ -15,7 +14,7 @@ export interface NatsServer {
  * address comes from the arguments. Port 0 takes a free one; name the old port to start again where clients look.
  */
 export async function startNats(path: string, config = '', port = 0): Promise<NatsServer> {
-  const directory = mkdtempSync(join(tmpdir(), 'fairlead-nats-'));
+  const directory = temporaryDirectory('nats');
   const file = join(directory, 'nats.conf');
   writeFileSync(file, config);
   const server = startProcess(path, ['-c', file, '-a', '127.0.0.1', '-p', String(port === 0 ? -1 : port)]);

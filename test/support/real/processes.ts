@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A program that a test run started, and must end: by its process id, never by its name. */
 export interface RunningProcess {
@@ -18,18 +20,24 @@ interface StartOptions {
 }
 
 const running = new Set<RunningProcess>();
+const directories = new Set<string>();
 
-// Last resort for a crash of the runner itself; the ordinary way out is stopAll.
+// Also the last resort for a crash of the runner itself; the ordinary way out is stopAll.
 process.on('exit', () => {
   for (const each of running) for (const pid of [each.pid, ...descendants(each.pid)]) kill(pid, 'SIGKILL');
+  for (const each of directories) rmSync(each, { recursive: true, force: true });
 });
 
+/** Gone with this process, whatever a server still wrote into it. */
+export function temporaryDirectory(name: string): string {
+  const directory = mkdtempSync(join(tmpdir(), `fairlead-${name}-`));
+  directories.add(directory);
+  return directory;
+}
+
 export function startProcess(command: string, args: readonly string[], options: StartOptions = {}): RunningProcess {
-  // The kernel ends the server even when the runner is killed without a chance to clean up.
-  const [program, ...rest] = existsSync('/usr/bin/setpriv')
-    ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', command, ...args]
-    : [command, ...args];
-  const child = spawn(program ?? command, rest, {
+  const [program, ...rest] = tiedToThisProcess(command, args);
+  const child = spawn(program, rest, {
     cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -103,6 +111,12 @@ export function startProcess(command: string, args: readonly string[], options: 
   };
   if (child.pid !== undefined) running.add(self);
   return self;
+}
+
+/** The command line that has the kernel end the program when this process is killed without a chance to clean up. */
+export function tiedToThisProcess(command: string, args: readonly string[]): readonly [string, ...string[]] {
+  const setpriv = '/usr/bin/setpriv';
+  return existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', command, ...args] : [command, ...args];
 }
 
 export async function stopAll(): Promise<void> {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { runToEnd } from './install.ts';
 import { freePort, untilListening } from './listening.ts';
-import { kill, processesWith, startProcess } from './processes.ts';
+import { kill, processesWith, startProcess, temporaryDirectory } from './processes.ts';
 
 /** One real sshd that stands for one host: its own address, host key, home directory and log. */
 export interface SshdHost {
@@ -42,7 +42,7 @@ export interface SshdOptions {
 
 /** Starts `count` hosts, `host-1` on 127.0.0.1, `host-2` on 127.0.0.2 and so on, each on a port of its own. */
 export async function startSshdHosts(path: string, count: number, options: SshdOptions = {}): Promise<SshdHosts> {
-  const root = mkdtempSync(join(tmpdir(), 'fairlead-sshd-'));
+  const root = temporaryDirectory('sshd');
   // As root, sshd insists on this empty directory, which a service manager would have made.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
   const clientKeyFile = join(root, 'client-key');
