@@ -1,0 +1,38 @@
+import type { ExecutionListRow, ExecutionView } from '@fairlead/proto/live.ts';
+import type { AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
+import { request } from './http-client.ts';
+
+export interface ExecutionPage {
+  readonly rows: readonly ExecutionListRow[];
+  readonly next: string | null;
+}
+
+export const PAGE_ROWS = 100;
+
+export function listExecutions(query: {
+  readonly cursor: string;
+  readonly application: string;
+  readonly statuses: readonly Status[];
+}): Promise<ExecutionPage> {
+  const parameters = new URLSearchParams({ limit: String(PAGE_ROWS) });
+  if (query.cursor !== '') parameters.set('cursor', query.cursor);
+  if (query.application !== '') parameters.set('application', query.application);
+  if (query.statuses.length > 0) parameters.set('status', query.statuses.join(','));
+  return request('GET', `/executions?${parameters.toString()}`);
+}
+
+const pathOf = (id: ExecutionId): string => `/executions/${encodeURIComponent(id)}`;
+
+export const getExecution = (id: ExecutionId): Promise<ExecutionView> => request('GET', pathOf(id));
+
+export const abortExecution = (id: ExecutionId, reason: string): Promise<unknown> =>
+  request('POST', `${pathOf(id)}/abort`, { reason });
+
+/** A running one undoes what it did; an ended one is followed by another that puts back what it replaced. */
+export const rollBackExecution = (id: ExecutionId, reason: string): Promise<{ readonly executionId: ExecutionId }> =>
+  request('POST', `${pathOf(id)}/rollback`, { reason });
+
+/** A person says what became of an attempt nobody can find out about. */
+export const resolveUnknown = (attempt: AttemptId, outcome: 'SUCCESS' | 'FAILED', note: string): Promise<unknown> =>
+  request('POST', `/attempts/${encodeURIComponent(attempt)}/resolve`, { outcome, note });

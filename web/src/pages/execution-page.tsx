@@ -1,0 +1,72 @@
+import { FAILURES } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
+import { type ReactNode, useCallback, useEffect, useRef } from 'react';
+import { usePageMark } from '../browser/page-mark.ts';
+import { useExecution } from '../live/use-execution.ts';
+import { ExecutionHead } from '../parts/execution-header.tsx';
+import { ExecutionTree } from '../parts/execution-tree.tsx';
+import { Inspector } from '../parts/inspector.tsx';
+import { ErrorMessage, Message } from '../parts/message.tsx';
+import { Notices } from '../parts/notices.tsx';
+import { executionPath, navigate, setQuery } from '../router.tsx';
+import { focusOf } from '../state/focus.ts';
+import { labelOf, toneOf } from '../state/status-look.ts';
+
+interface ExecutionPageProps {
+  readonly executionId: ExecutionId;
+  readonly query: URLSearchParams;
+}
+
+export function ExecutionPage({ executionId, query }: ExecutionPageProps): ReactNode {
+  const { state, error } = useExecution(executionId);
+  const header = state?.header ?? null;
+  usePageMark(
+    header === null ? 'Fairlead' : `${labelOf(header.status)} · ${header.name} · Fairlead`,
+    header === null ? null : toneOf(header.status),
+  );
+
+  // A short id, or `last`: the address becomes the one that stays true.
+  const fullId = header?.executionId ?? executionId;
+  useEffect(() => {
+    if (fullId !== executionId) navigate(executionPath(fullId) + window.location.search, true);
+  }, [fullId, executionId]);
+
+  const select = useCallback((node: NodeId) => setQuery({ node }), []);
+  const followAutomatically = useCallback(() => setQuery({ node: null }), []);
+  const automatic = useRef<NodeId | null>(null);
+
+  if (state === null || header === null) {
+    if (error instanceof Error) return <ErrorMessage error={error} />;
+    if (error !== null) {
+      return (
+        <Message title={error.message}>
+          <p>{FAILURES[error.code].help}</p>
+        </Message>
+      );
+    }
+    return <p className="loading">Loading the execution…</p>;
+  }
+
+  const chosen = query.get('node');
+  const known = chosen !== null && state.nodes.has(chosen) ? chosen : null;
+  if (known === null) automatic.current = focusOf(state, automatic.current);
+  const selected = known ?? automatic.current;
+  return (
+    <div className="execution">
+      <div className="execution-top">
+        <ExecutionHead header={header} />
+        <Notices state={state} select={select} />
+      </div>
+      <div className="panes">
+        <ExecutionTree state={state} selected={selected} select={select} />
+        <Inspector
+          state={state}
+          node={selected === null ? null : (state.nodes.get(selected) ?? null)}
+          automatic={known === null}
+          select={select}
+          followAutomatically={followAutomatically}
+        />
+      </div>
+    </div>
+  );
+}

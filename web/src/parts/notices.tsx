@@ -1,0 +1,113 @@
+import type { ExecutionHeader } from '@fairlead/proto/live.ts';
+import { FAILURES } from '@fairlead/proto/model/failure.ts';
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { ReactNode } from 'react';
+import { causeOf } from '../state/focus.ts';
+import { type ExecutionState, pathOf } from '../state/execution-state.ts';
+import type { Tone } from '../state/status-look.ts';
+import { ToneIcon } from './status-icon.tsx';
+
+const ROLLBACK = {
+  RUNNING: { tone: 'undoing', text: 'Rolling back: what this execution changed is being put back.' },
+  SUCCESS: { tone: 'success', text: 'Rolled back: every changed target is as it was before.' },
+  PARTIAL: { tone: 'unknown', text: 'Rolled back in part: some targets could not be put back. See the rollback path.' },
+  FAILED: { tone: 'failed', text: 'The rollback failed: targets may be between two releases. See the rollback path.' },
+  NOTHING: { tone: 'skipped', text: 'Nothing had to be rolled back: no target had been changed.' },
+} as const satisfies Record<NonNullable<ExecutionHeader['rollback']>, { readonly tone: Tone; readonly text: string }>;
+
+interface NoticesProps {
+  readonly state: ExecutionState;
+  readonly select: (node: string) => void;
+}
+
+/** What a person must know before reading on, most urgent first. */
+export function Notices({ state, select }: NoticesProps): ReactNode {
+  const { header } = state;
+  const cause = causeOf(state);
+  return (
+    <div className="notices">
+      {header.parked !== null && (
+        <Notice tone="unknown" title="Broken: Fairlead itself failed on this execution and parked it">
+          <p>{header.parked}</p>
+          <p>Nothing more happens by itself. It can be aborted; other executions are not affected.</p>
+        </Notice>
+      )}
+      {header.failure !== null && (
+        <Notice tone="failed" title={header.failure.message}>
+          <p>
+            <span className="where">{whereOf(state, header.failure.node)}</span>
+            {header.failure.target !== null && header.failure.target !== '-' && (
+              <>
+                {' '}
+                on <strong>{header.failure.target}</strong>
+              </>
+            )}{' '}
+            <code className="code">{header.failure.code}</code>
+          </p>
+          <p>
+            {FAILURES[header.failure.code].help}{' '}
+            {cause !== null && (
+              <button type="button" className="link" onClick={() => select(cause)}>
+                Show its log
+              </button>
+            )}
+          </p>
+        </Notice>
+      )}
+      {header.rollback !== null && (
+        <Notice tone={ROLLBACK[header.rollback].tone} title={ROLLBACK[header.rollback].text} />
+      )}
+      {header.unconfirmed.length > 0 && (
+        <Notice tone="unknown" title={unconfirmedTitle(header.unconfirmed.length)}>
+          <ul className="unconfirmed">
+            {header.unconfirmed.map((each) => (
+              <li key={each.attemptId}>
+                <button type="button" className="link" onClick={() => select(each.attemptId)}>
+                  {each.target}
+                </button>{' '}
+                {each.why}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {header.waiting !== null && !isTerminal(header.status) && (
+        <Notice tone="waiting" title={waitingText(header.waiting)} />
+      )}
+    </div>
+  );
+}
+
+function Notice({
+  tone,
+  title,
+  children,
+}: {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly children?: ReactNode;
+}): ReactNode {
+  return (
+    <div className={`notice tone-${tone}`}>
+      <ToneIcon tone={tone} size={18} still />
+      <div>
+        <p className="notice-title">{title}</p>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+const unconfirmedTitle = (count: number): string =>
+  count === 1
+    ? 'Not confirmed at 1 target: nobody has seen the work end'
+    : `Not confirmed at ${count} targets: nobody has seen the work end`;
+
+const waitingText = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function whereOf(state: ExecutionState, node: string): string {
+  return pathOf(state, node)
+    .filter((each) => each.kind === 'phase' || each.kind === 'section' || each.kind === 'step')
+    .map((each) => each.name)
+    .join(' › ');
+}
