@@ -1,0 +1,72 @@
+import { FailureError } from '@fairlead/proto/model/failure.ts';
+import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { Scheduler } from '@fairlead/proto/model/system.ts';
+import type { Execution } from '../engine/execution.ts';
+import type { Journal } from '../ports/journal.ts';
+import { fold, type Decision } from './deliberate.ts';
+import type { Engine } from './engine.ts';
+import type { JournalCodec, RecordHead } from './journal-codec.ts';
+
+/** An execution as far as it was read. */
+export interface Loaded {
+  readonly execution: Execution | null;
+  readonly seq: number;
+}
+
+export const NOTHING: Loaded = { execution: null, seq: 0 };
+
+/** The journal as the loop sees it: executions instead of records, and appends whose outcome is always known. */
+export class History {
+  readonly #journal: Journal;
+  readonly #codec: JournalCodec;
+  readonly #engine: Engine;
+  readonly #scheduler: Scheduler;
+  readonly #crash: CrashPoints;
+
+  constructor(journal: Journal, codec: JournalCodec, engine: Engine, scheduler: Scheduler, crash: CrashPoints) {
+    this.#journal = journal;
+    this.#codec = codec;
+    this.#engine = engine;
+    this.#scheduler = scheduler;
+    this.#crash = crash;
+  }
+
+  /** Folds what was appended since. */
+  async load(id: ExecutionId, since: Loaded = NOTHING): Promise<Loaded> {
+    let { execution, seq } = since;
+    for (const { decisions, seq: at } of await this.decisions(id, since.seq)) {
+      for (const decision of decisions) execution = fold(this.#engine, execution, decision.events);
+      seq = at;
+    }
+    return { execution, seq };
+  }
+
+  async decisions(
+    id: ExecutionId,
+    after: number,
+  ): Promise<readonly (RecordHead & { readonly decisions: readonly Decision[] })[]> {
+    const records = await this.#journal.read(id, after);
+    return Promise.all(records.map(async (record) => ({ ...record, decisions: await this.#codec.decode(record) })));
+  }
+
+  /** A store that does not answer is asked again until it does: the same record, so that nothing is written twice. */
+  async append(head: RecordHead, decisions: readonly Decision[]): Promise<'appended' | 'conflict'> {
+    for (let delayMs = 20; ; delayMs = Math.min(delayMs * 2, 2_000)) {
+      try {
+        const record = await this.#codec.encode(head, decisions);
+        this.#crash.pass('append:before');
+        const outcome = await this.#journal.append(record);
+        this.#crash.pass('append:after');
+        return outcome;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await this.#scheduler.sleep(delayMs);
+      }
+    }
+  }
+}
+
+/** The store is away for a while, as opposed to refusing what it was given. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof FailureError && error.failures.every((each) => each.code === 'UNAVAILABLE');

@@ -1,0 +1,86 @@
+/**
+ * Journal records to decisions and back. What is large (plans, outputs, checkpoints) goes to the blobs by hash first, so
+ * that no event is over 64 KB; old formats are upcast here and nowhere else.
+ */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import { canonicalJson, type Json, type JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import type { JournalRecord } from '../ports/journal.ts';
+import { ENGINE_VERSION } from './engine.ts';
+import type { Decision } from './deliberate.ts';
+
+export const FORMAT_VERSION = 1;
+
+/** JSON longer than this leaves its event for the blobs. */
+const LARGE = 16_384;
+const BLOB = '$blob';
+
+export interface RecordHead {
+  readonly executionId: ExecutionId;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly now: number;
+}
+
+export interface JournalCodec {
+  encode(head: RecordHead, decisions: readonly Decision[]): Promise<JournalRecord>;
+  decode(record: JournalRecord): Promise<readonly Decision[]>;
+}
+
+export function journalCodec(blobs: Blobs): JournalCodec {
+  async function shrink(value: Json, name: string): Promise<Json> {
+    if (typeof value !== 'object' || value === null) return value;
+    // The plan is named by the first input and the first event alike: it is written once and never inline.
+    if (name === 'plan') return put(value);
+    if (name !== 'event' && canonicalJson(value).length > LARGE) return put(value);
+    if (Array.isArray(value)) return value;
+    const entries = await Promise.all(
+      Object.entries(value as JsonObject).map(async ([key, each]) => [key, await shrink(each, key)] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  async function put(value: Json): Promise<JsonObject> {
+    return { [BLOB]: await blobs.put(new TextEncoder().encode(canonicalJson(value))) };
+  }
+
+  async function grow(value: Json): Promise<Json> {
+    if (Array.isArray(value)) return Promise.all(value.map(grow));
+    if (typeof value !== 'object' || value === null) return value;
+    const object = value as JsonObject;
+    const hash = object[BLOB];
+    if (typeof hash === 'string') return fetch(hash);
+    const entries = await Promise.all(
+      Object.entries(object).map(async ([key, each]) => [key, await grow(each)] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+
+  async function fetch(hash: string): Promise<Json> {
+    const bytes = await blobs.get(hash);
+    if (bytes === null) throw new FailureError(failure('NOT_FOUND', `blob ${hash} of a journal is missing`));
+    return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  }
+
+  return {
+    async encode(head, decisions) {
+      const shrunk = await Promise.all(
+        decisions.map(async ({ input, events }) => ({
+          input: await shrink(input as unknown as Json, 'event'), // Inputs and events are plain data by construction.
+          events: await Promise.all(events.map((event) => shrink(event as unknown as Json, 'event'))),
+        })),
+      );
+      const body = canonicalJson({ format: FORMAT_VERSION, engine: ENGINE_VERSION, decisions: shrunk });
+      return { ...head, body };
+    },
+    async decode(record) {
+      const body = JSON.parse(record.body) as { readonly format: number; readonly decisions: Json };
+      if (body.format > FORMAT_VERSION) {
+        const why = `the journal of ${record.executionId} is of format ${body.format}; this release reads up to ${FORMAT_VERSION}`;
+        throw new FailureError(failure('UNSUPPORTED', why));
+      }
+      return (await grow(body.decisions)) as unknown as readonly Decision[];
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
+import type { Command } from '../engine/commands.ts';
+import type { Execution } from '../engine/execution.ts';
+
+/** Carries a command out, once. Resolves with when to look again if it is still wanted then: milliseconds. */
+export type CarryOut = (command: Command, now: () => Execution | null) => Promise<number>;
+
+interface Outstanding {
+  timer: Timer | null;
+}
+
+/**
+ * What one execution wants of the world at present. A command is begun when it is first wanted, begun again as long as
+ * it stays so, and forgotten when it is not.
+ */
+export class Outbound {
+  readonly #scheduler: Scheduler;
+  readonly #carryOut: CarryOut;
+  readonly #outstanding = new Map<string, Outstanding>();
+  #execution: Execution | null = null;
+  #alarm: { readonly at: number; readonly timer: Timer } | null = null;
+  #stopped = false;
+
+  constructor(scheduler: Scheduler, carryOut: CarryOut) {
+    this.#scheduler = scheduler;
+    this.#carryOut = carryOut;
+  }
+
+  reconcile(execution: Execution, commands: readonly Command[]): void {
+    if (this.#stopped) return;
+    this.#execution = execution;
+    const wanted = new Set(commands.map((command) => command.id));
+    for (const [id, outstanding] of this.#outstanding) {
+      if (wanted.has(id)) continue;
+      outstanding.timer?.cancel();
+      this.#outstanding.delete(id);
+    }
+    for (const command of commands) if (!this.#outstanding.has(command.id)) this.#begin(command);
+  }
+
+  /** Rings once at that time (by the given clock), instead of at any told before; null: never. */
+  alarm(at: number | null, now: number, ring: () => void): void {
+    if (this.#stopped || this.#alarm?.at === at) return;
+    this.#alarm?.timer.cancel();
+    this.#alarm = null;
+    if (at === null) return;
+    const timer = this.#scheduler.after(Math.max(0, at - now), () => {
+      this.#alarm = null;
+      ring();
+    });
+    this.#alarm = { at, timer };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#alarm?.timer.cancel();
+    for (const outstanding of this.#outstanding.values()) outstanding.timer?.cancel();
+    this.#outstanding.clear();
+  }
+
+  #begin(command: Command): void {
+    const outstanding: Outstanding = { timer: null };
+    this.#outstanding.set(command.id, outstanding);
+    const again = (delayMs: number): void => {
+      if (this.#stopped || this.#outstanding.get(command.id) !== outstanding) return;
+      outstanding.timer = this.#scheduler.after(delayMs, () => this.#repeat(command, outstanding, again));
+    };
+    this.#repeat(command, outstanding, again);
+  }
+
+  #repeat(command: Command, outstanding: Outstanding, again: (delayMs: number) => void): void {
+    outstanding.timer = null;
+    // Whatever went wrong, it is still wanted: try again soon.
+    this.#carryOut(command, () => this.#execution).then(again, () => again(1_000));
+  }
+}
