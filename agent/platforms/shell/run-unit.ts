@@ -15,7 +15,8 @@ export interface Unit {
   /** True when an earlier process may have started it. */
   readonly resumed: boolean;
   readonly shell: 'sh' | 'bash';
-  readonly environment: Readonly<Record<string, string>>;
+  /** Exported to the script: name → shell words of its value. */
+  readonly exports: Readonly<Record<string, string>>;
   readonly directory: UnitProgram['directory'];
   readonly script: string;
   readonly outputs: readonly string[];
@@ -114,8 +115,11 @@ async function follow(
   channel.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString('utf8')).slice(-2_000)));
   channel.stdin.on('error', () => undefined);
   const stopLooking = (): void => channel.close();
-  if (signal.aborted) stopLooking();
-  else signal.addEventListener('abort', stopLooking, { once: true });
+  if (signal.aborted) {
+    stopLooking();
+    return { again: false, failure: failure('CANCELED', 'given up before it was sent') };
+  }
+  signal.addEventListener('abort', stopLooking, { once: true });
   events.sending();
   channel.stdin.end(
     unitProgram({

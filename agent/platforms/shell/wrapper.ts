@@ -27,7 +27,8 @@ export interface UnitProgram {
   /** Bytes of stdout and stderr that arrived before. */
   readonly from: { readonly out: number; readonly err: number };
   readonly shell: 'sh' | 'bash';
-  readonly environment: Readonly<Record<string, string>>;
+  /** Exported to the script: name → shell words of its value. */
+  readonly exports: Readonly<Record<string, string>>;
   /** Shell words; null stays in HOME. `required: false` falls back on HOME. */
   readonly directory: { readonly words: string; readonly required: boolean } | null;
   readonly script: string;
@@ -122,7 +123,7 @@ fi`,
 /** Runs in the claim, in the shell the author asked for, and reads the script, so that the script's own name and lines are told in errors. */
 function unitFile(program: UnitProgram): string {
   const lines = ['fairlead_claim=$PWD'];
-  for (const [name, value] of Object.entries(program.environment)) lines.push(`export ${name}=${quote(value)}`);
+  for (const [name, words] of Object.entries(program.exports)) lines.push(`export ${name}=${words}`);
   const where = program.directory?.words ?? '"$HOME"';
   const otherwise =
     program.directory?.required === true

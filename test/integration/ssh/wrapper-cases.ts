@@ -28,7 +28,7 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       units: 1,
       resumed: false,
       shell: 'sh',
-      environment: {},
+      exports: {},
       directory: { words: quote(directory), required: true },
       script,
       outputs: [],
@@ -86,7 +86,7 @@ export function wrapperCases(shellName: string, transport: Transport): void {
 
     test('exports the environment, also odd values, and enters the directory', async () => {
       const value = `it's "quoted" $HOME \`x\` \\ and\nnew line`;
-      const ran = await run(unit('printf %s "$ODD"; pwd >&2', { environment: { ODD: value } }));
+      const ran = await run(unit('printf %s "$ODD"; pwd >&2', { exports: { ODD: quote(value) } }));
       expect(ran.stdout).toBe(value);
       expect(ran.stderr.trim()).toBe(directory);
     });

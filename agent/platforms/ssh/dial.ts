@@ -1,0 +1,163 @@
+import net from 'node:net';
+import ssh2 from 'ssh2';
+import type { Algorithms, Client, ConnectConfig } from 'ssh2';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { HostTarget } from '@fairlead/proto/model/task.ts';
+import { classifyConnect } from './classify.ts';
+import { fingerprint, pinned, pinnedType, type HostKeys } from './host-keys.ts';
+import type { Slots } from './slots.ts';
+
+export interface Credentials {
+  readonly key?: string;
+  readonly passphrase?: string;
+  readonly password?: string;
+}
+
+export interface DialOptions {
+  readonly hostKeys: HostKeys;
+  /** Key exchange costs processor time: only so many at once. A host that does not speak takes none of them. */
+  readonly handshakes: Slots;
+  /** From the first packet to the end of the login. Milliseconds. */
+  readonly readyTimeoutMs: number;
+  readonly keepaliveMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export const whereOf = (target: HostTarget): string =>
+  `${target.name} (${target.address === target.name ? '' : `${target.address} `}port ${target.port})`;
+
+/** One connection, logged in. Rejects with a FailureError. */
+export async function dial(target: HostTarget, credentials: Credentials, options: DialOptions): Promise<Client> {
+  const started = performance.now();
+  const socket = await reach(target, options);
+  const release = await options.handshakes.take(options.signal);
+  try {
+    return await logIn(socket, target, credentials, {
+      ...options,
+      readyTimeoutMs: Math.max(500, options.readyTimeoutMs - (performance.now() - started)),
+    });
+  } finally {
+    release();
+  }
+}
+
+/** A socket on which the host has begun to speak; its first words stay unread in it. */
+function reach(target: HostTarget, options: DialOptions): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    // Nagle's algorithm would hold every small packet back for the acknowledgement of the one before: 40 ms each.
+    const socket = net.connect({ host: target.address, port: target.port, noDelay: true });
+    let connected = false;
+    const listeners = {
+      connect: () => (connected = true),
+      error: (error: Error) => done(error),
+      end: () => done(new Error('closed before the handshake')),
+      close: () => done(new Error('closed before the handshake')),
+      // Zero bytes readable is the end of the stream, which 'end' tells once it is read.
+      readable: () => (socket.readableLength > 0 ? done(null) : socket.read()),
+    };
+    const aborted = (): void => done(new Error('given up'));
+    const done = (error: (Error & { code?: string }) | null): void => {
+      clearTimeout(timer);
+      for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener);
+      options.signal?.removeEventListener('abort', aborted);
+      if (error === null) {
+        resolve(socket);
+        return;
+      }
+      socket.on('error', () => undefined);
+      socket.destroy();
+      reject(new FailureError(classifyConnect(error, whereOf(target), target.login.user)));
+    };
+    const timer = setTimeout(() => {
+      done(connected ? new Error('timed out') : Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
+    }, options.readyTimeoutMs);
+    if (options.signal?.aborted === true) {
+      aborted();
+      return;
+    }
+    options.signal?.addEventListener('abort', aborted, { once: true });
+    for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener);
+  });
+}
+
+function logIn(
+  socket: net.Socket,
+  target: HostTarget,
+  credentials: Credentials,
+  options: DialOptions,
+): Promise<Client> {
+  const where = whereOf(target);
+  const { user } = target.login;
+  return new Promise((resolve, reject) => {
+    const client = new ssh2.Client();
+    let mismatch: string | null = null;
+    const fail = (error: Error & { level?: string; code?: string }): void => {
+      options.signal?.removeEventListener('abort', aborted);
+      client.removeAllListeners();
+      client.on('error', () => undefined);
+      client.destroy();
+      socket.destroy();
+      reject(
+        new FailureError(
+          mismatch === null ? classifyConnect(error, where, user) : failure('HOST_KEY_MISMATCH', mismatch),
+        ),
+      );
+    };
+    const aborted = (): void => fail(new Error('given up'));
+    options.signal?.addEventListener('abort', aborted, { once: true });
+    client.once('error', fail);
+    client.once('close', () => fail(new Error('closed before the handshake was complete')));
+    client.once('ready', () => {
+      options.signal?.removeEventListener('abort', aborted);
+      client.removeAllListeners('error').removeAllListeners('close').removeAllListeners('ready');
+      resolve(client);
+    });
+    client.on('keyboard-interactive', (_name, _text, _language, prompts, answer) => {
+      answer(prompts.map(() => credentials.password ?? ''));
+    });
+    const pin = target.hostKey;
+    const expected = pin === null ? options.hostKeys.remembered(target.address, target.port) : pinned(pin);
+    if (pin !== null && expected === null) {
+      mismatch = `the host key pinned for ${target.name} is neither a SHA256:… fingerprint nor a public key line`;
+      fail(new Error('bad pin'));
+      return;
+    }
+    const config: ConnectConfig = {
+      sock: socket,
+      username: user,
+      readyTimeout: options.readyTimeoutMs,
+      keepaliveInterval: options.keepaliveMs,
+      keepaliveCountMax: 3,
+      hostVerifier: (key: Buffer, verified: (good: boolean) => void) => {
+        const shown = fingerprint(key);
+        if (expected !== null && shown !== expected) {
+          const source = pin === null ? 'remembered from the first connection' : 'pinned in the infrastructure';
+          mismatch = `${where} shows the host key ${shown}, but ${expected} is ${source}`;
+          verified(false);
+        } else if (expected === null) {
+          options.hostKeys.remember(target.address, target.port, shown).then(
+            () => verified(true),
+            (error: Error) => {
+              mismatch = `the host key of ${where} cannot be remembered: ${error.message}`;
+              verified(false);
+            },
+          );
+        } else verified(true);
+      },
+      ...(credentials.key === undefined ? {} : { privateKey: credentials.key }),
+      ...(credentials.passphrase === undefined ? {} : { passphrase: credentials.passphrase }),
+      ...(credentials.password === undefined ? {} : { password: credentials.password, tryKeyboard: true }),
+    };
+    const type = pin === null ? null : pinnedType(pin);
+    if (type !== null) {
+      const wanted = type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type];
+      config.algorithms = { serverHostKey: wanted as NonNullable<Algorithms['serverHostKey']> & string[] };
+    }
+    try {
+      client.connect(config);
+    } catch (error) {
+      // A private key that cannot be read is told by a throw.
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
