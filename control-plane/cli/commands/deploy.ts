@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { CliError, usage } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
+import { present } from '../output.ts';
+import { waitFor } from '../wait.ts';
+
+export interface DeployOptions {
+  readonly var?: readonly string[];
+  readonly artifact?: readonly string[];
+  readonly application?: string;
+  readonly idempotencyKey?: string;
+  readonly wait?: boolean;
+}
+
+const started = z.object({ executionId: z.string(), created: z.boolean() });
+const RETRY_MS = 500;
+
+export async function deploy(context: Context, name: string | undefined, options: DeployOptions): Promise<ExitCode> {
+  const problems: string[] = [];
+  const variables = pairs('--var', options.var ?? [], problems);
+  const artifacts = pairs('--artifact', options.artifact ?? [], problems);
+  if (problems.length > 0) throw usage(...problems);
+  const body = {
+    ...(options.application === undefined ? {} : { application: options.application }),
+    ...(name === undefined ? {} : { name }),
+    variables,
+    artifacts,
+  };
+  const result = await start(context, body, options.idempotencyKey ?? context.system.ids.unique('cli'));
+  if (options.wait === true) return waitFor(context, result.executionId);
+  present(context.format, result, () =>
+    result.created
+      ? `Started ${result.executionId}. Watch it with \`fairlead executions watch ${result.executionId}\`.`
+      : `${result.executionId} was started before with the same idempotency key.`,
+  );
+  return EXIT.SUCCESS;
+}
+
+/** An answer that was lost is asked for again: the key makes sure that nothing is started twice. */
+async function start(context: Context, body: object, key: string): Promise<z.output<typeof started>> {
+  const { clock, scheduler } = context.system;
+  const giveUpAt = clock.monotonic() + context.patienceMs;
+  for (let sent = false; ;) {
+    try {
+      return await context.api.post('/executions', started, body, { 'idempotency-key': key });
+    } catch (error) {
+      const lost = error instanceof CliError && error.exitCode === EXIT.CONNECTION_LOST;
+      // Nobody listens at all: waiting for that is no service to the caller.
+      const refusedAtFirst = lost && !sent && /ECONNREFUSED|ENOTFOUND/.test(error.message);
+      if (!lost || refusedAtFirst || clock.monotonic() >= giveUpAt) throw error;
+      sent = true;
+      await scheduler.sleep(RETRY_MS);
+    }
+  }
+}
+
+function pairs(flag: string, texts: readonly string[], problems: string[]): Record<string, string> {
+  const result = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    if (at < 1) problems.push(`${flag} ${text}: is no pair. Write it like name=value.`);
+    else result.set(text.slice(0, at), text.slice(at + 1));
+  }
+  return Object.fromEntries(result);
+}

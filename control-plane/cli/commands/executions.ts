@@ -1,0 +1,143 @@
+import { executionListRow, executionView, journalView, replaySchema } from '../../api/http/schemas.ts';
+import { STATUSES } from '@fairlead/proto/model/status.ts';
+import type { ExecutionView } from '@fairlead/proto/live.ts';
+import { z } from 'zod';
+import { segment } from '../api-client.ts';
+import type { Context } from '../context.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
+import { present, tableOf, timeText } from '../output.ts';
+import { changeLines } from '../progress-lines.ts';
+import { elapsed, styleFor } from '../style.ts';
+import { waitFor } from '../wait.ts';
+
+const page = z.object({ rows: z.array(executionListRow), next: z.string().nullable() });
+const noted = z.object({ executionId: z.string() });
+
+export interface ListOptions {
+  readonly application?: string;
+  readonly name?: string;
+  readonly environment?: string;
+  readonly status?: string;
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+export async function listExecutions(context: Context, options: ListOptions): Promise<ExitCode> {
+  const result = await context.api.get('/executions', page, { ...options });
+  present(context.format, result, () => {
+    const rows = result.rows.map((row) => [
+      row.executionId,
+      row.name,
+      STATUSES[row.status].label,
+      row.environment,
+      row.actor,
+      timeText(row.startedAt),
+      row.endedAt === null ? null : elapsed(row.endedAt - row.startedAt),
+    ]);
+    const heads = ['EXECUTION', 'NAME', 'STATUS', 'ENVIRONMENT', 'BY', 'STARTED', 'TOOK'];
+    const more = result.next === null ? '' : `\nMore: --cursor ${result.next}`;
+    return tableOf(heads, rows, 'No executions yet. Start one with `fairlead deploy`.') + more;
+  });
+  return EXIT.SUCCESS;
+}
+
+export async function showExecution(
+  context: Context,
+  id: string,
+  options: { readonly events?: boolean },
+): Promise<ExitCode> {
+  if (options.events === true) return showJournal(context, id);
+  const view = await context.api.get(`/executions/${segment(id)}`, executionView);
+  present(context.format, view, () => describe(view));
+  return EXIT.SUCCESS;
+}
+
+async function showJournal(context: Context, id: string): Promise<ExitCode> {
+  const { records } = await context.api.get(
+    `/executions/${segment(id)}/journal`,
+    z.object({ records: z.array(journalView) }),
+  );
+  present(context.format, records, () =>
+    records
+      .flatMap((record) => [
+        `#${record.seq}  ${timeText(record.now)}  epoch ${record.epoch}`,
+        ...record.decisions.flatMap((decision) => [
+          `  ← ${nameOf(decision.input, 'input')}`,
+          ...decision.events.map((event) => `    → ${nameOf(event, 'event')}  ${briefly(event)}`),
+        ]),
+      ])
+      .join('\n'),
+  );
+  return EXIT.SUCCESS;
+}
+
+function nameOf(value: unknown, key: string): string {
+  const named = z.looseObject({ [key]: z.string() }).safeParse(value);
+  return named.success ? String(named.data[key]) : '?';
+}
+
+const BRIEF = 160;
+
+function briefly(value: unknown): string {
+  const text = JSON.stringify(value, (key, each: unknown) => (key === 'event' || key === 'at' ? undefined : each));
+  return text.length <= BRIEF ? text : `${text.slice(0, BRIEF)}…`;
+}
+
+function describe(view: ExecutionView): string {
+  const { header } = view;
+  const lines = [
+    `${header.name}  ${STATUSES[header.status].label}  ${header.executionId}`,
+    `  application ${header.application}, revision ${header.revision}, by ${header.actor}, started ${timeText(header.startedAt)}`,
+    ...header.artifacts.map((each) => `  ${each.service}: build ${each.build} (before: ${each.previous ?? 'none'})`),
+  ];
+  if (header.failure !== null) {
+    const at = header.failure.target === null ? '' : ` at ${header.failure.target}`;
+    lines.push(`  cause${at}: ${header.failure.message}`);
+  }
+  if (header.rollback !== null) lines.push(`  rollback: ${header.rollback.toLowerCase()}`);
+  if (header.parked !== null) lines.push(`  parked: ${header.parked}`);
+  for (const each of header.unconfirmed) lines.push(`  not confirmed at ${each.target}: ${each.why}`);
+  return [...lines, ...changeLines(null, view, styleFor(process.stdout, process.env))].join('\n');
+}
+
+export async function watchExecution(context: Context, id: string): Promise<ExitCode> {
+  const view = await context.api.get(`/executions/${segment(id)}`, executionView);
+  return waitFor(context, view.header.executionId);
+}
+
+export async function abortExecution(context: Context, id: string, reason: string): Promise<ExitCode> {
+  const result = await context.api.post(`/executions/${segment(id)}/abort`, noted, { reason });
+  present(context.format, result, () => `Aborting ${result.executionId}; nothing is rolled back.`);
+  return EXIT.SUCCESS;
+}
+
+export async function rollbackExecution(
+  context: Context,
+  id: string,
+  options: { readonly reason: string; readonly wait?: boolean },
+): Promise<ExitCode> {
+  const result = await context.api.post(`/executions/${segment(id)}/rollback`, noted, { reason: options.reason });
+  if (options.wait === true) return waitFor(context, result.executionId);
+  present(
+    context.format,
+    result,
+    () => `Rolling back: ${result.executionId}. Watch it with \`fairlead executions watch ${result.executionId}\`.`,
+  );
+  return EXIT.SUCCESS;
+}
+
+export async function replayExecution(context: Context, id: string): Promise<ExitCode> {
+  const result = await context.api.get(`/executions/${segment(id)}/replay`, replaySchema);
+  present(context.format, result, () =>
+    [
+      `${result.executionId}: ${result.records} records, ${result.events} events`,
+      result.stateMatches
+        ? 'The journal gives the state that is served.'
+        : 'The journal gives ANOTHER state than is served.',
+      ...result.differences.map((each) => `  #${each.seq} ${each.input}: ${each.reason}`),
+      result.differences.length === 0 ? 'Deciding again gave the same events.' : 'Deciding again gave other events.',
+    ].join('\n'),
+  );
+  return result.stateMatches && result.differences.length === 0 ? EXIT.SUCCESS : EXIT.FAILED;
+}

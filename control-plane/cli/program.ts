@@ -1,0 +1,169 @@
+/** The commands and their options. What they do is loaded only when one is called: `--help` stays instant. */
+import { Command, Option } from 'commander';
+import type { Context } from './context.ts';
+import type { ExitCode } from './exit-codes.ts';
+
+type Finish = (code: ExitCode) => void;
+
+const FORMATS = ['table', 'json', 'yaml'];
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+export function makeProgram(finish: Finish): Command {
+  const program = new Command('fairlead')
+    .description('Deliver software over SSH and more; never stuck, never twice.')
+    .option('--server <url>', 'the control plane (FAIRLEAD_SERVER)')
+    .option('--key <key>', 'an API key (FAIRLEAD_KEY)')
+    .option('--data <dir>', 'data directory (FAIRLEAD_DATA, ~/.fairlead)')
+    .addOption(new Option('-o, --output <format>', 'form of the result').choices(FORMATS).default('table'))
+    .showHelpAfterError('See `fairlead --help`.');
+  addDefinitionCommands(program, finish);
+  addExecutionCommands(program, finish);
+  addOverviewCommands(program, finish);
+  addServerCommands(program, finish);
+  return program;
+}
+
+/** Runs a client command: context first, then the command, then its exit code. */
+async function client(command: Command, finish: Finish, run: (context: Context) => Promise<ExitCode>): Promise<void> {
+  const { openContext } = await import('./context.ts');
+  finish(await run(openContext(command)));
+}
+
+const definitions = () => import('./commands/definitions.ts');
+const executions = () => import('./commands/executions.ts');
+const overview = () => import('./commands/overview.ts');
+
+function addDefinitionCommands(program: Command, finish: Finish): void {
+  program
+    .command('init')
+    .description('write a fairlead.yaml for your hosts')
+    .option('--host <user@host[:port]>', 'a host, as often as there are hosts', collect)
+    .option('--ssh-key <file>', 'private key the agent logs in with')
+    .option('--application <name>')
+    .option('--service <name>')
+    .option('--artifacts <dir>', 'directory with the builds, like web-1.tgz')
+    .option('--start <command>', 'starts the service')
+    .option('--stop <command>', 'stops the service')
+    .option('--port <number>', 'port the service listens on')
+    .option('--out <file>', 'where to write it', 'fairlead.yaml')
+    .option('--force', 'replace a file that exists')
+    .action(async (options) => finish(await (await import('./commands/init.ts')).init(options)));
+  program
+    .command('apply')
+    .description('make the definitions be what the files say')
+    .requiredOption('-f, --file <path>', 'file, directory or - (repeatable)', collect)
+    .option('--dry-run', 'only check and say what would change')
+    .option('--prune', 'delete what the files no longer name')
+    .action((options, command) => client(command, finish, async (it) => (await definitions()).apply(it, options)));
+  program
+    .command('explain')
+    .description('the canonical form, with every generated default')
+    .option('-f, --file <path>', 'file, directory or - (repeatable); otherwise what is stored', collect)
+    .action((options, command) => client(command, finish, async (it) => (await definitions()).explain(it, options)));
+  program
+    .command('get [kind] [name]')
+    .description('definitions as they were written (-o yaml can be applied again)')
+    .action((kind, name, _options, command) =>
+      client(command, finish, async (it) => (await definitions()).get(it, kind, name)),
+    );
+}
+
+function addExecutionCommands(program: Command, finish: Finish): void {
+  program
+    .command('deploy [name]')
+    .description('start a workflow')
+    .option('--var <name=value>', 'an input (repeatable)', collect)
+    .option('--artifact <service=build>', 'a build; others take the latest (repeatable)', collect)
+    .option('--application <name>', 'where there are several')
+    .option('--idempotency-key <key>', 'the same key starts nothing twice')
+    .option(
+      '--wait',
+      'stay until it has ended: 0 success, 1 failed, 3 aborted, 4 rejected or expired, 5 connection lost',
+    )
+    .action((name, options, command) =>
+      client(command, finish, async (it) => (await import('./commands/deploy.ts')).deploy(it, name, options)),
+    );
+  const group = program.command('executions').description('what ran and runs');
+  group
+    .command('list')
+    .option('--application <name>')
+    .option('--name <workflow>')
+    .option('--environment <name>')
+    .option('--status <names>', 'divided by commas')
+    .option('--limit <number>')
+    .option('--cursor <text>', 'the page after')
+    .action((options, command) =>
+      client(command, finish, async (it) => (await executions()).listExecutions(it, options)),
+    );
+  group
+    .command('show [id]')
+    .option('--events', 'its journal')
+    .action((id, options, command) =>
+      client(command, finish, async (it) => (await executions()).showExecution(it, id ?? 'last', options)),
+    );
+  group
+    .command('watch [id]')
+    .action((id, _options, command) =>
+      client(command, finish, async (it) => (await executions()).watchExecution(it, id ?? 'last')),
+    );
+  group
+    .command('logs [id]')
+    .option('--step <name>')
+    .option('--host <name>')
+    .option('--follow', 'stay until it has ended')
+    .action((id, options, command) =>
+      client(command, finish, async (it) => (await import('./commands/logs.ts')).showLogs(it, id ?? 'last', options)),
+    );
+  group
+    .command('abort <id>')
+    .option('--reason <text>', '', '')
+    .action((id, options, command) =>
+      client(command, finish, async (it) => (await executions()).abortExecution(it, id, options.reason)),
+    );
+  group
+    .command('rollback <id>')
+    .option('--reason <text>', '', '')
+    .option('--wait', 'stay until it has ended')
+    .action((id, options, command) =>
+      client(command, finish, async (it) => (await executions()).rollbackExecution(it, id, options)),
+    );
+  group
+    .command('replay <id>')
+    .description('decide everything again from the journal and compare')
+    .action((id, _options, command) =>
+      client(command, finish, async (it) => (await executions()).replayExecution(it, id)),
+    );
+}
+
+function addOverviewCommands(program: Command, finish: Finish): void {
+  program
+    .command('status')
+    .description('what runs where')
+    .option('--application <name>')
+    .option('--service <name>')
+    .option('--environment <name>')
+    .action((options, command) => client(command, finish, async (it) => (await overview()).whatRunsWhere(it, options)));
+  program
+    .command('why [id]')
+    .description('the first cause of a failure, its host and its last log lines')
+    .action((id, _options, command) => client(command, finish, async (it) => (await overview()).why(it, id ?? 'last')));
+  const agents = program.command('agents').description('who does the work');
+  agents
+    .command('list')
+    .action((_options, command) => client(command, finish, async (it) => (await overview()).listAgents(it)));
+  agents
+    .command('token <name>')
+    .description('a token with which a new agent joins')
+    .action((name, _options, command) =>
+      client(command, finish, async (it) => (await overview()).createToken(it, name)),
+    );
+  program
+    .command('doctor')
+    .description('check everything this installation needs')
+    .action((_options, command) => client(command, finish, async (it) => (await overview()).doctor(it)));
+}
+
+function addServerCommands(program: Command, finish: Finish): void {
+  void program;
+  void finish;
+}
