@@ -1,0 +1,121 @@
+/**
+ * One document per apply: which entities are put and which are taken away. It holds the authored long form, nothing that
+ * is generated, so that better defaults of a later release reach old definitions.
+ */
+import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
+import {
+  addressKey,
+  EMPTY_CATALOG,
+  makeCatalog,
+  shownName,
+  type Catalog,
+  type Entity,
+  type EntityKind,
+} from './catalog.ts';
+import { isJsonList, isJsonObject } from './json-values.ts';
+import { parseFiles, specJson, type SourceEntity } from './parse.ts';
+import type { Problem, SourceFile } from './problem.ts';
+import { validate } from './validate.ts';
+
+export interface ChangeSet {
+  /** Version of the stored form. */
+  readonly format: 1;
+  readonly puts: readonly Entity[];
+  /** Ids. */
+  readonly removes: readonly string[];
+}
+
+export interface Change {
+  readonly change: 'create' | 'update' | 'delete';
+  readonly kind: EntityKind;
+  readonly application: string;
+  /** `prod/dc1` for an infrastructure. */
+  readonly name: string;
+}
+
+export interface ApplyOptions {
+  /** Called for each new entity; must never answer twice the same. */
+  readonly newId: () => string;
+  /** What the files leave out of the applications they name goes away. */
+  readonly prune?: boolean;
+}
+
+export type Applied =
+  | {
+      /** Null when the files change nothing. */
+      readonly changeSet: ChangeSet | null;
+      readonly catalog: Catalog;
+      readonly changes: readonly Change[];
+    }
+  | { readonly problems: readonly Problem[] };
+
+/** What applying the files to the current definitions would do. All or nothing: one problem, and nothing changes. */
+export function applyFiles(current: Catalog | null, files: readonly SourceFile[], options: ApplyOptions): Applied {
+  const before = current ?? EMPTY_CATALOG;
+  const parsed = parseFiles(files);
+  const merged = merge(before, parsed.entities, options);
+  const validation = validate(merged.catalog, parsed.entities);
+  const problems = [...parsed.problems, ...validation];
+  // What could not be read is missing from the catalog: complaints about that would only hide the cause.
+  if (parsed.problems.length > 0) return { problems: onlySure(parsed.problems, validation) };
+  return problems.length > 0 ? { problems } : merged;
+}
+
+function onlySure(read: readonly Problem[], validation: readonly Problem[]): readonly Problem[] {
+  return [...read, ...validation.filter((each) => !each.reason.startsWith('there is no '))];
+}
+
+function merge(
+  before: Catalog,
+  entities: readonly SourceEntity[],
+  options: ApplyOptions,
+): { changeSet: ChangeSet | null; catalog: Catalog; changes: readonly Change[] } {
+  const stored = new Map(before.entities.map((entity) => [addressKey(entity), entity]));
+  const given = new Set(entities.map(addressKey));
+  const puts: Entity[] = [];
+  const changes: Change[] = [];
+  for (const entity of entities) {
+    const old = stored.get(addressKey(entity));
+    if (old !== undefined && (entity.mention || canonicalJson(specJson(old)) === canonicalJson(specJson(entity))))
+      continue;
+    const { kind, application, environment, name, spec } = entity;
+    puts.push({ id: old?.id ?? options.newId(), kind, application, environment, name, spec });
+    changes.push({ change: old === undefined ? 'create' : 'update', kind, application, name: shownName(entity) });
+  }
+  const applications = new Set(entities.map((entity) => entity.application));
+  const removed =
+    options.prune === true
+      ? before.entities.filter((each) => applications.has(each.application) && !given.has(addressKey(each)))
+      : [];
+  for (const { kind, application, ...rest } of removed) {
+    changes.push({ change: 'delete', kind, application, name: shownName({ kind, application, ...rest }) });
+  }
+  if (changes.length === 0) return { changeSet: null, catalog: before, changes };
+  const changeSet: ChangeSet = { format: 1, puts, removes: removed.map((entity) => entity.id) };
+  return { changeSet, catalog: applyChangeSet(before, changeSet), changes };
+}
+
+function applyChangeSet(catalog: Catalog, changeSet: ChangeSet): Catalog {
+  const entities = new Map(catalog.entities.map((entity) => [entity.id, entity]));
+  for (const id of changeSet.removes) entities.delete(id);
+  for (const entity of changeSet.puts) entities.set(entity.id, entity);
+  return makeCatalog([...entities.values()]);
+}
+
+/** All change sets of the store, oldest first. Throws on what no release ever wrote. */
+export function foldChangeSets(documents: Iterable<Json>, start: Catalog = EMPTY_CATALOG): Catalog {
+  let catalog = start;
+  for (const document of documents) catalog = applyChangeSet(catalog, readChangeSet(document));
+  return catalog;
+}
+
+/** Upcasts; there is one version so far. */
+export function readChangeSet(document: Json): ChangeSet {
+  if (!isJsonObject(document) || document['format'] !== 1) {
+    throw new Error('a change set of this format can only be read by a newer release');
+  }
+  const { puts, removes } = document;
+  if (!isJsonList(puts) || !isJsonList(removes)) throw new Error('a stored change set lacks puts or removes');
+  // Written by `merge` of this or an earlier release, validated before.
+  return document as unknown as ChangeSet;
+}

@@ -1,0 +1,180 @@
+/**
+ * What names mean at a place of a definition, before anything runs: the members of every family that are known to exist,
+ * their values pending, so that a misspelled one is found when the file is applied.
+ */
+import {
+  family,
+  late,
+  pending,
+  references,
+  RESPONSE_FAMILY,
+  scope,
+  type Layer,
+  type Scope,
+  type ScopeValue,
+} from '@fairlead/proto/expressions/index.ts';
+import { entitiesOf, findEntity, infrastructuresOf, type Catalog } from './catalog.ts';
+import { completeApplication } from './complete.ts';
+import { isJsonObject } from './json-values.ts';
+import type { LongStep, LongWorkflow, Values } from './long-form.ts';
+import { readStep } from './normalize-steps.ts';
+import { secretName } from './secret.ts';
+import { completeInputsOf } from './workflow-inputs.ts';
+
+/** Undefined: not known there. Null: there is one, but which one is only known when the workflow is deployed. */
+export interface Place {
+  readonly catalog: Catalog;
+  readonly application: string;
+  readonly service: string | null | undefined;
+  readonly environment: string | null | undefined;
+  readonly infrastructure: string | null | undefined;
+  /** Undefined: any workflow of the application. */
+  readonly workflow: { readonly name: string; readonly spec: LongWorkflow } | undefined;
+}
+
+const closed = (members: Layer): ScopeValue => family(members, { closed: true });
+const names = (of: Iterable<string>): Layer => Object.fromEntries([...of].map((name) => [name, pending]));
+
+export function placeScope(place: Place): Scope {
+  const { catalog, application } = place;
+  const app = findEntity(catalog, 'application', application, application)?.spec ?? {};
+  const layer: Record<string, ScopeValue> = {
+    app: closed({
+      ...names(['name', 'description', 'accountId']),
+      defaults: closed(names(Object.keys(completeApplication(app).defaults))),
+    }),
+    workflow: closed({
+      ...names(['name', 'displayName', 'description', 'startTs', 'pipelineDeploymentUuid']),
+      variables: closed(names(inputNames(place))),
+    }),
+    ...names(['deploymentUrl', 'deploymentTriggeredBy', 'timestampId', 'pipeline']),
+    currentStep: closed(names(['name', 'type'])),
+    ...publishedBy(place.workflow?.spec),
+  };
+  if (place.environment !== undefined) {
+    layer['env'] = closed(names(['name', 'description', 'environmentType', 'accountId']));
+    layer['environmentVariable'] = closed(valuesOf(environmentsOf(place).map(({ variables }) => variables ?? {})));
+  }
+  if (place.service !== undefined) {
+    layer['service'] = closed(names(['name', 'description']));
+    layer['serviceVariable'] = closed(serviceVariables(place));
+    layer['configFile'] = closed(configFiles(place));
+    for (const root of ['artifact', 'rollbackArtifact']) layer[root] = ARTIFACT;
+  }
+  if (place.infrastructure !== undefined) {
+    layer['infra'] = closed(names(['name']));
+    Object.assign(layer, instanceFamilies(place));
+  }
+  return scope([layer]);
+}
+
+/** With the answer to the request of an HTTP step. */
+export const withResponse = (outer: Scope): Scope => scope([RESPONSE_FAMILY, ...outer.layers]);
+
+const ARTIFACT: ScopeValue = closed({
+  ...names(['displayName', 'description', 'buildNo', 'fileName', 'url', 'artifactPath', 'buildFullDisplayName']),
+  metadata: pending,
+});
+
+function environmentsOf(place: Place): readonly { readonly variables?: Values; readonly override?: Values }[] {
+  const all = entitiesOf(place.catalog, 'environment', place.application);
+  const chosen = typeof place.environment === 'string' ? all.filter((each) => each.name === place.environment) : all;
+  return chosen.map(({ spec }) => {
+    const overrides = Object.entries(spec.overrides ?? {}).filter(
+      ([service]) => place.service === null || service === place.service,
+    );
+    const override = Object.assign({}, ...overrides.map(([, each]) => each.variables ?? {})) as Values; // Of values only.
+    return { ...(spec.variables === undefined ? {} : { variables: spec.variables }), override };
+  });
+}
+
+function servicesOf(place: Place): ReturnType<typeof entitiesOf<'service'>> {
+  const all = entitiesOf(place.catalog, 'service', place.application);
+  return typeof place.service === 'string' ? all.filter((each) => each.name === place.service) : all;
+}
+
+const serviceVariables = (place: Place): Layer =>
+  valuesOf([
+    ...servicesOf(place).map(({ spec }) => spec.variables ?? {}),
+    ...environmentsOf(place).flatMap(({ variables = {}, override = {} }) => [variables, override]),
+    place.workflow?.spec.serviceVariables ?? {},
+  ]);
+
+function configFiles(place: Place): Layer {
+  const environments = entitiesOf(place.catalog, 'environment', place.application);
+  const files = [
+    ...servicesOf(place).map(({ spec }) => spec.configFiles ?? {}),
+    ...environments.flatMap(({ spec }) => [
+      spec.configFiles ?? {},
+      ...Object.values(spec.overrides ?? {}).map((each) => each.configFiles ?? {}),
+    ]),
+  ];
+  return names(files.flatMap((each) => Object.keys(each)));
+}
+
+/** Secrets stay secrets and hosts stay hosts through a variable, since where they may be used is decided by that. */
+function valuesOf(records: readonly Values[]): Layer {
+  const merged = new Map<string, ScopeValue>();
+  for (const record of records) {
+    for (const [name, value] of Object.entries(record)) {
+      const meant = merged.get(name);
+      if (meant === undefined || meant.kind === 'pending') merged.set(name, meaning(value));
+    }
+  }
+  return Object.fromEntries(merged);
+}
+
+function meaning(value: string): ScopeValue {
+  const secret = secretName(value);
+  if (secret !== null) return late({ late: 'secret', name: secret });
+  const roots = references(value).map((each) => each.root);
+  if (roots.includes('secrets')) return late({ late: 'secret', name: 'of a variable' });
+  return pending;
+}
+
+function instanceFamilies(place: Place): Layer {
+  const all = entitiesOf(place.catalog, 'infrastructure', place.application).filter(
+    (each) => typeof place.environment !== 'string' || each.environment === place.environment,
+  );
+  const chosen =
+    typeof place.infrastructure === 'string' ? all.filter((each) => each.name === place.infrastructure) : all;
+  const variables = chosen.flatMap(({ spec }) => spec.hosts.flatMap((host) => Object.keys(host.variables ?? {})));
+  const members: Layer = {
+    ...names(['hostName', 'ip', 'publicDns', 'port']),
+    variables: closed(names(variables)),
+  };
+  return { instance: closed({ ...names(['name']), ...members, host: closed(members) }), host: closed(members) };
+}
+
+function inputNames(place: Place): readonly string[] {
+  const workflows =
+    place.workflow === undefined ? entitiesOf(place.catalog, 'workflow', place.application) : [place.workflow];
+  return workflows.flatMap(({ spec }) => Object.keys(completeInputsOf(spec)));
+}
+
+/** Names under which steps publish; what is below them is known when they have run. */
+function publishedBy(workflow: LongWorkflow | undefined): Layer {
+  if (workflow === undefined) return {};
+  const published = allSteps(workflow).flatMap((step) => {
+    const publish = readStep(step)?.parameters['publish'];
+    return isJsonObject(publish) ? [String(publish['name'])] : [];
+  });
+  return { ...names(published), context: pending };
+}
+
+export function allSteps(workflow: LongWorkflow): readonly LongStep[] {
+  const { verify = [], before, after, sections = {}, rollback = {} } = workflow;
+  const all = [before, after, ...Object.values(sections), ...Object.values(rollback)];
+  return [...verify, ...all.flatMap((section) => section?.steps ?? [])];
+}
+
+/** Whether the infrastructure that fits is the only one, so that it can be left out. */
+export const candidateInfrastructures = (
+  catalog: Catalog,
+  application: string,
+  environment: string,
+  service: string | null,
+): ReturnType<typeof infrastructuresOf> =>
+  infrastructuresOf(catalog, application, environment).filter(
+    ({ spec }) => service === null || spec.services === undefined || spec.services.includes(service),
+  );

@@ -1,0 +1,133 @@
+/**
+ * The long form: what every short form means, written out, and nothing generated. It is the language itself (the schema
+ * accepts it unchanged), it is what is stored, and printing and reading it again gives the same.
+ */
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { ArtifactType } from './schema.ts';
+
+export interface LongApplication {
+  readonly description?: string;
+  /** RUNTIME_PATH, BACKUP_PATH and STAGING_PATH among them. */
+  readonly defaults?: Values;
+}
+
+export type Values = Readonly<Record<string, string>>;
+export type ServiceType = `ssh/${ArtifactType}`;
+
+export interface LongService {
+  readonly description?: string;
+  readonly type: ServiceType;
+  readonly artifact?: LongArtifact;
+  readonly variables?: Values;
+  readonly start?: LongScript;
+  readonly stop?: LongScript;
+  readonly ready?: { readonly port: string; readonly within?: string };
+  readonly commands?: Readonly<Record<string, readonly LongUnit[]>>;
+  readonly configFiles?: LongConfigFiles;
+}
+
+export type LongArtifact =
+  | { readonly directory: string; readonly match: string }
+  | { readonly http: string; readonly match: string; readonly headers?: Values }
+  | { readonly script: string };
+
+export interface LongScript {
+  readonly script: string;
+  readonly in?: string;
+  readonly shell?: 'sh' | 'bash';
+}
+
+/** `{ exec: { script: … }, name: … }`: read it with `readUnit`. */
+export type LongUnit = JsonObject;
+
+export type LongConfigFiles = Readonly<
+  Record<string, { readonly content: string; readonly path?: string; readonly mode?: string }>
+>;
+
+export interface LongEnvironment {
+  readonly description?: string;
+  readonly type?: 'production' | 'non-production';
+  readonly variables?: Values;
+  readonly configFiles?: LongConfigFiles;
+  readonly overrides?: Readonly<
+    Record<string, { readonly variables?: Values; readonly configFiles?: LongConfigFiles }>
+  >;
+}
+
+export interface LongInfrastructure {
+  readonly description?: string;
+  readonly type?: 'ssh';
+  readonly hosts: readonly LongHost[];
+  readonly login: {
+    readonly user: string;
+    readonly key?: string;
+    readonly passphrase?: string;
+    readonly password?: string;
+  };
+  readonly agents?: readonly string[];
+  readonly services?: readonly string[];
+}
+
+export interface LongHost {
+  readonly name: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly hostKey?: string;
+  readonly variables?: Values;
+}
+
+export interface LongWorkflow {
+  readonly description?: string;
+  readonly type: 'basic' | 'rolling';
+  readonly service: string;
+  readonly environment: string;
+  readonly infrastructure?: string;
+  readonly inputs?: Readonly<Record<string, LongInput>>;
+  readonly serviceVariables?: Values;
+  /** `3`, `25%`, an expression, or names. */
+  readonly hosts?: string | readonly string[];
+  readonly batch?: string;
+  readonly verify?: readonly LongStep[];
+  readonly before?: LongSection;
+  readonly after?: LongSection;
+  readonly sections?: Readonly<Record<string, LongSection>>;
+  readonly rollback?: Readonly<Record<string, LongSection>>;
+  readonly onFailure?: readonly LongStrategy[];
+  readonly concurrency?: {
+    readonly lock: 'none' | 'infrastructure';
+    readonly queue?: number;
+    readonly timeout?: string;
+  };
+}
+
+export interface LongInput {
+  readonly type?: 'text' | 'number' | 'email' | 'service' | 'environment' | 'infrastructure';
+  readonly description?: string;
+  readonly required?: boolean;
+  readonly default?: string;
+  readonly values?: readonly string[];
+  readonly pattern?: string;
+  readonly fixed?: boolean;
+  readonly of?: string;
+}
+
+export interface LongSection {
+  /** Absent: the generated ones. */
+  readonly steps?: readonly LongStep[];
+  readonly parallel?: boolean;
+  readonly skip?: string;
+  readonly wait?: string;
+  readonly onFailure?: readonly LongStrategy[];
+}
+
+/** `{ http: { url: … }, name: … }`: read it with `readStep`. */
+export type LongStep = JsonObject;
+
+export interface LongStrategy {
+  readonly on: readonly string[];
+  readonly do: 'retry' | 'rollback' | 'abort' | 'ignore';
+  readonly retry?: number;
+  readonly every?: readonly string[];
+  readonly tolerate?: string;
+  readonly steps?: readonly string[];
+}

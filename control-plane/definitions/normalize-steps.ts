@@ -1,0 +1,133 @@
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import { asJson, compact, isJsonList, isJsonObject, mapValues } from './json-values.ts';
+import { readKeyed, type ReadKeyed } from './keyed.ts';
+import type { LongSection, LongStep, LongStrategy, LongUnit } from './long-form.ts';
+import { longAmount, longDuration, longList } from './normalize-values.ts';
+import type { Path, Report } from './problem.ts';
+import { STEP_COMMON_FIELDS, STEPS } from './schema-steps.ts';
+import { UNIT_COMMON_FIELDS, UNITS } from './schema-units.ts';
+import type { AuthoredSection, AuthoredStrategy } from './schema-workflow.ts';
+
+const silent: Report = () => undefined;
+
+/** A step of the long form (or an authored one whose problems have been told). */
+export const readStep = (step: LongStep | string, path: Path = [], report: Report = silent): ReadKeyed | null =>
+  readKeyed(STEPS, STEP_COMMON_FIELDS, step, path, report);
+
+export const readUnit = (unit: LongUnit | string, path: Path = [], report: Report = silent): ReadKeyed | null =>
+  readKeyed(UNITS, UNIT_COMMON_FIELDS, unit, path, report);
+
+const DURATIONS = new Set(['timeout', 'wait', 'cancelGrace', 'within', 'retryFor']);
+
+/** One field of a step or unit, by its name: a name means the same everywhere. */
+function longField(field: string, value: Json): Json {
+  if (DURATIONS.has(field)) return longDuration(String(value));
+  switch (field) {
+    case 'skip':
+    case 'port':
+      return String(value);
+    case 'agents':
+      return asJson(longList(value));
+    case 'headers':
+      return isJsonObject(value) ? mapValues(value, String) : value;
+    case 'outputs':
+      return isJsonList(value) ? Object.fromEntries(value.map((each) => [String(each), 'string'])) : value;
+    case 'publish':
+      return isJsonObject(value) ? value : { name: value };
+    case 'percent': {
+      const amount = longAmount(typeof value === 'number' ? `${value}%` : String(value));
+      return /^\d+$/.test(amount) ? `${amount}%` : amount;
+    }
+    case 'count':
+      return longAmount(value as string | number); // The schema allows nothing else.
+    default:
+      return value;
+  }
+}
+
+const longFields = (fields: JsonObject): JsonObject => mapValues(fields, (value, field) => longField(field, value));
+
+function writeKeyed(read: ReadKeyed): JsonObject {
+  return { [read.entry.key]: longFields(read.parameters), ...longFields(read.common) };
+}
+
+export function longSteps(steps: readonly (JsonObject | string)[], path: Path, report: Report): readonly LongStep[] {
+  return steps.flatMap((step, index) => {
+    const read = readStep(step, [...path, index], report);
+    return read === null ? [] : [writeKeyed(read)];
+  });
+}
+
+export function longUnits(units: readonly (JsonObject | string)[], path: Path, report: Report): readonly LongUnit[] {
+  return units.flatMap((unit, index) => {
+    const read = readUnit(unit, [...path, index], report);
+    return read === null ? [] : [writeKeyed(read)];
+  });
+}
+
+export function longSection(section: AuthoredSection, path: Path, report: Report): LongSection {
+  if (Array.isArray(section)) return { steps: longSteps(section, path, report) };
+  const { steps, parallel, skip, wait, onFailure } = section as Exclude<AuthoredSection, readonly unknown[]>;
+  return compact({
+    steps: steps && longSteps(steps, [...path, 'steps'], report),
+    parallel,
+    skip: skip === undefined ? undefined : String(skip),
+    wait: wait && longDuration(wait),
+    onFailure: onFailure && longStrategies(onFailure, [...path, 'onFailure'], report, true),
+  });
+}
+
+/**
+ * `retry` beside another action, or beside `tolerate`, is two entries: when the retries are used up, the next entry that
+ * fits is asked (orchestration 9.3).
+ */
+export function longStrategies(
+  strategies: readonly AuthoredStrategy[],
+  path: Path,
+  report: Report,
+  inSection: boolean,
+): readonly LongStrategy[] {
+  return strategies.flatMap((strategy, index): readonly LongStrategy[] => {
+    const at = [...path, index];
+    const { retry, every, tolerate } = strategy;
+    const on = longList(strategy.on ?? 'any');
+    if (on.length > 1 && on.includes('any'))
+      report([...at, 'on'], "'any' includes all others", "Write only 'any', or without it.");
+    const steps = strategy.steps;
+    if (steps !== undefined && !inSection) {
+      report(
+        [...at, 'steps'],
+        'steps can be named in the onFailure of a section only',
+        'Move the entry to the section, or remove steps.',
+        'key',
+      );
+    }
+    const retries = retry !== undefined || strategy.do === 'retry';
+    if (!retries && every !== undefined)
+      report([...at, 'every'], "'every' belongs to retry", 'Add retry: 2, or remove every.', 'key');
+    if (strategy.do === undefined && !retries && tolerate === undefined) {
+      report(at, 'the entry says nothing to do', 'Add do: rollback, abort or ignore, or retry: 2.');
+    }
+    if (tolerate !== undefined && /^0*$|^0+%$/.test(String(tolerate)))
+      report([...at, 'tolerate'], 'nothing would be tolerated', 'Remove it.');
+    const match = { on, ...(steps === undefined ? {} : { steps }) };
+    const first: LongStrategy[] = retries
+      ? [
+          {
+            ...match,
+            do: 'retry',
+            retry: retry ?? 1,
+            ...(every === undefined ? {} : { every: longList(every).map(longDuration) }),
+          },
+        ]
+      : [];
+    const other = strategy.do === 'retry' ? undefined : strategy.do;
+    if (other === undefined && tolerate === undefined) return first;
+    const second: LongStrategy = {
+      ...match,
+      do: other ?? 'rollback',
+      ...(tolerate === undefined ? {} : { tolerate: longAmount(tolerate) }),
+    };
+    return [...first, second];
+  });
+}

@@ -1,0 +1,116 @@
+/** Authored → long form. Reports what the schema cannot see in one entity alone; cross-entity checks are validate.ts. */
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import { compact, mapValues } from './json-values.ts';
+import type {
+  LongEnvironment,
+  LongHost,
+  LongInfrastructure,
+  LongInput,
+  LongScript,
+  LongService,
+  LongWorkflow,
+} from './long-form.ts';
+import { longSection, longSteps, longStrategies, longUnits } from './normalize-steps.ts';
+import { longAmount, longConfigFiles, longDuration, longList, longValues } from './normalize-values.ts';
+import type { Path, Report } from './problem.ts';
+import type { AuthoredEnvironment, AuthoredInfrastructure, AuthoredService } from './schema.ts';
+import type { AuthoredInput, AuthoredWorkflow } from './schema-workflow.ts';
+
+export function longService(service: AuthoredService, path: Path, report: Report): LongService {
+  const { artifact, variables, start, stop, ready, commands, configFiles } = service;
+  return compact({
+    description: service.description,
+    type: service.type,
+    artifact:
+      artifact &&
+      ('headers' in artifact && artifact.headers !== undefined
+        ? { ...artifact, headers: longValues(artifact.headers) }
+        : (artifact as LongService['artifact'])), // Without headers both forms are the same.
+    variables: variables && longValues(variables),
+    start: start === undefined ? undefined : longScript(start),
+    stop: stop === undefined ? undefined : longScript(stop),
+    ready: ready && compact({ port: String(ready.port), within: ready.within && longDuration(ready.within) }),
+    commands:
+      commands &&
+      mapValues(commands, (units, name) =>
+        longUnits(units as readonly (JsonObject | string)[], [...path, 'commands', name], report),
+      ),
+    configFiles: configFiles && longConfigFiles(configFiles),
+  }) as LongService; // `compact` leaves out what is undefined.
+}
+
+const longScript = (script: string | LongScriptInput): LongScript =>
+  typeof script === 'string' ? { script } : (compact(script) as LongScript);
+type LongScriptInput = Exclude<NonNullable<AuthoredService['start']>, string>;
+
+export function longEnvironment(environment: AuthoredEnvironment): LongEnvironment {
+  const { variables, configFiles, overrides } = environment;
+  return compact({
+    description: environment.description,
+    type: environment.type,
+    variables: variables && longValues(variables),
+    configFiles: configFiles && longConfigFiles(configFiles),
+    overrides:
+      overrides &&
+      mapValues(overrides, (each) =>
+        compact({
+          variables: each.variables && longValues(each.variables),
+          configFiles: each.configFiles && longConfigFiles(each.configFiles),
+        }),
+      ),
+  }) as LongEnvironment; // `compact` leaves out what is undefined.
+}
+
+export function longInfrastructure(infrastructure: AuthoredInfrastructure): LongInfrastructure {
+  return compact({
+    description: infrastructure.description,
+    type: infrastructure.type,
+    hosts: infrastructure.hosts.map(
+      (host) =>
+        (typeof host === 'string'
+          ? { name: host }
+          : compact({ ...host, variables: host.variables && longValues(host.variables) })) as LongHost, // As above.
+    ),
+    login: compact(infrastructure.login),
+    agents: infrastructure.agents === undefined ? undefined : longList(infrastructure.agents),
+    services: infrastructure.services,
+  }) as LongInfrastructure; // `compact` leaves out what is undefined.
+}
+
+export function longWorkflow(workflow: AuthoredWorkflow, path: Path, report: Report): LongWorkflow {
+  const { inputs, hosts, batch, verify, before, after, sections, rollback, onFailure, concurrency } = workflow;
+  const section = (key: string) => (value: NonNullable<typeof before>, name: string) =>
+    longSection(value, [...path, key, name], report);
+  return compact({
+    description: workflow.description,
+    type: workflow.type,
+    service: workflow.service,
+    environment: workflow.environment,
+    infrastructure: workflow.infrastructure,
+    inputs: inputs && mapValues(inputs, longInput),
+    serviceVariables: workflow.serviceVariables && longValues(workflow.serviceVariables),
+    hosts: hosts === undefined ? undefined : typeof hosts === 'object' ? hosts : longAmount(hosts),
+    batch: batch === undefined ? undefined : longAmount(batch),
+    verify: verify && longSteps(verify as readonly (JsonObject | string)[], [...path, 'verify'], report),
+    before: before && longSection(before, [...path, 'before'], report),
+    after: after && longSection(after, [...path, 'after'], report),
+    sections: sections && mapValues(sections, section('sections')),
+    rollback: rollback && mapValues(rollback, section('rollback')),
+    onFailure: onFailure && longStrategies(onFailure, [...path, 'onFailure'], report, false),
+    concurrency:
+      concurrency === undefined
+        ? undefined
+        : typeof concurrency === 'string'
+          ? { lock: concurrency }
+          : compact({ ...concurrency, timeout: concurrency.timeout && longDuration(concurrency.timeout) }),
+  }) as LongWorkflow; // `compact` leaves out what is undefined.
+}
+
+function longInput(input: AuthoredInput): LongInput {
+  if (typeof input !== 'object') return { default: String(input) };
+  return compact({
+    ...input,
+    default: input.default === undefined ? undefined : String(input.default),
+    values: input.values?.map(String),
+  }) as LongInput; // `compact` leaves out what is undefined.
+}

@@ -1,0 +1,109 @@
+/** The values that expressions of a plan see. Secrets are in it as expressions, so that they stay references. */
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import { encodeBase64 } from './base64.ts';
+import { completeApplication, completeFile } from './complete.ts';
+import { mapValues, own } from './json-values.ts';
+import type { LongConfigFiles, Values } from './long-form.ts';
+import type { Chosen } from './plan-request.ts';
+import { secretAsTemplate } from './secret.ts';
+
+export interface RunFacts {
+  readonly actor: string;
+  readonly now: number;
+  readonly timestampId: string;
+  readonly url: string | null;
+}
+
+export function runFamilies(chosen: Chosen, facts: RunFacts): JsonObject {
+  const { application, environment, workflow, inputs } = chosen;
+  const startedAt = new Date(facts.now).toISOString();
+  return {
+    app: {
+      name: application.name,
+      description: application.spec.description ?? '',
+      defaults: templates(completeApplication(application.spec).defaults),
+    },
+    env: {
+      name: environment.name,
+      description: environment.spec.description ?? '',
+      environmentType: environment.spec.type === 'production' ? 'PROD' : 'NON_PROD',
+    },
+    environmentVariable: templates(environment.spec.variables ?? {}),
+    workflow: {
+      name: workflow.name,
+      displayName: `${workflow.name} ${startedAt}`,
+      description: workflow.spec.description ?? '',
+      startTs: String(facts.now),
+      pipelineDeploymentUuid: null,
+      variables: inputs,
+    },
+    deploymentTriggeredBy: facts.actor,
+    timestampId: facts.timestampId,
+    ...(facts.url === null ? {} : { deploymentUrl: facts.url }),
+  };
+}
+
+export interface Artifacts {
+  readonly artifact: ArtifactRef | null;
+  readonly rollbackArtifact: ArtifactRef | null;
+}
+
+export function phaseFamilies(chosen: Chosen, { artifact, rollbackArtifact }: Artifacts): JsonObject {
+  const { service, infrastructure } = chosen;
+  return {
+    service: { name: service.name, description: service.spec.description ?? '' },
+    serviceVariable: serviceVariables(chosen),
+    infra: { name: infrastructure.name },
+    artifact: artifact === null ? null : artifactFamily(artifact),
+    rollbackArtifact: rollbackArtifact === null ? null : artifactFamily(rollbackArtifact),
+    configFile: configFileFamily(chosen),
+  };
+}
+
+/** Highest first: the workflow's own, the environment's for this service, the environment's for all, the service's. */
+export function serviceVariables({ service, environment, workflow }: Chosen): Values {
+  const override = own(environment.spec.overrides ?? {}, service.name)?.variables ?? {};
+  return templates({
+    ...service.spec.variables,
+    ...environment.spec.variables,
+    ...override,
+    ...workflow.spec.serviceVariables,
+  });
+}
+
+const templates = (values: Values): Values => mapValues(values, secretAsTemplate);
+
+export function configFiles({ service, environment }: Chosen): readonly ReturnType<typeof namedFile>[] {
+  const override = own(environment.spec.overrides ?? {}, service.name)?.configFiles ?? {};
+  const files: LongConfigFiles = { ...service.spec.configFiles, ...environment.spec.configFiles, ...override };
+  return Object.entries(files).map(([name, file]) => namedFile(name, file));
+}
+
+const namedFile = (
+  name: string,
+  file: LongConfigFiles[string],
+): { readonly name: string; readonly path: string; readonly content: string; readonly mode: string } => {
+  const complete = completeFile(name, file);
+  return { name, ...complete, content: secretAsTemplate(complete.content) };
+};
+
+/** In base64 only what is the same everywhere: a file with expressions in it is only known when it is written. */
+const configFileFamily = (chosen: Chosen): JsonObject =>
+  Object.fromEntries(
+    configFiles(chosen).map(({ name, content }) => [
+      name,
+      content.includes('${') ? { text: content } : { text: content, base64: encodeBase64(content) },
+    ]),
+  );
+
+const artifactFamily = (artifact: ArtifactRef): JsonObject => ({
+  displayName: `${artifact.service} ${artifact.build}`,
+  description: '',
+  buildNo: artifact.build,
+  buildFullDisplayName: `${artifact.service} ${artifact.build}`,
+  fileName: artifact.fileName,
+  artifactPath: artifact.location,
+  url: artifact.location,
+  metadata: artifact.metadata,
+});

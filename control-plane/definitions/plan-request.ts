@@ -1,0 +1,248 @@
+/** Which workflow a request means, for which service, environment and infrastructure, with which values of its inputs. */
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import {
+  applicationsOf,
+  entitiesOf,
+  findEntity,
+  infrastructuresOf,
+  namesOf,
+  type Catalog,
+  type Entity,
+} from './catalog.ts';
+import { candidateInfrastructures } from './check-scope.ts';
+import { checkInputValue } from './input-value.ts';
+import { own } from './json-values.ts';
+import { whatExists } from './nearest.ts';
+import { completeInputsOf, templatized, type CompleteInput } from './workflow-inputs.ts';
+
+export interface DeploymentRequest {
+  /** May be left out when there is one application. */
+  readonly application?: string;
+  /** Of the workflow; may be left out when there is one. */
+  readonly name?: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service → build; the latest of a service that is left out. */
+  readonly builds?: Readonly<Record<string, string>>;
+}
+
+export interface Chosen {
+  readonly application: Entity<'application'>;
+  readonly workflow: Entity<'workflow'>;
+  readonly service: Entity<'service'>;
+  readonly environment: Entity<'environment'>;
+  readonly infrastructure: Entity<'infrastructure'>;
+  /** Values of all inputs that have one. */
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+export type Choice =
+  { readonly ok: true; readonly chosen: Chosen } | { readonly ok: false; readonly failures: readonly Failure[] };
+
+export const refuse = (field: string, reason: string, mend: string, existing: readonly string[] = []): Failure =>
+  failure('INVALID_INPUT', `${reason}. ${mend}`, {
+    field,
+    details: { mend, ...(existing.length === 0 ? {} : { existing }) },
+  });
+
+/** Everything wrong with the request at once. */
+export function choose(catalog: Catalog, request: DeploymentRequest): Choice {
+  const application = onlyOne('application', request.application, applicationsOf(catalog));
+  if ('code' in application) return { ok: false, failures: [application] };
+  const workflow = onlyOne('name', request.name, entitiesOf(catalog, 'workflow', application.name));
+  if ('code' in workflow) return { ok: false, failures: [workflow] };
+  const failures: Failure[] = [];
+  const inputs = chooseInputs(workflow, request.variables, failures);
+  const entities = chooseEntities(catalog, workflow, inputs, failures);
+  for (const service of Object.keys(request.builds ?? {})) {
+    if (entities.service !== null && service !== entities.service.name) {
+      const existing = [entities.service.name];
+      failures.push(
+        refuse(
+          `artifacts.${service}`,
+          `the workflow '${workflow.name}' does not deploy a service '${service}'`,
+          whatExists(service, existing, 'service'),
+          existing,
+        ),
+      );
+    }
+  }
+  const { service, environment, infrastructure } = entities;
+  if (failures.length > 0 || service === null || environment === null || infrastructure === null) {
+    return { ok: false, failures };
+  }
+  return { ok: true, chosen: { application, workflow, service, environment, infrastructure, inputs: entities.inputs } };
+}
+
+function onlyOne<K extends 'application' | 'workflow'>(
+  field: 'application' | 'name',
+  wanted: string | undefined,
+  existing: readonly Entity<K>[],
+): Entity<K> | Failure {
+  const what = field === 'application' ? 'application' : 'workflow';
+  const names = namesOf(existing);
+  const [only] = existing;
+  if (wanted === undefined) {
+    if (existing.length === 1 && only !== undefined) return only;
+    const mend = existing.length === 0 ? `Apply a file that defines one.` : `Name one of ${names.join(', ')}.`;
+    const reason = existing.length === 0 ? `there is no ${what} yet` : `there are ${existing.length} ${what}s`;
+    return refuse(field, reason, mend, names);
+  }
+  const found = existing.find((each) => each.name === wanted || each.id === wanted);
+  return (
+    found ??
+    failure('NOT_FOUND', `there is no ${what} '${wanted}'. ${whatExists(wanted, names, what)}`, {
+      field,
+      details: { existing: names },
+    })
+  );
+}
+
+function chooseInputs(
+  workflow: Entity<'workflow'>,
+  given: Readonly<Record<string, string>>,
+  failures: Failure[],
+): Readonly<Record<string, string>> {
+  const inputs = completeInputsOf(workflow.spec);
+  const names = Object.keys(inputs);
+  for (const name of Object.keys(given)) {
+    if (own(inputs, name) !== undefined || name === IMPLICIT_INFRASTRUCTURE) continue;
+    failures.push(
+      refuse(
+        `variables.${name}`,
+        `the workflow '${workflow.name}' has no input '${name}'`,
+        whatExists(name, names, 'input'),
+        names,
+      ),
+    );
+  }
+  const chosen: Record<string, string> = {};
+  for (const [name, input] of Object.entries(inputs)) {
+    const value = chooseValue(name, input, own(given, name), failures);
+    if (value !== undefined) chosen[name] = value;
+  }
+  const infrastructure = own(given, IMPLICIT_INFRASTRUCTURE);
+  if (infrastructure !== undefined && chosen[IMPLICIT_INFRASTRUCTURE] === undefined) {
+    chosen[IMPLICIT_INFRASTRUCTURE] = infrastructure;
+  }
+  return chosen;
+}
+
+/** Where the environment is asked for, the infrastructure follows: it may be given too, and must be where there are several. */
+const IMPLICIT_INFRASTRUCTURE = 'Infrastructure';
+
+function chooseValue(
+  name: string,
+  input: CompleteInput,
+  given: string | undefined,
+  failures: Failure[],
+): string | undefined {
+  const field = `variables.${name}`;
+  if (given !== undefined && input.fixed === true && given !== input.default) {
+    failures.push(refuse(field, `the input '${name}' is fixed`, 'Leave it out.'));
+    return input.default;
+  }
+  const value = given ?? input.default;
+  if (value === undefined || (value === '' && input.required)) {
+    if (!input.required) return undefined;
+    const existing = input.values ?? [];
+    const hint = input.pattern === undefined ? '' : ` that matches ${input.pattern}`;
+    const mend =
+      existing.length === 0
+        ? `Give it a value${hint}: --var ${name}=…`
+        : `Give one of ${existing.join(', ')}: --var ${name}=…`;
+    failures.push(refuse(field, `the input '${name}' has no value and is required`, mend, existing));
+    return undefined;
+  }
+  for (const { reason, mend } of checkInputValue(value, input)) {
+    failures.push(refuse(field, `input '${name}': ${reason}`, mend, input.values ?? []));
+  }
+  return value;
+}
+
+function chooseEntities(
+  catalog: Catalog,
+  workflow: Entity<'workflow'>,
+  inputs: Readonly<Record<string, string>>,
+  failures: Failure[],
+): {
+  readonly service: Entity<'service'> | null;
+  readonly environment: Entity<'environment'> | null;
+  readonly infrastructure: Entity<'infrastructure'> | null;
+  readonly inputs: Readonly<Record<string, string>>;
+} {
+  const { application, spec } = workflow;
+  const find = <K extends 'service' | 'environment'>(kind: K): Entity<K> | null => {
+    const input = templatized(spec[kind]);
+    const name = input === null ? spec[kind] : own(inputs, input);
+    if (name === undefined) return null;
+    const found = findEntity(catalog, kind, application, name);
+    if (found !== undefined) return found;
+    const existing = namesOf(entitiesOf(catalog, kind, application));
+    const field = input === null ? kind : `variables.${input}`;
+    failures.push(refuse(field, `there is no ${kind} '${name}'`, whatExists(name, existing, kind), existing));
+    return null;
+  };
+  const service = checkServiceType(catalog, workflow, find('service'), failures);
+  const environment = find('environment');
+  if (environment === null || service === null) return { service, environment, infrastructure: null, inputs };
+  const infrastructure = chooseInfrastructure(catalog, workflow, { service, environment }, inputs, failures);
+  return { service, environment, infrastructure, inputs };
+}
+
+/** A workflow made for one type of service cannot deploy another. */
+function checkServiceType(
+  catalog: Catalog,
+  { spec, application }: Entity<'workflow'>,
+  service: Entity<'service'> | null,
+  failures: Failure[],
+): Entity<'service'> | null {
+  const input = templatized(spec.service);
+  const type = input === null ? undefined : own(completeInputsOf(spec), input)?.of;
+  if (service === null || type === undefined || service.spec.type === type) return service;
+  const fitting = namesOf(entitiesOf(catalog, 'service', application).filter((each) => each.spec.type === type));
+  const mend =
+    fitting.length === 0 ? `Define a service of type ${type}.` : `Services of that type: ${fitting.join(', ')}.`;
+  failures.push(
+    refuse(
+      `variables.${input}`,
+      `the service '${service.name}' is ${service.spec.type}, and this workflow deploys ${type}`,
+      mend,
+      fitting,
+    ),
+  );
+  return null;
+}
+
+function chooseInfrastructure(
+  catalog: Catalog,
+  workflow: Entity<'workflow'>,
+  { service, environment }: { readonly service: Entity<'service'>; readonly environment: Entity<'environment'> },
+  inputs: Readonly<Record<string, string>>,
+  failures: Failure[],
+): Entity<'infrastructure'> | null {
+  const { application, spec } = workflow;
+  const input = spec.infrastructure === undefined ? IMPLICIT_INFRASTRUCTURE : templatized(spec.infrastructure);
+  const wanted = input === null ? spec.infrastructure : own(inputs, input);
+  const fitting = candidateInfrastructures(catalog, application, environment.name, service.name);
+  const names = namesOf(fitting);
+  const field = input === null ? 'infrastructure' : `variables.${input}`;
+  if (wanted === undefined) {
+    const [only] = fitting;
+    if (fitting.length === 1 && only !== undefined) return only;
+    const reason = `the environment '${environment.name}' has ${fitting.length === 0 ? 'no' : String(fitting.length)} infrastructure${fitting.length > 1 ? 's' : ''} for the service '${service.name}'`;
+    const mend =
+      fitting.length === 0
+        ? 'Define one for it.'
+        : `Choose one of ${names.join(', ')}: --var ${input ?? IMPLICIT_INFRASTRUCTURE}=…`;
+    failures.push(refuse(field, reason, mend, names));
+    return null;
+  }
+  const found = infrastructuresOf(catalog, application, environment.name).find((each) => each.name === wanted);
+  if (found !== undefined && fitting.includes(found)) return found;
+  const reason =
+    found === undefined
+      ? `there is no infrastructure '${wanted}' in environment '${environment.name}'`
+      : `the infrastructure '${wanted}' is not for the service '${service.name}'`;
+  failures.push(refuse(field, reason, whatExists(wanted, names, 'infrastructure'), names));
+  return null;
+}

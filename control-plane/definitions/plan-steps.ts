@@ -1,0 +1,173 @@
+/** Steps and sections of a completed workflow as the plan has them: catalog types, milliseconds, flattened commands. */
+import { references } from '@fairlead/proto/expressions/index.ts';
+import { parseDuration } from '@fairlead/proto/model/duration.ts';
+import { failure, FAILURE_TYPES, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
+import type { FailureAction, FailureStrategy, OutputScope, SectionPlan, StepPlan } from '../engine/plan.ts';
+import { asJson, compact, isJsonList, isJsonObject, mapValues } from './json-values.ts';
+import type { LongSection, LongStep, LongStrategy, LongUnit, Values } from './long-form.ts';
+import { readStep } from './normalize-steps.ts';
+import { flattenCommand } from './plan-units.ts';
+import { secretAsTemplate } from './secret.ts';
+
+export interface StepContext {
+  readonly commands: Readonly<Record<string, readonly LongUnit[]>>;
+  /** A step names hosts also through a variable that does. */
+  readonly serviceVariables: Values;
+  /** Problems of a definition that only this combination of entities shows. */
+  readonly failures: Failure[];
+}
+
+const DEFAULT_CANCEL_GRACE_MS = 1_000;
+
+const milliseconds = (duration: Json | undefined): number =>
+  typeof duration === 'string' ? (parseDuration(duration) ?? 0) : 0;
+
+export function planSection(
+  section: LongSection,
+  place: { readonly id: string; readonly name: string; readonly type: string; readonly undoes: string | null },
+  context: StepContext,
+): SectionPlan {
+  const steps = (section.steps ?? []).flatMap((step, index) => planStep(step, `t${index + 1}`, place.name, context));
+  return {
+    ...place,
+    parallel: section.parallel ?? false,
+    steps,
+    skip: section.skip ?? null,
+    waitMs: milliseconds(section.wait),
+    failureStrategies: planStrategies(section.onFailure ?? [], steps),
+  };
+}
+
+function planStep(step: LongStep, id: string, section: string, context: StepContext): readonly StepPlan[] {
+  const read = readStep(step);
+  const type = read === null ? undefined : stepTypeByKey(read.entry.key);
+  if (read === null || type === undefined) throw new Error('a stored step is none of the catalog');
+  const { common } = read;
+  const name = String(common['name'] ?? type.title);
+  const onHosts = read.parameters['on'] === 'hosts' || namesHosts(read.parameters, context.serviceVariables);
+  const runs = type.runs === 'agent-or-hosts' ? (onHosts ? 'hosts' : 'agent') : type.runs;
+  const parsed = type.parameters.safeParse(parametersOf(read.entry.key, read.parameters, runs, context));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const field = `${section} / ${name}: ${issue.path.join('.')}`;
+      context.failures.push(failure('INVALID_INPUT', `${field}: ${issue.message}`, { field }));
+    }
+    return [];
+  }
+  const publish = read.parameters['publish'];
+  const agents = common['agents'];
+  const artifact = common['artifact'];
+  return [
+    {
+      id,
+      name,
+      type: type.type,
+      parameters: asJson(parsed.data),
+      runs,
+      timeoutMs: milliseconds(common['timeout']) || type.defaultTimeoutMs,
+      cancelGraceMs:
+        common['cancelGrace'] === undefined ? DEFAULT_CANCEL_GRACE_MS : milliseconds(common['cancelGrace']),
+      waitMs: milliseconds(common['wait']),
+      skip: typeof common['skip'] === 'string' ? common['skip'] : null,
+      withPrevious: common['withPrevious'] === true,
+      selectors: isJsonList(agents) ? agents.map(String) : [],
+      publish: isJsonObject(publish) ? { name: String(publish['name']), scope: outputScope(publish) } : null,
+      artifact: artifact === 'rollback' || artifact === 'current' ? artifact : null,
+      idempotent: type.idempotent,
+      deploys: type.deploys,
+    },
+  ];
+}
+
+const outputScope = (publish: JsonObject): OutputScope => {
+  const scope = publish['scope'];
+  return scope === 'phase' ? 'PHASE' : scope === 'pipeline' ? 'PIPELINE' : 'WORKFLOW';
+};
+
+function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'], context: StepContext): Json {
+  const { in: workingDirectory, publish, retryFor, outputs, headers, ...rest } = authored;
+  const published = isJsonObject(publish) ? { name: String(publish['name']), scope: outputScope(publish) } : undefined;
+  switch (key) {
+    case 'select-nodes':
+      return selectNodes(authored);
+    case 'command': {
+      const name = String(authored['command']);
+      return { command: name, units: flattenCommand(name, context) };
+    }
+    case 'script':
+      return compact({
+        ...rest,
+        workingDirectory,
+        publish: published,
+        outputs: isJsonObject(outputs) ? mapValues(outputs, (each) => String(each).toUpperCase()) : undefined,
+      }) as JsonObject; // `compact` leaves out what is undefined.
+    case 'http':
+      return compact({
+        ...rest,
+        publish: published,
+        headers: isJsonObject(headers) ? mapValues(headers, (each) => secretAsTemplate(String(each))) : undefined,
+        on: runs === 'hosts' ? 'hosts' : 'agent',
+        retryForMs: milliseconds(retryFor),
+      }) as JsonObject; // As above.
+    default:
+      throw new Error(`no words for the step ${key}`);
+  }
+}
+
+/** Numbers where they are numbers, the expression where they are not known yet. */
+function selectNodes(authored: JsonObject): JsonObject {
+  const { count, percent } = authored;
+  const number = (value: Json | undefined): Json | undefined => {
+    if (value === undefined) return undefined;
+    const written = String(value).replace(/%$/, '');
+    return /^[\d.]+$/.test(written) ? Number(written) : written;
+  };
+  return compact({ ...authored, count: number(count), percent: number(percent) }) as JsonObject; // As above.
+}
+
+const HOST_ROOTS = new Set(['instance', 'host']);
+const MAX_DEPTH = 5;
+
+/** Does any text of the value name the host, also by way of a service variable? */
+function namesHosts(value: Json, variables: Values, depth = 0): boolean {
+  if (typeof value === 'string') {
+    return ['text', 'condition'].some((language) =>
+      references(value, language as 'text' | 'condition').some(({ root, members }) => {
+        if (HOST_ROOTS.has(root)) return true;
+        const variable = root === 'serviceVariable' ? members[0] : undefined;
+        if (variable === undefined || depth >= MAX_DEPTH || !Object.hasOwn(variables, variable)) return false;
+        return namesHosts(variables[variable] ?? '', variables, depth + 1);
+      }),
+    );
+  }
+  if (isJsonList(value)) return value.some((each) => namesHosts(each, variables, depth));
+  return isJsonObject(value) && Object.values(value).some((each) => namesHosts(each, variables, depth));
+}
+
+const ACTIONS: Readonly<Record<LongStrategy['do'], FailureAction>> = {
+  retry: 'RETRY',
+  rollback: 'ROLLBACK_WORKFLOW',
+  abort: 'ABORT',
+  ignore: 'IGNORE',
+};
+
+export function planStrategies(
+  strategies: readonly LongStrategy[],
+  steps: readonly StepPlan[],
+): readonly FailureStrategy[] {
+  return strategies.map(({ on, do: action, retry, every, tolerate, steps: only }) => ({
+    types: FAILURE_TYPES.filter((type) => on.includes(type.toLowerCase())),
+    steps: steps.filter((step) => only?.includes(step.name) === true).map((step) => step.id),
+    scope: 'WORKFLOW',
+    action: ACTIONS[action],
+    retry: action === 'retry' ? { count: retry ?? 1, intervalsMs: (every ?? []).map(milliseconds) } : null,
+    tolerate:
+      tolerate === undefined
+        ? null
+        : tolerate.endsWith('%')
+          ? { percent: Number(tolerate.slice(0, -1)) }
+          : { count: Number(tolerate) },
+  }));
+}

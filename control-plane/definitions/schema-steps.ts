@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { STEP_TYPES } from '@fairlead/proto/steps/index.ts';
+import { amount, duration, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
+import { keyedSchema, type Keyed } from './keyed.ts';
+
+const publish = z.union([
+  publishName,
+  z.strictObject({ name: publishName, scope: z.enum(['phase', 'workflow', 'pipeline']).optional() }),
+]);
+
+const FIELDS: Readonly<
+  Record<string, { readonly short: string | null; required: readonly string[]; fields: Keyed['fields'] }>
+> = {
+  'select-nodes': {
+    short: null,
+    required: [],
+    fields: {
+      count: z.union([z.number().int().min(1, 'at least one is needed | Write 1 or more.'), z.string()]),
+      percent: amount,
+      hosts: nonEmpty(text),
+      exclude: z.boolean().describe('Hosts chosen here are not offered to later phases.'),
+    },
+  },
+  command: { short: 'command', required: ['command'], fields: { command: name } },
+  script: {
+    short: 'script',
+    required: ['script'],
+    fields: {
+      script: text,
+      shell: z.enum(['bash', 'sh']),
+      on: z.enum(['agent', 'hosts']).describe('On the agent, or on each selected host.'),
+      in: text.describe('Working directory.'),
+      outputs: z.union([nonEmpty(variableName), z.record(variableName, z.enum(['string', 'secret']))]),
+      publish,
+    },
+  },
+  http: {
+    short: 'url',
+    required: ['url'],
+    fields: {
+      url: text,
+      method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']),
+      headers: z.record(z.string(), scalar),
+      body: text,
+      assert: text.describe('A condition over httpResponseCode, httpResponseBody and httpResponseMethod.'),
+      variables: z.record(variableName, z.string()),
+      publish,
+      retryFor: duration,
+    },
+  },
+};
+
+/** Every step of the catalog, with its parameters in the words and units of the language. */
+export const STEPS: readonly Keyed[] = STEP_TYPES.map((type): Keyed => {
+  const row = FIELDS[type.key];
+  if (row === undefined) throw new Error(`the language has no words for the step ${type.key}`);
+  return { key: type.key, summary: type.summary, ...row };
+});
+
+export const STEP_COMMON = {
+  name: name.describe('Shown everywhere; by default the kind of step.'),
+  timeout: duration,
+  wait: duration.describe('Waited before the step starts.'),
+  skip: z.union([z.string(), z.boolean()]).describe('A condition; true skips the step.'),
+  agents: z.union([text, nonEmpty(text)]).describe('Selectors its agent must carry, all of them.'),
+  withPrevious: z.boolean().describe('Starts together with the step before it.'),
+  cancelGrace: duration.describe('Between asking the work to stop and killing it.'),
+  artifact: z.enum(['current', 'rollback', 'none']).describe('Which artifact its scripts see.'),
+};
+export const STEP_COMMON_FIELDS: readonly string[] = Object.keys(STEP_COMMON);
+export const step = keyedSchema(STEPS, STEP_COMMON);

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { amount, description, duration, name, nonEmpty, scalar, text, variableName, variableValues } from './fields.ts';
+import { step } from './schema-steps.ts';
+
+export const FAILURE_WORDS = [
+  'any',
+  'application',
+  'connectivity',
+  'authentication',
+  'verification',
+  'timeout',
+  'agent',
+  'unknown',
+] as const;
+const failureWord = z.enum(FAILURE_WORDS);
+
+export const ACTION_WORDS = ['retry', 'rollback', 'abort', 'ignore'] as const;
+const LATER_ACTIONS = 'that is not available yet: retry, rollback, abort and ignore are | Choose one of these.';
+
+export const strategy = z.strictObject({
+  on: z
+    .union([failureWord, nonEmpty(failureWord)])
+    .optional()
+    .describe('Kinds of failure; any when left out.'),
+  do: z
+    .enum(ACTION_WORDS, {
+      error: (issue) =>
+        /^(manual|intervention|end|mark|rollback[- ]|pause)/.test(String(issue.input)) ? LATER_ACTIONS : undefined,
+    })
+    .optional(),
+  retry: z
+    .number()
+    .int()
+    .min(1, 'at least one retry | Write 1 to 100.')
+    .max(100, 'at most 100 retries | Write 1 to 100.')
+    .optional(),
+  every: z
+    .union([duration, nonEmpty(duration)])
+    .optional()
+    .describe('Waited before each retry; the last repeats.'),
+  tolerate: amount.optional().describe('Hosts that may fail before the action applies: 3 or 5%.'),
+  steps: nonEmpty(name).optional().describe('Only these steps of the section; sections only.'),
+});
+export type AuthoredStrategy = z.infer<typeof strategy>;
+
+const steps = z.array(step);
+export const section = z.union([
+  steps,
+  z.strictObject({
+    steps: steps.optional(),
+    parallel: z.boolean().optional(),
+    skip: z.union([z.string(), z.boolean()]).optional(),
+    wait: duration.optional(),
+    onFailure: z.array(strategy).optional(),
+  }),
+]);
+export type AuthoredSection = z.infer<typeof section>;
+
+export const INPUT_TYPES = ['text', 'number', 'email', 'service', 'environment', 'infrastructure'] as const;
+export const input = z.union([
+  scalar,
+  z.strictObject({
+    type: z.enum(INPUT_TYPES).optional(),
+    description: description.optional(),
+    required: z.boolean().optional(),
+    default: scalar.optional(),
+    values: nonEmpty(scalar).optional().describe('The allowed values.'),
+    pattern: text.optional().describe('A regular expression (RE2) that the whole value must match.'),
+    fixed: z.boolean().optional().describe('The default may not be changed.'),
+    of: text.optional().describe('Service inputs: the type of service.'),
+  }),
+]);
+export type AuthoredInput = z.infer<typeof input>;
+
+const LATER_TYPES = ' is not available yet: basic and rolling are';
+
+export const workflow = z.strictObject({
+  description: description.optional(),
+  type: z.enum(['basic', 'rolling'], {
+    error: (issue) =>
+      ['canary', 'blue-green', 'multi-service', 'build'].includes(String(issue.input))
+        ? `${String(issue.input)}${LATER_TYPES} | Write type: basic or type: rolling.`
+        : undefined,
+  }),
+  service: z.string().describe('Name of a service, or ${Service} to be asked for it.'),
+  environment: z.string().describe('Name of an environment, or ${Environment} to be asked for it.'),
+  infrastructure: z.string().optional().describe('Needed where the environment has several.'),
+  inputs: z.record(variableName, input).optional().describe('Workflow variables: ${workflow.variables.NAME}.'),
+  serviceVariables: variableValues.optional().describe('Values that win over those of service and environment.'),
+  hosts: z
+    .union([amount, nonEmpty(text)])
+    .optional()
+    .describe('Basic: how many hosts (3, 25%), or which.'),
+  batch: amount.optional().describe('Rolling: how many hosts at a time (3 or 25%).'),
+  phases: z
+    .undefined({
+      error: () => 'a basic or rolling workflow has one phase | Write its sections, hosts and verify in the workflow.',
+    })
+    .optional(),
+  verify: steps.optional().describe('Steps of the section Verify Service.'),
+  before: section.optional().describe('Steps before the deployment.'),
+  after: section.optional().describe('Steps after the deployment.'),
+  sections: z.record(name, section).optional().describe('Sections that differ from the generated ones, by name.'),
+  rollback: z.record(name, section).optional().describe('Rollback sections that differ from the generated ones.'),
+  onFailure: z.array(strategy).optional(),
+  concurrency: z
+    .union([
+      z.enum(['none', 'infrastructure']),
+      z.strictObject({
+        lock: z.enum(['none', 'infrastructure']),
+        queue: z.number().int().min(0).max(1_000).optional(),
+        timeout: duration.optional(),
+      }),
+    ])
+    .optional(),
+});
+export type AuthoredWorkflow = z.infer<typeof workflow>;

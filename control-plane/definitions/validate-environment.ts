@@ -1,0 +1,75 @@
+import type { Scope } from '@fairlead/proto/expressions/index.ts';
+import { entitiesOf, namesOf, type Catalog, type Entity } from './catalog.ts';
+import { whatExists } from './nearest.ts';
+import type { Report } from './problem.ts';
+import { validateConfigFiles, validateValues } from './validate-service.ts';
+
+export function validateEnvironment(
+  environment: Entity<'environment'>,
+  catalog: Catalog,
+  within: Scope,
+  report: Report,
+): void {
+  const { spec, application } = environment;
+  validateValues(spec.variables ?? {}, ['variables'], within, report);
+  validateConfigFiles(spec.configFiles ?? {}, ['configFiles'], within, report);
+  const services = namesOf(entitiesOf(catalog, 'service', application));
+  for (const [service, override] of Object.entries(spec.overrides ?? {})) {
+    const path = ['overrides', service];
+    if (!services.includes(service)) {
+      report(path, `there is no service '${service}'`, whatExists(service, services, 'service'), 'key');
+      continue;
+    }
+    validateValues(override.variables ?? {}, [...path, 'variables'], within, report);
+    validateConfigFiles(override.configFiles ?? {}, [...path, 'configFiles'], within, report);
+  }
+}
+
+export function validateInfrastructure(
+  infrastructure: Entity<'infrastructure'>,
+  catalog: Catalog,
+  report: Report,
+): void {
+  const { spec, application } = infrastructure;
+  const seen = new Set<string>();
+  spec.hosts.forEach((host, index) => {
+    const path = ['hosts', index];
+    if (seen.has(host.name))
+      report([...path, 'name'], `the host '${host.name}' is listed twice`, 'Keep one of the two.');
+    seen.add(host.name);
+    for (const field of ['address', 'hostKey'] as const) {
+      const value = host[field];
+      if (value === undefined) continue;
+      if (value.trim() === '' || (field === 'address' && /[\s$]/.test(value))) {
+        report(
+          [...path, field],
+          `'${field}' is no ${field === 'address' ? 'address' : 'key'}`,
+          'Write a name or an IP address, without expressions.',
+        );
+      }
+    }
+    if (host.name === '-') report([...path, 'name'], "'-' is no name for a host", 'Choose another name.');
+  });
+  if (spec.login.key === undefined && spec.login.password === undefined) {
+    report(['login'], 'the login has neither key nor password', 'Add key: secret:file:/path/to/the/key.', 'key');
+  }
+  if (spec.login.passphrase !== undefined && spec.login.key === undefined) {
+    report(
+      ['login', 'passphrase'],
+      'a passphrase opens a key, and there is none',
+      'Add key:, or remove passphrase.',
+      'key',
+    );
+  }
+  (spec.agents ?? []).forEach((selector, index) => {
+    if (!/^[\w.-]+$/.test(selector)) {
+      report(['agents', index], `'${selector}' is no selector`, 'Selectors are made of letters, digits, . _ and -.');
+    }
+  });
+  const services = namesOf(entitiesOf(catalog, 'service', application));
+  (spec.services ?? []).forEach((service, index) => {
+    if (!services.includes(service)) {
+      report(['services', index], `there is no service '${service}'`, whatExists(service, services, 'service'));
+    }
+  });
+}

@@ -1,0 +1,68 @@
+import { createPatterns } from '@fairlead/proto/expressions/patterns.ts';
+import { Problem } from '@fairlead/proto/expressions/problem.ts';
+import type { LongWorkflow } from './long-form.ts';
+import type { Report } from './problem.ts';
+import { checkInputValue } from './input-value.ts';
+import { completeInputsOf, ENTITY_SETTINGS, templatized } from './workflow-inputs.ts';
+import { isVariableName } from '@fairlead/proto/expressions/index.ts';
+
+export function validateInputs(spec: LongWorkflow, report: Report): void {
+  for (const setting of ENTITY_SETTINGS) {
+    const written = spec[setting] ?? '';
+    const name = templatized(written);
+    if (name === null) {
+      if (written.includes('${')) {
+        report(
+          [setting],
+          `'${setting}' is a name or one input alone`,
+          `Write ${setting}: \${${capitalized(setting)}}, or a name.`,
+        );
+      }
+      continue;
+    }
+    if (!isVariableName(name)) report([setting], `'${name}' cannot be the name of an input`, 'Choose another name.');
+    const declared = spec.inputs?.[name]?.type;
+    if (declared !== undefined && declared !== setting) {
+      report(
+        ['inputs', name, 'type'],
+        `the input '${name}' chooses the ${setting}`,
+        `Write type: ${setting}, or leave it out.`,
+      );
+    }
+  }
+  for (const [name, input] of Object.entries(completeInputsOf(spec))) {
+    const path = ['inputs', name];
+    if (spec.inputs?.[name] === undefined) continue;
+    if (input.fixed === true && input.default === undefined) {
+      report([...path, 'fixed'], `the input '${name}' is fixed and has no value`, 'Add default: …', 'key');
+    }
+    if (input.of !== undefined && input.type !== 'service') {
+      report([...path, 'of'], "'of' belongs to inputs that choose a service", 'Remove it.', 'key');
+    }
+    if (input.pattern !== undefined && !isPattern(input.pattern)) {
+      report(
+        [...path, 'pattern'],
+        'this is no regular expression (RE2 syntax: no lookaround, no back-references)',
+        'Mend the pattern.',
+      );
+      continue;
+    }
+    const { default: value } = input;
+    if (value === undefined) continue;
+    if (value === '' && input.required)
+      report([...path, 'default'], 'a required input cannot be empty', 'Give it a value, or remove it.');
+    for (const { reason, mend } of checkInputValue(value, input)) report([...path, 'default'], reason, mend);
+  }
+}
+
+const capitalized = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
+
+function isPattern(pattern: string): boolean {
+  try {
+    createPatterns().matchesWhole(pattern, '', 0);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return false;
+  }
+}

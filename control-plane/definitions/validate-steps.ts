@@ -1,0 +1,158 @@
+import type { Scope } from '@fairlead/proto/expressions/index.ts';
+import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
+import { withResponse } from './check-scope.ts';
+import { checkText, checkValue, type TextRules } from './check-text.ts';
+import { isJsonList, isJsonObject } from './json-values.ts';
+import type { LongSection, LongStep, LongStrategy } from './long-form.ts';
+import { whatExists } from './nearest.ts';
+import { readStep } from './normalize-steps.ts';
+import type { Path, Report } from './problem.ts';
+import type { ReadKeyed } from './keyed.ts';
+
+export interface SectionRules {
+  readonly within: Scope;
+  /** Of the service; null: not known before it is deployed. */
+  readonly commands: readonly string[] | null;
+  readonly selectNodes: 'allowed' | 'refused';
+  /** Of the infrastructure; null: not known before it is deployed. */
+  readonly hosts: readonly string[] | null;
+  readonly unknownHere?: NonNullable<TextRules['unknownHere']>;
+}
+
+/** `stepsAt`: where its steps stand below the path; a list in the short form stands there itself. */
+export function validateSection(
+  section: LongSection,
+  path: Path,
+  rules: SectionRules,
+  report: Report,
+  stepsAt: Path = ['steps'],
+): void {
+  const steps = section.steps ?? [];
+  const names = new Set<string>();
+  steps.forEach((step, index) => {
+    const at = [...path, ...stepsAt, index];
+    const name = step['name'];
+    if (typeof name === 'string') {
+      if (names.has(name))
+        report([...at, 'name'], `two steps of the section are called '${name}'`, 'Rename one of them.');
+      names.add(name);
+    }
+    if (index === 0 && step['withPrevious'] === true) {
+      report([...at, 'withPrevious'], 'there is no step before it', 'Remove withPrevious.', 'key');
+    }
+    validateStep(step, at, rules, report);
+  });
+  if (section.skip !== undefined) checkCondition(section.skip, [...path, 'skip'], rules, report);
+}
+
+/** `steps`: the names of all steps of the section, generated ones included. */
+export function validateStrategies(
+  strategies: readonly LongStrategy[],
+  path: Path,
+  steps: readonly string[],
+  report: Report,
+): void {
+  strategies.forEach((strategy, index) => {
+    for (const step of strategy.steps ?? []) {
+      if (!steps.includes(step)) {
+        report(
+          [...path, index, 'steps'],
+          `no step of the section is called '${step}'`,
+          whatExists(step, steps, 'step'),
+        );
+      }
+    }
+  });
+}
+
+function checkCondition(condition: string, path: Path, rules: SectionRules, report: Report): void {
+  checkText(condition, path, rules.within, report, {
+    language: 'condition',
+    ...(rules.unknownHere === undefined ? {} : { unknownHere: rules.unknownHere }),
+  });
+}
+
+function validateStep(step: LongStep, path: Path, rules: SectionRules, report: Report): void {
+  const read = readStep(step);
+  if (read === null) return;
+  const { key } = read.entry;
+  const skip = read.common['skip'];
+  if (typeof skip === 'string') checkCondition(skip, [...path, 'skip'], rules, report);
+  const agents = read.common['agents'];
+  if (isJsonList(agents)) {
+    agents.forEach((selector, index) => checkIn(String(selector), [...path, 'agents', index], rules, report));
+  }
+  if (key === 'select-nodes') validateSelectNodes(read, path, rules, report);
+  if (key === 'command') validateCommand(read, path, rules, report);
+  if (
+    key === 'script' &&
+    read.parameters['on'] === 'hosts' &&
+    rules.commands?.length === 0 &&
+    rules.unknownHere !== undefined
+  ) {
+    report([...path, key, 'on'], 'there are no hosts here', 'Write on: agent, or move the step to a section.');
+  }
+  validateTexts(read, [...path, key], rules, report);
+}
+
+function checkIn(text: string, path: Path, rules: SectionRules, report: Report): void {
+  checkText(
+    text,
+    path,
+    rules.within,
+    report,
+    rules.unknownHere === undefined ? {} : { unknownHere: rules.unknownHere },
+  );
+}
+
+function validateTexts(read: ReadKeyed, path: Path, rules: SectionRules, report: Report): void {
+  const onAgent = stepTypeByKey(read.entry.key)?.onAgent ?? [];
+  const answered = { ...rules, within: withResponse(rules.within) };
+  for (const [field, value] of Object.entries(read.parameters)) {
+    const at = [...path, field];
+    if (field === 'assert' && typeof value === 'string') {
+      checkText(value, at, answered.within, report, { language: 'condition', onAgent: true });
+    } else if (field === 'variables' && isJsonObject(value)) {
+      for (const [name, text] of Object.entries(value)) {
+        checkText(String(text), [...at, name], answered.within, report, { onAgent: true });
+      }
+    } else if (field === 'headers' && isJsonObject(value)) {
+      for (const [name, text] of Object.entries(value)) {
+        if (checkValue(name, String(text), [...at, name], report)) checkIn(String(text), [...at, name], rules, report);
+      }
+    } else if (typeof value === 'string' && !onAgent.includes(field)) checkIn(value, at, rules, report);
+  }
+}
+
+function validateSelectNodes(read: ReadKeyed, path: Path, rules: SectionRules, report: Report): void {
+  if (rules.selectNodes === 'refused') {
+    report(path, 'hosts cannot be selected here', 'Select them in the section Prepare Infra.');
+    return;
+  }
+  const ways = ['count', 'percent', 'hosts'].filter((field) => Object.hasOwn(read.parameters, field));
+  if (ways.length !== 1) {
+    report(path, 'hosts are selected in exactly one way', 'Write count, percent or hosts.');
+  }
+  const { hosts } = rules;
+  const wanted = read.parameters['hosts'];
+  if (hosts === null || !isJsonList(wanted)) return;
+  wanted.forEach((host, index) => {
+    const name = String(host);
+    if (!hosts.includes(name) && !name.includes('${')) {
+      report([...path, 'select-nodes', 'hosts', index], `there is no host '${name}'`, whatExists(name, hosts, 'host'));
+    }
+  });
+}
+
+function validateCommand(read: ReadKeyed, path: Path, rules: SectionRules, report: Report): void {
+  const wanted = String(read.parameters['command']);
+  if (rules.unknownHere !== undefined) {
+    report(path, 'commands run on the hosts of the deployment', 'Move the step to a section of the deployment.');
+  } else if (rules.commands !== null && !rules.commands.includes(wanted)) {
+    report(
+      [...path, 'command'],
+      `the service has no command '${wanted}'`,
+      whatExists(wanted, rules.commands, 'command'),
+    );
+  }
+}

@@ -1,0 +1,71 @@
+/** Everything that can be said only with all entities at hand; all problems at once, each where it was written. */
+import { applicationsOf, entitiesOf, type Catalog, type Entity, addressKey } from './catalog.ts';
+import { placeScope } from './check-scope.ts';
+import { checkText, checkValue } from './check-text.ts';
+import type { SourceEntity } from './parse.ts';
+import { pathText, sortProblems, type Path, type Problem, type Report } from './problem.ts';
+import { validateEnvironment, validateInfrastructure } from './validate-environment.ts';
+import { validateService } from './validate-service.ts';
+import { validateWorkflow } from './validate-workflow.ts';
+
+/** `sources`: what was just read. Entities that were stored before are checked too: a change elsewhere can break them. */
+export function validate(catalog: Catalog, sources: readonly SourceEntity[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  const written = new Map(sources.map((source) => [addressKey(source), source]));
+  const reporter = (entity: Entity): Report => {
+    const source = written.get(addressKey(entity));
+    if (source !== undefined && !source.mention) {
+      return (path, reason, mend, at) => {
+        const full = [...source.source.path, ...path];
+        problems.push({ ...source.source.map.find(full, at), path: pathText(full), reason, mend });
+      };
+    }
+    return (path, reason, mend) => {
+      const of = sources.find((each) => each.application === entity.application);
+      const position = of?.source.map.find(['application']) ?? { file: '', line: 1, column: 1 };
+      problems.push({
+        ...position,
+        path: pathText([...storedPath(entity), ...path]),
+        reason: `with this change, ${reason}`,
+        mend,
+      });
+    };
+  };
+  const touched = new Set(sources.map((source) => source.application));
+  for (const { name } of applicationsOf(catalog).filter((each) => touched.has(each.name))) {
+    validateApplication(catalog, name, reporter);
+  }
+  return sortProblems(problems);
+}
+
+function validateApplication(catalog: Catalog, application: string, reporter: (entity: Entity) => Report): void {
+  const anywhere = { catalog, application, environment: null, infrastructure: null, workflow: undefined };
+  const general = placeScope({ ...anywhere, service: null });
+  for (const entity of applicationsOf(catalog)) {
+    if (entity.name !== application) continue;
+    const report = reporter(entity);
+    for (const [name, value] of Object.entries(entity.spec.defaults ?? {})) {
+      const path = ['defaults', name];
+      if (checkValue(name, value, path, report)) checkText(value, path, general, report);
+    }
+  }
+  for (const service of entitiesOf(catalog, 'service', application)) {
+    validateService(service, placeScope({ ...anywhere, service: service.name }), reporter(service));
+  }
+  for (const environment of entitiesOf(catalog, 'environment', application)) {
+    validateEnvironment(environment, catalog, general, reporter(environment));
+  }
+  for (const infrastructure of entitiesOf(catalog, 'infrastructure', application)) {
+    validateInfrastructure(infrastructure, catalog, reporter(infrastructure));
+  }
+  for (const workflow of entitiesOf(catalog, 'workflow', application)) {
+    validateWorkflow(workflow, catalog, reporter(workflow));
+  }
+}
+
+function storedPath(entity: Entity): Path {
+  const { kind, environment, name } = entity;
+  if (kind === 'application') return ['application'];
+  if (kind === 'infrastructure') return ['environments', environment, 'infrastructure', name];
+  return [`${kind}s`, name];
+}
