@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RealName } from './support/real/index.ts';
-import { tiedToThisProcess } from './support/real/processes.ts';
+import { tellUnexpectedEnds, tiedToThisProcess } from './support/real/processes.ts';
 import type { Provided } from './support/real/servers.ts';
 import { isOnRequest, isOptional, provideReal, REAL_NAMES } from './support/real/servers.ts';
 import { realSuites } from './support/real/suites.ts';
@@ -74,6 +74,10 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   const suites = realSuites(root, REAL_NAMES);
   const tell = (line: string): void => console.log(`real server ${line}`);
+
+  tellUnexpectedEnds((what) => {
+    if (!interrupted) tell(what);
+  });
 
   let stopVitest = (): void => undefined;
   let interrupted = false;

@@ -14,7 +14,7 @@ export interface MongoServer {
 
 /** Part of the cache's key: raise it whenever what is built from the sources beside this file changes. */
 const MONGO_JAVA = 'mongo-java-1.47.0-a';
-const FERRETDB = 'ferretdb-1.24.0-a';
+const FERRETDB = 'ferretdb-1.24.0-b';
 
 export async function startMongoJava(): Promise<MongoServer> {
   const java = programPath('java') ?? (await aptProgram('java', 'default-jdk-headless'));

@@ -35,6 +35,13 @@ export function temporaryDirectory(name: string): string {
   return directory;
 }
 
+let onUnexpectedEnd: (what: string) => void = () => undefined;
+
+/** The runner tells of a shared server that ended by itself: the suites only see a refused connection. */
+export function tellUnexpectedEnds(tell: (what: string) => void): void {
+  onUnexpectedEnd = tell;
+}
+
 export function startProcess(command: string, args: readonly string[], options: StartOptions = {}): RunningProcess {
   const [program, ...rest] = tiedToThisProcess(command, args);
   const child = spawn(program, rest, {
@@ -44,6 +51,7 @@ export function startProcess(command: string, args: readonly string[], options: 
   });
   let text = '';
   let ended: string | null = null;
+  let asked = false;
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -62,6 +70,7 @@ export function startProcess(command: string, args: readonly string[], options: 
     ended = `ended with ${signal ?? `exit status ${String(code)}`}`;
     running.delete(self);
     changed();
+    if (!asked) onUnexpectedEnd(`${command} ${ended}:\n${text.split('\n').slice(-30).join('\n')}`);
   });
 
   const until = <T>(probe: () => T | undefined, timeoutMs: number, what: string): Promise<T> =>
@@ -97,6 +106,7 @@ export function startProcess(command: string, args: readonly string[], options: 
       return found;
     },
     async stop(graceMs = 3_000) {
+      asked = true;
       if (ended !== null) return;
       const below = descendants(self.pid);
       const gone = until(() => (ended === null ? undefined : true), graceMs + 10_000, 'its end');

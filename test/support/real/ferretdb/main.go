@@ -8,8 +8,10 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
+	"github.com/FerretDB/FerretDB/build/version"
 	"github.com/FerretDB/FerretDB/ferretdb"
 )
 
@@ -25,6 +27,15 @@ func main() {
 	})
 	if err != nil {
 		log.Fatal(err)
+	}
+
+	// Embedded, it calls its version unknown; the module it came from knows.
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range build.Deps {
+			if module.Path == "github.com/FerretDB/FerretDB" {
+				version.Get().Version = module.Version
+			}
+		}
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
