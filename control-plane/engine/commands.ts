@@ -29,7 +29,7 @@ export type Command =
       readonly id: string;
       readonly attemptId: AttemptId;
       readonly agentId: AgentId;
-      /** Carried in the reports of the agent it was given to. */
+      readonly ledgerId: LedgerId;
       readonly assignment: number;
       readonly graceMs: number;
       readonly reason: string;

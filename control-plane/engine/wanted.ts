@@ -96,6 +96,7 @@ function ofAttempt(
       id: `${id}/cancel.${assignment}`,
       attemptId: id,
       agentId,
+      ledgerId,
       assignment,
       graceMs,
       reason,

@@ -1,0 +1,1 @@
+export { realSystem } from '@fairlead/agent/adapters/system.ts';

@@ -1,0 +1,145 @@
+/**
+ * Which agents are connected, here or at another replica, and which of them may take a task (admin 1.8). Derived from
+ * sessions and gossip; a wrong entry costs a refused offer, never a wrong start.
+ */
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { AgentId, AttemptId, LedgerId, ReplicaId } from '@fairlead/proto/model/ids.ts';
+import type { Hello } from '@fairlead/proto/model/task.ts';
+import type { Clock } from '@fairlead/proto/model/system.ts';
+
+export interface AgentPresence {
+  readonly agentId: AgentId;
+  readonly name: string;
+  readonly sessionId: string;
+  readonly ledgerId: LedgerId;
+  readonly replica: ReplicaId;
+  readonly hello: Pick<Hello, 'hostname' | 'version' | 'selectors' | 'capabilities' | 'capacity'>;
+  readonly draining: boolean;
+  readonly running: number;
+  readonly waiting: number;
+  /** By the clock of the replica it is connected to; for people. */
+  readonly lastHeartbeatAt: number;
+}
+
+export interface Requirements {
+  readonly type: string;
+  readonly selectors: readonly string[];
+  readonly avoid: readonly AgentId[];
+}
+
+export type Choice =
+  | { readonly chosen: AgentPresence }
+  /** Somebody may, but all who may have their hands full. */
+  | { readonly busy: true }
+  | { readonly none: Failure };
+
+interface Entry {
+  presence: AgentPresence;
+  /** On this process's monotonic clock. */
+  seenAt: number;
+  /** Given to it by this replica and not ended yet. */
+  readonly given: Set<AttemptId>;
+}
+
+export class AgentDirectory {
+  readonly #clock: Clock;
+  readonly #lostAfterMs: number;
+  readonly #entries = new Map<AgentId, Entry>();
+  readonly #listeners = new Set<() => void>();
+  #turn = 0;
+
+  /** An agent that nobody has seen for `lostAfterMs` is lost. */
+  constructor(clock: Clock, lostAfterMs: number) {
+    this.#clock = clock;
+    this.#lostAfterMs = lostAfterMs;
+  }
+
+  /** Connected, or still connected. A new session of an agent replaces its old one. */
+  seen(presence: AgentPresence): void {
+    const known = this.#entries.get(presence.agentId);
+    const entry: Entry = known ?? { presence, seenAt: 0, given: new Set() };
+    entry.presence = presence;
+    entry.seenAt = this.#clock.monotonic();
+    this.#entries.set(presence.agentId, entry);
+    this.#changed();
+  }
+
+  /** Its session ended; it may be back in a moment, so it is not lost yet. */
+  left(agentId: AgentId, sessionId: string): void {
+    const entry = this.#entries.get(agentId);
+    if (entry?.presence.sessionId !== sessionId) return;
+    entry.presence = { ...entry.presence, sessionId: '' };
+    this.#changed();
+  }
+
+  presence(agentId: AgentId): AgentPresence | undefined {
+    return this.#entries.get(agentId)?.presence;
+  }
+
+  isLost(agentId: AgentId): boolean {
+    const entry = this.#entries.get(agentId);
+    return entry === undefined || this.#clock.monotonic() - entry.seenAt > this.#lostAfterMs;
+  }
+
+  get all(): readonly AgentPresence[] {
+    return [...this.#entries.values()].map((entry) => entry.presence);
+  }
+
+  isConnected(presence: AgentPresence): boolean {
+    return presence.sessionId !== '' && !this.isLost(presence.agentId);
+  }
+
+  /** Of those who may, the one with the fewest tasks; among equals in turn. */
+  choose(wanted: Requirements): Choice {
+    const reasons: string[] = [];
+    const eligible: Entry[] = [];
+    for (const entry of this.#entries.values()) {
+      const reason = this.#reasonAgainst(entry.presence, wanted);
+      if (reason === null) eligible.push(entry);
+      else reasons.push(`${entry.presence.name}: ${reason}`);
+    }
+    if (eligible.length === 0) return { none: nobody(wanted, reasons) };
+    const free = eligible.filter((entry) => load(entry) < entry.presence.hello.capacity);
+    const least = Math.min(...free.map(load));
+    const candidates = free.filter((entry) => load(entry) === least);
+    const chosen = candidates[this.#turn++ % Math.max(1, candidates.length)];
+    return chosen === undefined ? { busy: true } : { chosen: chosen.presence };
+  }
+
+  given(agentId: AgentId, attemptId: AttemptId): void {
+    this.#entries.get(agentId)?.given.add(attemptId);
+  }
+
+  ended(attemptId: AttemptId): void {
+    let freed = false;
+    for (const entry of this.#entries.values()) freed = entry.given.delete(attemptId) || freed;
+    if (freed) this.#changed();
+  }
+
+  /** Called whenever a choice could come out differently. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #reasonAgainst(presence: AgentPresence, wanted: Requirements): string | null {
+    if (!this.isConnected(presence)) return 'not connected';
+    if (presence.draining) return 'draining';
+    if (!presence.hello.capabilities.includes(wanted.type)) return `cannot do ${wanted.type}`;
+    const missing = wanted.selectors.filter((selector) => !presence.hello.selectors.includes(selector));
+    if (missing.length > 0) return `lacks ${missing.join(', ')}`;
+    return wanted.avoid.includes(presence.agentId) ? 'refused it before' : null;
+  }
+}
+
+const load = (entry: Entry): number => Math.max(entry.given.size, entry.presence.running + entry.presence.waiting);
+
+function nobody(wanted: Requirements, reasons: readonly string[]): Failure {
+  const needed = wanted.selectors.length === 0 ? wanted.type : `${wanted.type} with ${wanted.selectors.join(', ')}`;
+  const known = reasons.length === 0 ? 'no agent is known' : reasons.slice(0, 10).join('; ');
+  return failure('NO_ELIGIBLE_AGENT', `no agent may do ${needed}: ${known}`, { details: { reasons: [...reasons] } });
+}

@@ -1,0 +1,142 @@
+/** Join tokens and enrolled agents (admin 1.4, 1.5). Only hashes are stored; a token enrolls, a credential identifies. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { AgentId } from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { System } from '@fairlead/proto/model/system.ts';
+import type { EnrollRequest } from '../ports/agent-gateway.ts';
+import type { Documents } from '../ports/documents.ts';
+import type { Digest } from '../ports/digest.ts';
+
+export interface EnrolledAgent {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly enrolledAt: number;
+  readonly revoked: boolean;
+}
+
+interface TokenBody extends JsonObject {
+  readonly name: string;
+  readonly sha256: string;
+  readonly createdAt: number;
+  readonly revoked: boolean;
+}
+
+interface AgentBody extends JsonObject {
+  readonly name: string;
+  readonly credentialSha256: string;
+  readonly token: string;
+  readonly enrolledAt: number;
+  readonly revoked: boolean;
+}
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/;
+
+export class AgentRegistry {
+  readonly #documents: Documents;
+  readonly #system: System;
+  readonly #digest: Digest;
+  /** Verified credentials, so that two thousand reconnects do not hash and read two thousand times a second. */
+  readonly #names = new Map<AgentId, string>();
+
+  constructor(documents: Documents, system: System, digest: Digest) {
+    this.#documents = documents;
+    this.#system = system;
+    this.#digest = digest;
+  }
+
+  nameOf(id: AgentId): string {
+    return this.#names.get(id) ?? id;
+  }
+
+  async createToken(name: string): Promise<string> {
+    if (!NAME.test(name)) {
+      const why = `a token's name is made of letters, digits, '.', '_' and '-', at most 63 of them; this is '${name}'`;
+      throw new FailureError(failure('INVALID_INPUT', why, { field: 'name' }));
+    }
+    const token = `fljt_${hex(this.#system.random.bytes(32))}`;
+    const body: TokenBody = {
+      name,
+      sha256: this.#digest.sha256(token),
+      createdAt: this.#system.clock.now(),
+      revoked: false,
+    };
+    if (!(await this.#documents.insert('tokens', name, body))) {
+      throw new FailureError(failure('CONFLICT', `there is a token named '${name}' already`, { field: 'name' }));
+    }
+    return token;
+  }
+
+  async tokens(): Promise<readonly { readonly name: string; readonly createdAt: number; readonly revoked: boolean }[]> {
+    const documents = await this.#documents.list('tokens');
+    return documents.map(({ body }) => {
+      const { name, createdAt, revoked } = body as TokenBody;
+      return { name, createdAt, revoked };
+    });
+  }
+
+  async revokeToken(name: string): Promise<void> {
+    await this.#revoke('tokens', name, `there is no token named '${name}'`);
+  }
+
+  /** Idempotent by credential: an agent that lost the answer gets the same identity. */
+  async enroll(request: EnrollRequest): Promise<{ readonly agentId: AgentId; readonly name: string }> {
+    const sha256 = this.#digest.sha256(request.token);
+    const tokens = await this.#documents.list('tokens');
+    const token = tokens.map(({ body }) => body as TokenBody).find((each) => each.sha256 === sha256);
+    if (token === undefined || token.revoked) {
+      throw new FailureError(failure('UNAUTHENTICATED', 'the join token is unknown or was revoked; ask for a new one'));
+    }
+    if (!NAME.test(request.name)) {
+      throw new FailureError(failure('INVALID_INPUT', `'${request.name}' is no name for an agent`, { field: 'name' }));
+    }
+    // Derived from the credential, so that the same agent asking again is the same row.
+    const agentId = `a${this.#digest.sha256(request.credentialSha256).slice(0, 16)}`;
+    const { name, credentialSha256 } = request;
+    const others = (await this.agents()).filter((each) => each.name === name && each.id !== agentId && !each.revoked);
+    if (others.length > 0) {
+      const why = `an agent named '${name}' is enrolled already; choose another name, or revoke that one first`;
+      throw new FailureError(failure('CONFLICT', why, { field: 'name' }));
+    }
+    const enrolledAt = this.#system.clock.now();
+    const body: AgentBody = { name, credentialSha256, token: token.name, enrolledAt, revoked: false };
+    await this.#documents.insert('agents', agentId, body);
+    return { agentId, name };
+  }
+
+  async authenticate(agentId: AgentId, credential: string): Promise<void> {
+    const document = await this.#documents.get('agents', agentId);
+    const body = document?.body as AgentBody | undefined;
+    if (body === undefined || body.credentialSha256 !== this.#digest.sha256(credential)) {
+      throw new FailureError(failure('UNAUTHENTICATED', 'this agent is not enrolled here'));
+    }
+    if (body.revoked) throw new FailureError(failure('FORBIDDEN', `the agent '${body.name}' was revoked`));
+    this.#names.set(agentId, body.name);
+  }
+
+  async agents(): Promise<readonly EnrolledAgent[]> {
+    const documents = await this.#documents.list('agents');
+    return documents.map(({ id, body }) => {
+      const { name, enrolledAt, revoked } = body as AgentBody;
+      this.#names.set(id, name);
+      return { id, name, enrolledAt, revoked };
+    });
+  }
+
+  async revokeAgent(name: string): Promise<AgentId> {
+    const agent = (await this.agents()).find((each) => each.name === name && !each.revoked);
+    if (agent === undefined) throw new FailureError(failure('NOT_FOUND', `there is no agent named '${name}'`));
+    await this.#revoke('agents', agent.id, `there is no agent named '${name}'`);
+    return agent.id;
+  }
+
+  async #revoke(collection: 'tokens' | 'agents', id: string, missing: string): Promise<void> {
+    for (;;) {
+      const document = await this.#documents.get(collection, id);
+      if (document === null) throw new FailureError(failure('NOT_FOUND', missing));
+      const body = { ...document.body, revoked: true };
+      if (await this.#documents.replace(collection, id, document.version, body)) return;
+    }
+  }
+}
+
+const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,0 +1,91 @@
+/**
+ * Tells the executions driven here what became of their agents: lost for too long, back with the same ledger, or back
+ * with an empty one. From a hello everything about an agent's open work follows.
+ */
+import type { AgentId, LedgerId } from '@fairlead/proto/model/ids.ts';
+import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
+import type { Hello } from '@fairlead/proto/model/task.ts';
+import type { Attempt, Execution } from '../engine/execution.ts';
+import type { Input } from '../engine/inputs.ts';
+import { failure } from '@fairlead/proto/model/failure.ts';
+import { openAttempts } from '../engine/rules/expire.ts';
+import type { AgentDirectory } from './agent-directory.ts';
+import type { Drivers } from './drivers.ts';
+
+const EVERY_MS = 1_000;
+
+export interface Arrival {
+  readonly agentId: AgentId;
+  readonly sessionId: string;
+  readonly ledgerId: LedgerId;
+  readonly open: Hello['open'];
+}
+
+export class AgentWatch {
+  readonly #drivers: Drivers;
+  readonly #agents: AgentDirectory;
+  readonly #scheduler: Scheduler;
+  #timer: Timer | null = null;
+
+  constructor(drivers: Drivers, agents: AgentDirectory, scheduler: Scheduler) {
+    this.#drivers = drivers;
+    this.#agents = agents;
+    this.#scheduler = scheduler;
+  }
+
+  start(): void {
+    this.#timer = this.#scheduler.after(EVERY_MS, () => {
+      this.#lookForLost();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** An agent said hello, here or at another replica. */
+  arrived(arrival: Arrival): void {
+    const open = new Map(arrival.open.map((each) => [each.attemptId, each.state]));
+    this.#eachAttempt((execution, attempt) => {
+      if (attempt.agentId !== arrival.agentId) return;
+      const input = afterArrival(arrival, attempt, open.get(attempt.id));
+      if (input !== null) void this.#drivers.give(execution.id, input).catch(() => {});
+    });
+  }
+
+  #lookForLost(): void {
+    this.#eachAttempt((execution, attempt) => {
+      if (attempt.agentId === null || attempt.state === 'UNKNOWN' || !this.#agents.isLost(attempt.agentId)) return;
+      const { id: attemptId, agentId } = attempt;
+      const reason = 'its agent has not been heard of for too long';
+      void this.#drivers.give(execution.id, { input: 'agentLost', attemptId, agentId, reason }).catch(() => {});
+    });
+  }
+
+  #eachAttempt(visit: (execution: Execution, attempt: Attempt) => void): void {
+    for (const [, loop] of this.#drivers.driven) {
+      const { execution } = loop.at;
+      if (execution === null) continue;
+      for (const run of execution.runs) for (const attempt of openAttempts(run)) visit(execution, attempt);
+    }
+  }
+}
+
+/** What a hello means for an attempt that stands as given to this agent. */
+function afterArrival(arrival: Arrival, attempt: Attempt, inLedger: string | undefined): Input | null {
+  const { agentId } = arrival;
+  const { id: attemptId, assignment } = attempt;
+  const known = arrival.ledgerId === attempt.ledgerId && inLedger !== undefined && inLedger !== 'TOMBSTONE';
+  if (known) {
+    // Started or finished there: its report will follow. Accepted there: it will ask whether it may start.
+    return attempt.state === 'UNKNOWN' && inLedger !== 'ACCEPTED' ? { input: 'agentBack', attemptId, agentId } : null;
+  }
+  if (attempt.sessionId === arrival.sessionId) return null; // Given to it after this hello.
+  if (attempt.state === 'ASSIGNED') {
+    const why = failure('AGENT_LOST', 'its agent came back without it');
+    return { input: 'released', attemptId, assignment, agentId, failure: why, final: false };
+  }
+  const reason = 'its agent came back without any memory of it';
+  return attempt.state === 'STARTED' ? { input: 'agentLost', attemptId, agentId, reason } : null;
+}

@@ -1,0 +1,135 @@
+/**
+ * Carries out what executions want of agents: choosing one, offering, canceling, looking at a target. It decides nothing
+ * about an execution: whatever it learns goes back as an input.
+ */
+import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import { executionOf } from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
+import { subjects } from '@fairlead/proto/subjects.ts';
+import type { CommandOf } from '../engine/commands.ts';
+import type { Execution } from '../engine/execution.ts';
+import type { Input } from '../engine/inputs.ts';
+import { taskOfAttempt } from '../engine/task.ts';
+import type { Bus } from '../ports/bus.ts';
+import type { AgentDirectory } from './agent-directory.ts';
+
+/** How long an agent may take to write an offer to its ledger and answer. */
+const ANSWER_MS = 5_000;
+/** When to look again: after trouble, while all agents are busy or absent, while all is well. */
+const SOON_MS = 500;
+const LATER_MS = 1_000;
+const QUIET_MS = 15_000;
+
+export interface DispatcherWorld {
+  readonly bus: Bus;
+  readonly agents: AgentDirectory;
+  readonly crash: CrashPoints;
+  give(executionId: string, input: Input): Promise<unknown>;
+}
+
+export class Dispatcher {
+  readonly #world: DispatcherWorld;
+  /** Assignments waiting for a free agent, oldest first. */
+  readonly #waiting = new Map<string, () => void>();
+
+  constructor(world: DispatcherWorld) {
+    this.#world = world;
+    world.agents.onChange(() => this.#wake());
+  }
+
+  async assign(command: CommandOf<'assign'>): Promise<number> {
+    const { attemptId } = command;
+    const choice = this.#world.agents.choose(command);
+    if ('chosen' in choice) {
+      const { agentId, ledgerId, sessionId } = choice.chosen;
+      this.#world.agents.given(agentId, attemptId);
+      await this.#give({ input: 'agentChosen', attemptId, agentId, ledgerId, sessionId });
+      return LATER_MS;
+    }
+    if ('none' in choice) await this.#give({ input: 'noAgent', attemptId, failure: choice.none });
+    await new Promise<void>((resolve) => this.#waiting.set(command.id, resolve));
+    return 0;
+  }
+
+  async offer(command: CommandOf<'offer'>, execution: Execution): Promise<number> {
+    const { attemptId, agentId, assignment, ledgerId, sessionId } = command;
+    const made = taskOfAttempt(execution, attemptId);
+    if (!made.ok) {
+      const [why = failure('INTERNAL', 'the task cannot be made')] = made.failures;
+      await this.#give({ input: 'finished', attemptId, result: { outcome: 'FAILED', failure: why, touched: false } });
+      return SOON_MS;
+    }
+    const { epoch } = execution;
+    const answer = await this.#ask(agentId, {
+      kind: 'offer',
+      attemptId,
+      epoch,
+      assignment,
+      ledgerId,
+      sessionId,
+      task: made.task,
+    });
+    if (answer?.answer === 'refused') {
+      this.#world.agents.ended(attemptId);
+      const { failure: why, final } = answer;
+      await this.#give({ input: 'released', attemptId, assignment, agentId, failure: why, final });
+    } else if (answer?.answer === 'known' && answer.state === 'TOMBSTONE') {
+      const why = failure('CANCELED', 'the agent will never start it');
+      await this.#give({ input: 'released', attemptId, assignment, agentId, failure: why, final: true });
+    }
+    return answer === null ? SOON_MS : QUIET_MS;
+  }
+
+  async cancel(command: CommandOf<'cancel'>, execution: Execution): Promise<number> {
+    const { attemptId, agentId, assignment, graceMs, reason } = command;
+    const answer = await this.#ask(agentId, { kind: 'cancel', attemptId, epoch: execution.epoch, graceMs, reason });
+    // Only the ledger the attempt was given to can say that it never saw it.
+    if (answer?.answer === 'tombstoned' && this.#world.agents.presence(agentId)?.ledgerId === command.ledgerId) {
+      const why = failure('CANCELED', reason);
+      await this.#give({ input: 'released', attemptId, assignment, agentId, failure: why, final: true });
+    }
+    return answer === null ? SOON_MS : QUIET_MS;
+  }
+
+  async probe(command: CommandOf<'probe'>): Promise<number> {
+    const { attemptId, target, selectors, type } = command;
+    const choice = this.#world.agents.choose({ type, selectors, avoid: [] });
+    if (!('chosen' in choice)) return LATER_MS;
+    const { agentId, name } = choice.chosen;
+    const argument = { attemptId, target, type } as unknown as JsonObject; // Plain data.
+    const answer = await this.#ask(agentId, { kind: 'query', query: 'probe', arguments: argument });
+    if (answer?.answer !== 'result') return LATER_MS;
+    const seen = answer.value as { readonly seen?: string; readonly result?: AttemptResult };
+    if (seen.seen !== 'ended' || seen.result === undefined) return 5 * LATER_MS;
+    await this.#give({ input: 'outcomeFound', attemptId, by: `agent ${name}`, result: seen.result });
+    return LATER_MS;
+  }
+
+  /** Null when there was no answer: it may or may not have arrived. */
+  async #ask(agentId: string, request: AgentRequest): Promise<AgentAnswer | null> {
+    const { bus, crash } = this.#world;
+    try {
+      crash.pass('send:before');
+      const payload = request as unknown as JsonObject; // Requests are plain data.
+      const answer = await bus.request(subjects.agent(agentId), payload, ANSWER_MS);
+      crash.pass('send:after');
+      return answer as unknown as AgentAnswer;
+    } catch (error) {
+      if (error instanceof FailureError) return null;
+      throw error;
+    }
+  }
+
+  #give(input: Input & { readonly attemptId: string }): Promise<unknown> {
+    return this.#world.give(executionOf(input.attemptId), input);
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const resume of waiting) resume();
+  }
+}

@@ -1,0 +1,153 @@
+/** The header of an execution as people see it: one glance says what it does, waits for, or failed of. */
+import type { ExecutionHeader } from '@fairlead/proto/live.ts';
+
+import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
+import type { Attempt, Execution, Run } from '../engine/execution.ts';
+import type { RunPlan, SectionPlan } from '../engine/plan.ts';
+import { openAttempts } from '../engine/rules/expire.ts';
+import { lastAttempt, findTask } from '../engine/tree.ts';
+import { planOfRun, sectionsOf } from '../engine/turn.ts';
+
+export function headerOf(execution: Execution): ExecutionHeader {
+  const { plan } = execution;
+  return {
+    executionId: execution.id,
+    application: plan.application.name,
+    name: plan.name,
+    kind: plan.kind,
+    status: statusOf(execution),
+    settled: execution.settled,
+    parked: execution.parked,
+    environment: runPlans(execution)[0]?.environment?.name ?? null,
+    actor: plan.actor,
+    startedAt: execution.startedAt,
+    endedAt: execution.endedAt,
+    revision: plan.definition.revision,
+    artifacts: artifactsOf(execution),
+    failure: firstCause(execution),
+    rollback: rollbackOf(execution),
+    unconfirmed: unconfirmed(execution),
+    progress: progressOf(execution),
+    waiting: waitingFor(execution),
+  };
+}
+
+const runPlans = (execution: Execution): readonly RunPlan[] => execution.plan.stages.flatMap((stage) => stage.runs);
+
+/** What an unfinished execution is doing is what its busiest run is doing. */
+export function statusOf(execution: Execution): Status {
+  if (execution.endedAt !== null) return execution.status;
+  if (execution.parked !== null) return 'BROKEN';
+  const order: readonly Status[] = ['ABORTING', 'ROLLING_BACK', 'RUNNING', 'WAITING', 'QUEUED'];
+  const statuses = execution.runs.map((run) =>
+    run.lock?.state === 'QUEUED' && run.abort === null ? 'QUEUED' : run.status,
+  );
+  return order.find((status) => statuses.includes(status)) ?? 'RUNNING';
+}
+
+function artifactsOf(execution: Execution): ExecutionHeader['artifacts'] {
+  const rows = new Map<string, ExecutionHeader['artifacts'][number]>();
+  for (const phase of runPlans(execution).flatMap((run) => run.phases)) {
+    if (phase.service === null || phase.artifact === null) continue;
+    const { name: service } = phase.service;
+    rows.set(service, { service, build: phase.artifact.build, previous: phase.rollbackArtifact?.build ?? null });
+  }
+  return [...rows.values()];
+}
+
+/** The failure everything else followed from, with the place where it happened. */
+export function firstCause(execution: Execution): ExecutionHeader['failure'] {
+  for (const run of execution.runs) {
+    if (run.failure === null) continue;
+    const cause = run.rollback?.cause ?? failedStep(run);
+    const found = cause === null ? undefined : findTaskFailure(execution, cause);
+    if (found !== undefined) return found;
+    return { ...run.failure, node: cause ?? run.id, target: null };
+  }
+  return null;
+}
+
+const failedStep = (run: Run): string | null =>
+  run.phases
+    .flatMap((phase) => phase.sections.flatMap((section) => section.steps))
+    .find((step) => step.status === 'FAILED')?.id ?? null;
+
+function findTaskFailure(execution: Execution, stepId: string): ExecutionHeader['failure'] | undefined {
+  const step = execution.runs
+    .flatMap((run) => run.phases.flatMap((phase) => phase.sections.flatMap((section) => section.steps)))
+    .find((each) => each.id === stepId);
+  const attempts = (step?.tasks ?? []).flatMap((task) => {
+    const attempt = lastAttempt(task);
+    const why = attempt?.result?.failure;
+    return why === undefined || attempt === undefined ? [] : [{ task, attempt, why }];
+  });
+  const first = attempts.toSorted((a, b) => (a.attempt.endedAt ?? 0) - (b.attempt.endedAt ?? 0))[0];
+  return first === undefined ? undefined : { ...first.why, node: `${first.attempt.id}`, target: first.task.target };
+}
+
+function rollbackOf(execution: Execution): ExecutionHeader['rollback'] {
+  const rollback = execution.runs.find((run) => run.rollback !== null)?.rollback;
+  return rollback == null ? null : (rollback.result ?? 'RUNNING');
+}
+
+function unconfirmed(execution: Execution): ExecutionHeader['unconfirmed'] {
+  return execution.runs.flatMap((run) => {
+    const open = isTerminal(run.status)
+      ? openAttempts(run)
+      : openAttempts(run).filter((each) => each.state === 'UNKNOWN');
+    const silent = endedUnconfirmed(run);
+    return [...open, ...silent].map((attempt) => ({
+      target: findTask(execution, attempt.id)?.target ?? '-',
+      attemptId: attempt.id,
+      why:
+        attempt.state === 'UNKNOWN'
+          ? 'its agent is lost: nobody knows what it did'
+          : 'its end was not seen at the target',
+    }));
+  });
+}
+
+const endedUnconfirmed = (run: Run): readonly Attempt[] =>
+  attemptsOf(run).filter((attempt) => attempt.result?.outcome === 'CANCELED' && attempt.result.confirmed === false);
+
+const attemptsOf = (run: Run): readonly Attempt[] =>
+  run.phases.flatMap((phase) =>
+    phase.sections.flatMap((section) => section.steps.flatMap((step) => step.tasks.flatMap((task) => task.attempts))),
+  );
+
+function progressOf(execution: Execution): ExecutionHeader['progress'] {
+  let done = 0;
+  let total = 0;
+  for (const run of execution.runs) {
+    const plan = planOfRun(execution, run);
+    const steps = run.phases
+      .filter((phase) => phase.kind !== 'ROLLBACK')
+      .flatMap((phase) => phase.sections.flatMap((each) => each.steps));
+    const started = new Set(run.phases.map((phase) => phase.planId));
+    done += steps.filter((step) => isTerminal(step.status)).length;
+    for (const phase of run.phases) {
+      if (phase.kind !== 'ROLLBACK') total += countSteps(sectionsOf(plan, run, phase));
+    }
+    for (const phase of plan.phases) if (!started.has(phase.id)) total += countSteps(phase.sections);
+  }
+  return { done, total: Math.max(done, total) };
+}
+
+const countSteps = (sections: readonly SectionPlan[]): number =>
+  sections.reduce((sum, section) => sum + section.steps.length, 0);
+
+function waitingFor(execution: Execution): string | null {
+  for (const run of execution.runs) {
+    if (isTerminal(run.status)) continue;
+    const { lock } = run;
+    if (lock?.state === 'QUEUED' || lock?.state === 'REQUESTED') {
+      const before = lock.position === null ? '' : `, ${lock.position - 1} before it in the queue`;
+      return `waiting for the lock of ${lock.keys.join(', ')}${before}`;
+    }
+    for (const attempt of openAttempts(run)) {
+      if (attempt.unassignable !== null) return `waiting for an agent: ${attempt.unassignable.failure.message}`;
+      if (attempt.state === 'UNKNOWN') return 'waiting for a lost agent: nobody knows what became of its work';
+    }
+  }
+  return null;
+}

@@ -1,0 +1,92 @@
+/** Gossip about connected agents, so that every replica can choose among all of them. Doorbell only: it may be lost. */
+import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
+import type { ReplicaId } from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import { subjects } from '@fairlead/proto/subjects.ts';
+import type { Bus, Subscription } from '../ports/bus.ts';
+import type { AgentDirectory, AgentPresence } from './agent-directory.ts';
+import type { AgentWatch, Arrival } from './agent-watch.ts';
+
+const EVERY_MS = 2_000;
+/** Agents a message, so that it stays far under what the bus carries. */
+const BATCH = 200;
+
+type News =
+  | { readonly news: 'arrived'; readonly presence: AgentPresence; readonly arrival: Arrival }
+  | { readonly news: 'left'; readonly agentId: string; readonly sessionId: string }
+  | { readonly news: 'here'; readonly from: ReplicaId; readonly agents: readonly AgentPresence[] };
+
+export class Presence {
+  readonly #me: ReplicaId;
+  readonly #bus: Bus;
+  readonly #agents: AgentDirectory;
+  readonly #watch: AgentWatch;
+  readonly #scheduler: Scheduler;
+  readonly #connected: () => readonly AgentPresence[];
+  #subscription: Subscription | null = null;
+  #timer: Timer | null = null;
+
+  constructor(
+    me: ReplicaId,
+    bus: Bus,
+    agents: AgentDirectory,
+    watch: AgentWatch,
+    scheduler: Scheduler,
+    connected: () => readonly AgentPresence[],
+  ) {
+    this.#me = me;
+    this.#bus = bus;
+    this.#agents = agents;
+    this.#watch = watch;
+    this.#scheduler = scheduler;
+    this.#connected = connected;
+  }
+
+  start(): void {
+    this.#subscription = this.#bus.subscribe(subjects.presence, (payload) => this.#hear(payload as unknown as News));
+    this.#gossip();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#subscription?.end();
+  }
+
+  arrived(presence: AgentPresence, arrival: Arrival): void {
+    this.#agents.seen(presence);
+    this.#watch.arrived(arrival);
+    this.#tell({ news: 'arrived', presence, arrival });
+  }
+
+  /** Of an agent that is connected here. */
+  beat(presence: AgentPresence): void {
+    this.#agents.seen(presence);
+  }
+
+  left(agentId: string, sessionId: string): void {
+    this.#agents.left(agentId, sessionId);
+    this.#tell({ news: 'left', agentId, sessionId });
+  }
+
+  #tell(news: News): void {
+    this.#bus.publish(subjects.presence, { from: this.#me, ...news } as unknown as JsonObject); // Plain data.
+  }
+
+  #hear(news: News & { readonly from: ReplicaId }): void {
+    if (news.from === this.#me) return;
+    if (news.news === 'here') for (const presence of news.agents) this.#agents.seen(presence);
+    else if (news.news === 'left') this.#agents.left(news.agentId, news.sessionId);
+    else {
+      this.#agents.seen(news.presence);
+      this.#watch.arrived(news.arrival);
+    }
+  }
+
+  #gossip(): void {
+    const connected = this.#connected();
+    for (let at = 0; at < connected.length; at += BATCH) {
+      this.#tell({ news: 'here', from: this.#me, agents: connected.slice(at, at + BATCH) });
+    }
+    this.#timer = this.#scheduler.after(EVERY_MS, () => this.#gossip());
+  }
+}

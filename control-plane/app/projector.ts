@@ -1,0 +1,149 @@
+/** Keeps the list and what-runs-where true: rows derived from executions, written behind their journals. */
+import type { ExecutionListRow } from '@fairlead/proto/live.ts';
+import { executionOf, type ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Scheduler } from '@fairlead/proto/model/system.ts';
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import type { CommandOf } from '../engine/commands.ts';
+import type { Execution, Phase } from '../engine/execution.ts';
+import type { Input } from '../engine/inputs.ts';
+import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
+import { planOfStep } from '../engine/plan-of.ts';
+import { lastAttempt } from '../engine/tree.ts';
+import { planOfPhase, planOfRun } from '../engine/turn.ts';
+import type { InstanceRow, Rows } from '../ports/rows.ts';
+import { headerOf } from './execution-header.ts';
+
+/** Rows of one execution within this time are one write. Milliseconds. */
+const COALESCE_MS = 200;
+
+export class Projector {
+  readonly #rows: Rows;
+  readonly #scheduler: Scheduler;
+  readonly #onError: (error: unknown) => void;
+  readonly #latest = new Map<ExecutionId, { readonly execution: Execution; readonly seq: number }>();
+
+  constructor(rows: Rows, scheduler: Scheduler, onError: (error: unknown) => void) {
+    this.#rows = rows;
+    this.#scheduler = scheduler;
+    this.#onError = onError;
+  }
+
+  follow(execution: Execution, seq: number): void {
+    const waiting = this.#latest.has(execution.id);
+    this.#latest.set(execution.id, { execution, seq });
+    if (waiting) return;
+    this.#scheduler.after(seq === 1 ? 0 : COALESCE_MS, () => {
+      const last = this.#latest.get(execution.id);
+      this.#latest.delete(execution.id);
+      // A row that is not written now is written with the next change, the last one by the summary.
+      if (last !== undefined) this.#rows.putExecution(rowOf(last.execution, last.seq)).catch(this.#onError);
+    });
+  }
+
+  /** Carries out `writeSummary`: everything anybody will ask about an execution that has ended. */
+  async writeSummary(
+    command: CommandOf<'writeSummary'>,
+    execution: Execution,
+    seq: number,
+    give: (id: ExecutionId, input: Input) => Promise<unknown>,
+  ): Promise<number> {
+    const instances = instancesOf(execution);
+    if (instances.length > 0) await this.#rows.putInstances(instances);
+    await this.#rows.putExecution(rowOf(execution, seq));
+    await give(executionOf(command.id), { input: 'summaryWritten' });
+    return 1_000;
+  }
+}
+
+export function rowOf(execution: Execution, seq: number): ExecutionListRow {
+  const header = headerOf(execution);
+  const { executionId, application, name, kind, status, environment, startedAt, endedAt, actor } = header;
+  const { artifacts, failure, rollback, progress, waiting, unconfirmed, revision } = header;
+  const deployed = deployedArtifacts(execution);
+  const details = {
+    artifacts,
+    failure,
+    rollback,
+    progress,
+    waiting,
+    unconfirmed: unconfirmed.length,
+    revision,
+    mappings: Object.keys(deployed),
+    deployed,
+  };
+  const summary = details as unknown as JsonObject; // Plain data.
+  return { executionId, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary };
+}
+
+interface Installed {
+  readonly phase: Phase;
+  readonly plan: PhasePlan;
+  readonly run: RunPlan;
+  readonly step: StepPlan;
+  readonly host: string;
+  readonly endedAt: number;
+  readonly artifact: ArtifactRef;
+}
+
+/** Every successful step that put an artifact on a host, in the order in which they ended. */
+function installs(execution: Execution): readonly Installed[] {
+  const found: Installed[] = [];
+  for (const run of execution.runs) {
+    const runPlan = planOfRun(execution, run);
+    for (const phase of run.phases) {
+      const plan = planOfPhase(runPlan, phase);
+      if (plan === null) continue;
+      for (const step of phase.sections.flatMap((section) => section.steps)) {
+        const stepPlan = planOfStep(execution, step.id);
+        const ref = stepPlan.artifact === 'rollback' ? plan.rollbackArtifact : plan.artifact;
+        if (stepPlan.artifact === null || !stepPlan.deploys || ref === null) continue;
+        for (const task of step.tasks) {
+          const attempt = lastAttempt(task);
+          if (attempt?.result?.outcome !== 'SUCCESS' || attempt.endedAt === null) continue;
+          const artifact = { ...ref, sha256: ref.sha256 ?? sha256In(attempt.result.outputs) };
+          found.push({
+            phase,
+            plan,
+            run: runPlan,
+            step: stepPlan,
+            host: task.target,
+            endedAt: attempt.endedAt,
+            artifact,
+          });
+        }
+      }
+    }
+  }
+  return found.toSorted((a, b) => a.endedAt - b.endedAt);
+}
+
+const sha256In = (outputs: JsonObject | undefined): string | null => {
+  const value = outputs?.['artifactSha256'];
+  return typeof value === 'string' ? value : null;
+};
+
+/** Mapping → what a later rollback goes back to. Only of executions that succeeded. */
+function deployedArtifacts(execution: Execution): Readonly<Record<string, ArtifactRef>> {
+  if (execution.status !== 'SUCCESS') return {};
+  const entries = installs(execution).flatMap(({ plan, artifact }) =>
+    plan.mapping === null ? [] : [[plan.mapping, artifact] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+function instancesOf(execution: Execution): readonly InstanceRow[] {
+  const rows = new Map<string, InstanceRow>();
+  const application = execution.plan.application.name;
+  for (const { plan, run, host, endedAt, artifact } of installs(execution)) {
+    const service = plan.service?.name ?? '-';
+    const environment = run.environment?.name ?? '-';
+    const infrastructure = plan.infrastructure?.name ?? '-';
+    const id = [application, service, environment, infrastructure, host].join('/');
+    const { build, fileName, sha256 } = artifact;
+    const details = { fileName, sha256, workflow: run.workflow.name };
+    const place = { application, service, environment, infrastructure, host };
+    rows.set(id, { id, at: endedAt, ...place, build, executionId: execution.id, details });
+  }
+  return [...rows.values()];
+}

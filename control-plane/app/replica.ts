@@ -1,0 +1,173 @@
+/** One control plane, made of ports alone: the same code runs as a process and in simulation. */
+import { executionOf, type AttemptId, type ReplicaId } from '@fairlead/proto/model/ids.ts';
+import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
+import type { System } from '@fairlead/proto/model/system.ts';
+import type { Command } from '../engine/commands.ts';
+import type { Execution } from '../engine/execution.ts';
+import type { Bus } from '../ports/bus.ts';
+import type { Digest } from '../ports/digest.ts';
+import type { Store } from '../ports/store.ts';
+import { AgentDirectory } from './agent-directory.ts';
+import { AgentRegistry } from './agent-registry.ts';
+import { AgentWatch } from './agent-watch.ts';
+import type { Decision } from './deliberate.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Drivers } from './drivers.ts';
+import type { Engine } from './engine.ts';
+import { Gateway, type GatewayOptions } from './gateway.ts';
+import { History } from './history.ts';
+import { journalCodec } from './journal-codec.ts';
+import { LockCommands } from './lock-commands.ts';
+import { LockKeeper } from './lock-keeper.ts';
+import { Presence } from './presence.ts';
+import { Projector } from './projector.ts';
+import { Publisher } from './publisher.ts';
+import { Replicas } from './replicas.ts';
+import { Router } from './router.ts';
+import { Sweeper } from './sweeper.ts';
+
+export interface ReplicaParts {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly system: System;
+  readonly digest: Digest;
+  readonly engine: Engine;
+  readonly crash: CrashPoints;
+  /** The store admits one process at a time. */
+  readonly alone: boolean;
+  readonly gateway: Omit<GatewayOptions, 'replica' | 'incarnation'>;
+  /** An agent unheard of for so long is lost. Milliseconds. */
+  readonly agentLostMs: number;
+  /** Something went wrong that is retried anyhow: for the log. */
+  onError(error: unknown): void;
+  onBroken(executionId: string, reason: string): void;
+}
+
+export class Replica {
+  readonly id: ReplicaId;
+  readonly history: History;
+  readonly publisher: Publisher;
+  readonly projector: Projector;
+  readonly agents: AgentDirectory;
+  readonly registry: AgentRegistry;
+  readonly drivers: Drivers;
+  readonly router: Router;
+  readonly gateway: Gateway;
+  readonly locks: LockKeeper;
+  readonly #parts: ReplicaParts;
+  readonly #dispatcher: Dispatcher;
+  readonly #lockCommands: LockCommands;
+  readonly #replicas: Replicas;
+  readonly #sweeper: Sweeper;
+  readonly #watch: AgentWatch;
+  readonly #presence: Presence;
+  readonly #logWatchers = new Set<(attemptId: AttemptId) => void>();
+
+  constructor(parts: ReplicaParts) {
+    const { store, bus, system, engine, crash } = parts;
+    const { clock, scheduler } = system;
+    this.#parts = parts;
+    this.id = system.ids.unique('r');
+    this.history = new History(store.journal, journalCodec(store.blobs), engine, scheduler, crash);
+    this.publisher = new Publisher(bus, scheduler);
+    this.projector = new Projector(store.rows, scheduler, parts.onError);
+    this.agents = new AgentDirectory(clock, parts.agentLostMs);
+    this.registry = new AgentRegistry(store.documents, system, parts.digest);
+    const publish = (execution: Execution, seq: number, decisions: readonly Decision[]): void =>
+      this.publisher.publish(execution, seq, decisions);
+    const loops = { engine, history: this.history, clock, publish };
+    this.drivers = new Drivers({
+      replica: this.id,
+      system,
+      heads: store.heads,
+      loops,
+      carryOut: (command, now) => this.#carryOut(command, now),
+      alarm: parts.onBroken,
+    });
+    this.router = new Router(this.id, bus, store.heads, this.drivers, loops);
+    const give = this.drivers.give.bind(this.drivers);
+    this.#dispatcher = new Dispatcher({ bus, agents: this.agents, crash, give });
+    this.locks = new LockKeeper(store.documents, async (id) => (await store.heads.get(id))?.settled ?? true);
+    this.#lockCommands = new LockCommands({ keeper: this.locks, bus, scheduler, give });
+    this.#replicas = new Replicas(this.id, store.documents, clock, scheduler);
+    this.#sweeper = new Sweeper(store.heads, this.#replicas, this.drivers, system);
+    this.#watch = new AgentWatch(this.drivers, this.agents, scheduler);
+    this.#presence = new Presence(this.id, bus, this.agents, this.#watch, scheduler, () => this.gateway.connected);
+    this.gateway = new Gateway(
+      {
+        system,
+        registry: this.registry,
+        router: this.router,
+        logs: store.logs,
+        presence: this.#presence,
+        crash,
+        logGrew: (attemptId) => this.#logGrew(attemptId),
+      },
+      { ...parts.gateway, replica: this.id, incarnation: store.incarnation },
+    );
+    this.publisher.follow((execution, seq, decisions) => this.#follow(execution, seq, decisions));
+  }
+
+  async start(): Promise<void> {
+    const { alone, onError } = this.#parts;
+    await this.registry.agents();
+    await this.#replicas.start(alone, onError);
+    this.publisher.start();
+    this.router.serve();
+    this.#presence.start();
+    this.#watch.start();
+    this.#sweeper.start(onError);
+  }
+
+  /** Lets go of everything; what it drove is taken up by another, or at the next start. */
+  async stop(): Promise<void> {
+    this.#sweeper.stop();
+    this.#watch.stop();
+    this.#presence.stop();
+    this.router.stop();
+    this.publisher.stop();
+    this.drivers.stop();
+    await this.#replicas.stop();
+  }
+
+  watchLogs(watcher: (attemptId: AttemptId) => void): () => void {
+    this.#logWatchers.add(watcher);
+    return () => this.#logWatchers.delete(watcher);
+  }
+
+  #logGrew(attemptId: AttemptId): void {
+    for (const watcher of this.#logWatchers) watcher(attemptId);
+  }
+
+  #follow(execution: Execution, seq: number, decisions: readonly Decision[]): void {
+    this.projector.follow(execution, seq);
+    for (const event of decisions.flatMap((decision) => decision.events)) {
+      if (event.event === 'AttemptEnded' || event.event === 'AttemptReleased') this.agents.ended(event.attemptId);
+    }
+    if (execution.settled) this.drivers.settled(execution).catch(this.#parts.onError);
+  }
+
+  async #carryOut(command: Command, now: () => Execution | null): Promise<number> {
+    const execution = now();
+    if (execution === null) return 1_000;
+    switch (command.command) {
+      case 'assign':
+        return this.#dispatcher.assign(command);
+      case 'offer':
+        return this.#dispatcher.offer(command, execution);
+      case 'cancel':
+        return this.#dispatcher.cancel(command, execution);
+      case 'probe':
+        return this.#dispatcher.probe(command);
+      case 'acquireLock':
+        return this.#lockCommands.acquire(command);
+      case 'releaseLock':
+        return this.#lockCommands.release(command);
+      case 'writeSummary': {
+        const seq = this.drivers.loop(executionOf(command.id))?.at.seq ?? 0;
+        const give = this.drivers.give.bind(this.drivers);
+        return this.projector.writeSummary(command, execution, seq, give);
+      }
+    }
+  }
+}

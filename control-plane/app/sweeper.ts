@@ -1,0 +1,54 @@
+/** Finds executions that nobody drives and takes them over. One query; waiting executions cost nothing. */
+import type { Scheduler, Timer, Random, Clock } from '@fairlead/proto/model/system.ts';
+import type { Heads } from '../ports/heads.ts';
+import type { Drivers } from './drivers.ts';
+import type { Replicas } from './replicas.ts';
+
+const EVERY_MS = 1_000;
+const BATCH = 200;
+
+export class Sweeper {
+  readonly #heads: Heads;
+  readonly #replicas: Replicas;
+  readonly #drivers: Drivers;
+  readonly #system: { readonly clock: Clock; readonly scheduler: Scheduler; readonly random: Random };
+  #timer: Timer | null = null;
+  #stopped = false;
+
+  constructor(
+    heads: Heads,
+    replicas: Replicas,
+    drivers: Drivers,
+    system: { readonly clock: Clock; readonly scheduler: Scheduler; readonly random: Random },
+  ) {
+    this.#heads = heads;
+    this.#replicas = replicas;
+    this.#drivers = drivers;
+    this.#system = system;
+  }
+
+  /** Sweeps now, then about once a second, the replicas a little apart from each other. */
+  start(onError: (error: unknown) => void): void {
+    if (this.#stopped) return;
+    this.sweep()
+      .catch(onError)
+      .then(() => {
+        if (this.#stopped) return;
+        const delayMs = EVERY_MS * (0.75 + this.#system.random.fraction() / 2);
+        this.#timer = this.#system.scheduler.after(delayMs, () => this.start(onError));
+      }, onError);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  async sweep(): Promise<void> {
+    const live = this.#replicas.live;
+    const heads = await this.#heads.sweepable({ now: this.#system.clock.now(), live, limit: BATCH });
+    for (const head of heads) {
+      if (this.#drivers.loop(head.executionId) === undefined) await this.#drivers.claim(head);
+    }
+  }
+}
