@@ -87,6 +87,7 @@ export class Agent {
       ledger,
       executor: this.#executor,
       queries: workshop.queries,
+      logger,
       queueLimit: 10 * parts.capacity,
       sessionId: () => this.#session.id,
       draining: () => this.#drained !== null,

@@ -4,12 +4,14 @@ import type { AgentAnswer, AgentRequest, Cancel, Offer, Query } from '@fairlead/
 import type { Executor } from './executor.ts';
 import type { LedgerEntry } from './ledger-entries.ts';
 import type { Ledger } from './ledger.ts';
+import type { Logger } from './ports/logger.ts';
 import type { Workshop } from './ports/workshop.ts';
 
 export interface InboxParts {
   readonly ledger: Ledger;
   readonly executor: Executor;
   readonly queries: Workshop['queries'];
+  readonly logger: Logger;
   /** Accepted attempts that may wait for a place. */
   readonly queueLimit: number;
   sessionId(): string | null;
@@ -41,7 +43,9 @@ export class Inbox {
       }
     } catch (error) {
       if (error instanceof FailureError) return { answer: 'refused', final: false, failure: error.failures[0] };
-      throw error;
+      this.#parts.logger.error({ err: error, kind: request.kind }, 'a request could not be handled');
+      const message = error instanceof Error ? error.message : String(error);
+      return { answer: 'refused', final: false, failure: failure('INTERNAL', `a bug in the agent: ${message}`) };
     }
   }
 

@@ -68,9 +68,9 @@ test('a dial that never answers is given up', async () => {
     return hung === 1 ? new Promise(() => {}) : open(hello, events);
   };
   await world.start();
-  await world.system.advance(14_000);
+  await world.system.advance(9_900);
   expect(world.agent.sessionId).toBeNull();
-  await world.system.advance(2_000);
+  await world.system.advance(1_000);
   expect(world.agent.sessionId).toBe('s1');
 });
 

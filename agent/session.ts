@@ -33,7 +33,7 @@ export type SessionEnd =
 
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MOST_MS = 10_000;
-const OPEN_LIMIT_MS = 15_000;
+const OPEN_LIMIT_MS = 10_000;
 
 /** Keeps one session with a control plane open, again and again, until it is stopped or turned away. */
 export class Session {

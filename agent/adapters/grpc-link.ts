@@ -1,0 +1,179 @@
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { failureFrom } from '@fairlead/proto/fairlead/v1/status.ts';
+import type { FromAgent, LogAck, LogBatch, ToAgent } from '@fairlead/proto/fairlead/v1/messages.ts';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { System } from '@fairlead/proto/model/system.ts';
+import type { Acknowledgement, AgentRequest, Hello, Report, Welcome } from '@fairlead/proto/model/task.ts';
+import { subjects } from '@fairlead/proto/subjects.ts';
+import type { Link, LinkEvents, OpenLink } from '../ports/link.ts';
+import type { LogChunk } from '../ports/log-chunk.ts';
+import type { Logger } from '../ports/logger.ts';
+import { GrpcConnection, type Credential } from './grpc-connection.ts';
+import { NatsRequests } from './nats-requests.ts';
+
+export interface GrpcLinkOptions {
+  /** `host:port` of the control plane. */
+  readonly address: string;
+  readonly credential: Credential;
+  readonly system: System;
+  readonly logger: Logger;
+}
+
+const OPEN_LIMIT_MS = 10_000;
+
+/** The link over gRPC: a session stream and a log stream on one connection, made anew each time. */
+export class GrpcLink implements Link {
+  readonly #options: GrpcLinkOptions;
+  #nats: NatsRequests | null = null;
+
+  constructor(options: GrpcLinkOptions) {
+    this.#options = options;
+  }
+
+  open(hello: Hello, events: LinkEvents): Promise<OpenLink> {
+    return new Promise((resolve, reject) => {
+      const { address, credential, system } = this.#options;
+      const connection = new GrpcConnection(address);
+      const session = connection.session(credential);
+      const timer = system.scheduler.after(OPEN_LIMIT_MS, () => {
+        give(new FailureError(failure('UNAVAILABLE', `${address} did not answer within ${OPEN_LIMIT_MS} ms`)));
+      });
+      let open: OpenStreams | null = null;
+      const give = (error: FailureError): void => {
+        timer.cancel();
+        session.cancel();
+        connection.close();
+        if (open === null) reject(error);
+        else open.over(error.message);
+      };
+      session.on('error', (error: ServiceError) => give(failureFrom(error)));
+      session.on('end', () => give(new FailureError(failure('UNAVAILABLE', 'the control plane ended the session'))));
+      session.on('data', (message: ToAgent) => {
+        if (open !== null) return open.receive(message);
+        if (message.body !== 'welcome') return;
+        timer.cancel();
+        // Welcomes are made by our own control plane, which serializes a Welcome.
+        const welcome = JSON.parse(message.welcome) as Welcome;
+        const nats = this.#requestsFrom(welcome, hello);
+        open = new OpenStreams({ connection, session, credential, welcome, events, nats });
+        resolve(open);
+      });
+      session.write({ body: 'hello', hello: JSON.stringify(hello) });
+    });
+  }
+
+  /** Lets go of NATS; sessions are closed by whoever opened them. */
+  async close(): Promise<void> {
+    await this.#nats?.close();
+  }
+
+  #requestsFrom({ bus }: Welcome, { agentId }: Hello): NatsRequests | null {
+    if (bus.kind === 'STREAM') return null;
+    if (this.#nats?.url !== bus.url) {
+      void this.#nats?.close();
+      this.#nats = new NatsRequests(bus.url, subjects.agent(agentId), this.#options.logger);
+    }
+    return this.#nats;
+  }
+}
+
+interface OpenParts {
+  readonly connection: GrpcConnection;
+  readonly session: ClientDuplexStream<FromAgent, ToAgent>;
+  readonly credential: Credential;
+  readonly welcome: Welcome;
+  readonly events: LinkEvents;
+  readonly nats: NatsRequests | null;
+}
+
+class OpenStreams implements OpenLink {
+  readonly welcome: Welcome;
+  readonly #parts: OpenParts;
+  readonly #logs: ClientDuplexStream<LogBatch, LogAck>;
+  #over = false;
+
+  constructor(parts: OpenParts) {
+    const { connection, credential, welcome, events, nats } = parts;
+    this.#parts = parts;
+    this.welcome = welcome;
+    this.#logs = connection.logs(credential, welcome.sessionId);
+    this.#logs.on('data', ({ attempt_id, offset }: LogAck) => this.#over || events.logsStored(attempt_id, offset));
+    this.#logs.on('drain', () => this.#over || events.logsWritable());
+    this.#logs.on('error', (error: ServiceError) => this.over(`the log stream failed: ${error.details}`));
+    this.#logs.on('end', () => this.over('the log stream ended'));
+    nats?.handleWith((request) => events.request(request));
+  }
+
+  heartbeat(beat: Parameters<OpenLink['heartbeat']>[0]): void {
+    this.#send({ body: 'heartbeat', heartbeat: beat });
+  }
+
+  report(id: string, report: Report): void {
+    this.#send({ body: 'report', report: { id, body: JSON.stringify(report) } });
+  }
+
+  goodbye(): void {
+    this.#send({ body: 'goodbye', goodbye: {} });
+    this.#parts.session.end();
+  }
+
+  logs(chunks: readonly LogChunk[]): boolean {
+    if (this.#over || this.#logs.writableNeedDrain) return false;
+    this.#logs.write({
+      chunks: chunks.map(({ attemptId, offset, bytes, gap, at }) => ({
+        attempt_id: attemptId,
+        offset,
+        bytes,
+        gap,
+        at_ms: Math.max(0, Math.round(at)),
+      })),
+    });
+    return true;
+  }
+
+  close(): void {
+    this.over('closed here');
+  }
+
+  /** Ends it, whoever wanted that; told once. */
+  over(reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { session, connection, events, nats } = this.#parts;
+    nats?.handleWith(null);
+    this.#logs.cancel();
+    if (!session.writableEnded) session.cancel();
+    connection.close();
+    events.closed(reason);
+  }
+
+  receive(message: ToAgent): void {
+    if (this.#over) return;
+    const { events } = this.#parts;
+    switch (message.body) {
+      case 'welcome':
+        return;
+      case 'heartbeat_ack':
+        return events.heartbeatAnswered(message.heartbeat_ack.number);
+      case 'ack':
+        // Made by our own control plane, as are requests.
+        return events.acknowledged(message.ack.report, JSON.parse(message.ack.body) as Acknowledgement);
+      case 'request':
+        void this.#answer(message.request.number, JSON.parse(message.request.body) as AgentRequest);
+        return;
+      case 'revoked':
+        return events.revoked(message.revoked);
+      case 'drain':
+        return events.drain();
+    }
+  }
+
+  async #answer(number: number, request: AgentRequest): Promise<void> {
+    const answer = await this.#parts.events.request(request);
+    this.#send({ body: 'answer', answer: { request: number, body: JSON.stringify(answer) } });
+  }
+
+  #send(message: FromAgent): void {
+    if (!this.#over) this.#parts.session.write(message);
+  }
+}

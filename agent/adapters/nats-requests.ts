@@ -1,0 +1,75 @@
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { replyOf } from '@fairlead/proto/fairlead/v1/bus-reply.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
+import type { Logger } from '../ports/logger.ts';
+
+type Handler = (request: AgentRequest) => Promise<AgentAnswer>;
+
+/**
+ * Takes requests from NATS, on the agent's own subject and no other. The connection outlives sessions; who handles the
+ * requests changes with each. While there is no session, they are refused by silence: the asker times out.
+ */
+export class NatsRequests {
+  readonly #url: string;
+  readonly #subject: string;
+  readonly #logger: Logger;
+  #handler: Handler | null = null;
+  #connection: NatsConnection | null = null;
+  #closed = false;
+
+  constructor(url: string, subject: string, logger: Logger) {
+    this.#url = url;
+    this.#subject = subject;
+    this.#logger = logger;
+    void this.#connect();
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** From now on this one answers; null: nobody. */
+  handleWith(handler: Handler | null): void {
+    this.#handler = handler;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#handler = null;
+    await this.#connection?.close();
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const connection = await connect({
+        servers: this.#url.split(',').map((each) => each.trim()),
+        waitOnFirstConnect: true,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 200,
+        reconnectJitter: 1_000,
+        pingInterval: 5_000,
+        maxPingOut: 2,
+      });
+      if (this.#closed) return await connection.close();
+      this.#connection = connection;
+      connection.subscribe(this.#subject, {
+        callback: (error, message) => {
+          if (error !== null) this.#logger.warn({ err: error }, 'the requests from NATS cannot be read');
+          else void this.#answer(message);
+        },
+      });
+      this.#logger.info({ server: connection.getServer() }, 'requests are taken from NATS');
+    } catch (error) {
+      if (!this.#closed) this.#logger.error({ err: error }, 'NATS refuses this agent for good');
+    }
+  }
+
+  async #answer(message: Msg): Promise<void> {
+    const handler = this.#handler;
+    if (handler === null) return;
+    // Only the control plane may publish on this subject, and it sends an AgentRequest; an answer is plain JSON.
+    const reply = await replyOf(async () => ({ ...(await handler(message.json<AgentRequest>())) }) as JsonObject);
+    message.respond(JSON.stringify(reply));
+  }
+}
