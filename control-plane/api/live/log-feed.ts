@@ -7,7 +7,7 @@ import type { Feed } from './feed.ts';
 import { frameRest } from './feed.ts';
 import { completeLength } from './utf8.ts';
 
-const FRAME_BYTES = 65_536;
+const FRAME_BYTES = 262_144;
 
 export function logFeed(
   useCases: UseCases,
