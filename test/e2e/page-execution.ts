@@ -13,6 +13,7 @@ export class PlayedExecution {
   seq = 0;
   header: ExecutionHeader;
   readonly #nodes = new Map<string, { node: NodeView; seq: number }>();
+  readonly #siblings = new Map<string | null, number>();
   readonly #logs = new Map<string, LogPiece[]>();
 
   constructor(header: ExecutionHeader) {
@@ -20,7 +21,8 @@ export class PlayedExecution {
   }
 
   node(kind: NodeKind, id: string, parent: string | null, name: string, more: Partial<NodeView> = {}): void {
-    const order = [...this.#nodes.values()].filter((each) => each.node.parent === parent).length;
+    const order = this.#siblings.get(parent) ?? 0;
+    this.#siblings.set(parent, order + 1);
     const node: NodeView = {
       id,
       parent,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requireReal } from '../support/real/index.ts';
 import { PageServer } from './page-server.ts';
 import { header, listRows, RollingStory, wideExecution, wideHost } from './page-scenarios.ts';
@@ -15,6 +15,8 @@ const place = mkdtempSync(join(tmpdir(), 'fairlead-page-'));
 /** Kept when a directory is named: to look at them. */
 const pictures = process.env['FAIRLEAD_TEST_SCREENSHOTS'] ?? place;
 const dist = join(place, 'dist');
+/** A person takes this for a page that hangs; 60 to 90 ms were measured on two busy cores. */
+const TOO_LONG_MS = 400;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -23,6 +25,8 @@ let origin: string;
 const complaints: string[] = [];
 
 beforeAll(async () => {
+  // Under `test` React would be its slow development build.
+  vi.stubEnv('NODE_ENV', 'production');
   const { path } = requireReal('chromium');
   await build({
     configFile: fileURLToPath(new URL('../../web/vite.config.ts', import.meta.url)),
@@ -43,6 +47,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await browser?.close();
   rmSync(place, { recursive: true, force: true });
 });
@@ -128,7 +133,7 @@ describe('an execution', () => {
     server.executions.set('e-lost', story.execution);
     story.firstBatchInstalls();
     const attempt = story.attempt(0, 'deploy', 'install', 'web-1');
-    await page.goto(`${origin}/executions/e-lost`);
+    await page.goto(`${origin}/executions/e-lost?node=${encodeURIComponent(attempt)}`);
     await expect.poll(logText).toContain('unpacked 214 files');
     const before = await logText();
     const seq = story.execution.seq;
@@ -261,9 +266,11 @@ describe('many', () => {
     await page.locator('.cell.compact').first().waitFor();
     // Only what is in sight is drawn.
     expect(await page.locator('.cell').count()).toBeLessThan(3_000);
+    // With so many hosts nobody wants the log of one: the list of them is there by itself.
+    await page.locator('.hosts-row').first().waitFor();
     await longestTaskMs();
 
-    const step = 'e-wide/r1/p1/deploy/t0';
+    const step = 'e-wide/r1/p1/deploy/t4';
     const perFrame = 25;
     for (let from = 0; from < hosts; from += perFrame) {
       for (let host = from; host < from + perFrame; host += 1) {
@@ -276,11 +283,9 @@ describe('many', () => {
     }
     await page.locator(`[data-node="${step}"] .hostbar-text`, { hasText: '1000/1000' }).waitFor();
     const longest = await longestTaskMs();
-    expect(longest).toBeLessThan(400);
+    expect(longest).toBeLessThan(TOO_LONG_MS);
     await picture('wide-grid');
 
-    await page.locator(`[data-node="${step}"]`).click();
-    await page.locator('.hosts-row').first().waitFor();
     // What failed stands first.
     expect(await page.locator('.hosts-row').first().getAttribute('data-host')).toBe(wideHost(5));
     await page.getByLabel('Find a host').fill('node-0777');
@@ -292,7 +297,7 @@ describe('many', () => {
   it('pages through 5,000 executions and stays live', async () => {
     server.rows = listRows(5_000, Date.now() - 30_000);
     await page.goto(origin);
-    await page.locator('.line').first().waitFor();
+    await page.locator('.entry').first().waitFor();
     await page.locator('[data-connection="live"]').waitFor();
     await picture('list');
     const table = page.locator('.table-scroll');
@@ -307,7 +312,7 @@ describe('many', () => {
         )
         .toBeGreaterThan(before);
     }
-    expect(await page.locator('.line').count()).toBeLessThan(80);
+    expect(await page.locator('.entry').count()).toBeLessThan(80);
     await longestTaskMs();
     await table.evaluate((element) => element.scrollTo(0, 0));
 
@@ -324,31 +329,33 @@ describe('many', () => {
     server.flush();
     await page.locator(`[data-execution="${second.executionId}"][data-status="RUNNING"]`).waitFor();
     expect(await page.locator(`[data-execution="${first.executionId}"]`).getAttribute('data-status')).toBe('SUCCESS');
-    expect(await longestTaskMs()).toBeLessThan(400);
+    expect(await longestTaskMs()).toBeLessThan(TOO_LONG_MS);
   });
 
   it('filters by status, application and text', async () => {
     server.rows = listRows(300, Date.now() - 30_000);
     await page.goto(origin);
     await page.getByRole('button', { name: 'Not successful' }).click();
-    await expect.poll(() => page.locator('.line[data-status="SUCCESS"]').count()).toBe(0);
-    await page.locator('.line[data-status="FAILED"]').first().waitFor();
+    await expect.poll(() => page.locator('.entry[data-status="SUCCESS"]').count()).toBe(0);
+    await page.locator('.entry[data-status="FAILED"]').first().waitFor();
     await page.getByRole('button', { name: 'All', exact: true }).click();
     await page.getByLabel('Application').selectOption('payments');
     await expect
-      .poll(async () => (await page.locator('.line-name').allTextContents()).every((text) => text.includes('payments')))
+      .poll(async () =>
+        (await page.locator('.entry-name').allTextContents()).every((text) => text.includes('payments')),
+      )
       .toBe(true);
     await page.getByLabel('Application').selectOption('');
     await page.keyboard.press('Escape');
     await page.locator('h1').click();
     await page.keyboard.press('/');
     await page.keyboard.type('web 298');
-    await expect.poll(() => page.locator('.line').count()).toBe(1);
+    await expect.poll(() => page.locator('.entry').count()).toBe(1);
     expect(new URL(page.url()).searchParams.get('find')).toBe('web 298');
-    await page.locator('.line-link').click();
+    await page.locator('.entry-link').click();
     await page.getByText('There is no such execution.').waitFor();
     await page.goBack();
-    await expect.poll(() => page.locator('.line').count()).toBe(1);
+    await expect.poll(() => page.locator('.entry').count()).toBe(1);
     expect(complaints.splice(0).every((each) => each.includes('404'))).toBe(true);
   });
 });
@@ -361,7 +368,7 @@ describe('with nothing to show', () => {
     await picture('empty');
     server.rows = listRows(1, Date.now());
     server.flush();
-    await page.locator('.line').waitFor();
+    await page.locator('.entry').waitFor();
   });
 
   it('says how to log in', async () => {

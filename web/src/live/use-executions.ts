@@ -9,6 +9,9 @@ import { useConnected, useLive } from './live-context.tsx';
 const LIVE_ROWS = 200;
 /** Rows older than the live window change rarely; this is how late their change may be seen. */
 const REFRESH_MS = 20_000;
+const POLL_MS = 3_000;
+/** Asking again asks for every page: not while somebody reads far back. */
+const FEW_PAGES = 3;
 const NO_ROWS: Rows = new Map();
 
 export interface Executions {
@@ -58,7 +61,11 @@ export function useExecutions(query: ListQuery): Executions {
       listExecutions({ cursor: pageParam, application, statuses: group === null ? [] : statusesOf(group) }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
-    refetchInterval: socketAway ? 3_000 : REFRESH_MS,
+    refetchInterval: ({ state }) => {
+      const few = (state.data?.pages.length ?? 0) <= FEW_PAGES;
+      if (socketAway) return few ? POLL_MS : REFRESH_MS;
+      return few ? REFRESH_MS : false;
+    },
   });
 
   const rows = useMemo(() => {

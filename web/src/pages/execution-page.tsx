@@ -58,7 +58,7 @@ export function ExecutionPage({ executionId, query }: ExecutionPageProps): React
         <Notices state={state} select={select} />
       </div>
       <div className="panes">
-        <ExecutionTree state={state} selected={selected} select={select} />
+        <ExecutionTree state={state} selected={selected} automatic={known === null} select={select} />
         <Inspector
           state={state}
           node={selected === null ? null : (state.nodes.get(selected) ?? null)}

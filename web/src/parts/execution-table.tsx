@@ -94,32 +94,32 @@ const ExecutionLine = memo(function ExecutionLine({
   const { artifacts, progress, failure, waiting } = summaryOf(row.summary);
   const note = failure ?? (isActive(row.status) ? waiting : null);
   return (
-    <div className="line" role="row" aria-rowindex={index} data-execution={row.executionId} data-status={row.status}>
+    <div className="entry" role="row" aria-rowindex={index} data-execution={row.executionId} data-status={row.status}>
       <span role="cell">
         <StatusLabel status={row.status} />
       </span>
-      <span role="cell" className="line-what">
-        <span className="line-name">
-          <Link to={executionPath(row.executionId)} className="line-link">
+      <span role="cell" className="entry-what">
+        <span className="entry-name">
+          <Link to={executionPath(row.executionId)} className="entry-link">
             {row.name}
           </Link>
-          {row.environment !== null && <span className="line-environment"> to {row.environment}</span>}
+          {row.environment !== null && <span className="entry-environment"> to {row.environment}</span>}
           <span className="quiet"> · {row.application}</span>
         </span>
         {note !== null && (
-          <span className={`line-note${failure === null ? '' : ' failed'}`} title={note}>
+          <span className={`entry-note${failure === null ? '' : ' failed'}`} title={note}>
             {note}
           </span>
         )}
       </span>
-      <span role="cell" className="line-artifacts">
+      <span role="cell" className="entry-artifacts">
         {artifacts.map((each) => (
           <span key={each.service} className="artifact">
             {each.service} <strong>{each.build}</strong>
           </span>
         ))}
       </span>
-      <span role="cell" className={`line-progress tone-${toneOf(row.status)}`}>
+      <span role="cell" className={`entry-progress tone-${toneOf(row.status)}`}>
         {progress !== null && progress.total > 0 && isActive(row.status) && (
           <>
             <span className="progress-track" aria-hidden="true">
@@ -128,17 +128,17 @@ const ExecutionLine = memo(function ExecutionLine({
                 style={{ transform: `scaleX(${Math.min(1, progress.done / progress.total)})` }}
               />
             </span>
-            <span className="line-count">
+            <span className="entry-count">
               {progress.done}/{progress.total}
             </span>
           </>
         )}
       </span>
-      <span role="cell" className="line-when">
+      <span role="cell" className="entry-when">
         <Ago at={row.startedAt} />
         <span className="quiet line-actor">{row.actor}</span>
       </span>
-      <span role="cell" className="line-duration">
+      <span role="cell" className="entry-duration">
         <Elapsed startedAt={row.startedAt} endedAt={row.endedAt} />
       </span>
     </div>

@@ -1,6 +1,6 @@
 import type { NodeId } from '@fairlead/proto/model/ids.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useWidth } from '../browser/use-width.ts';
 import { childrenOf, type ExecutionState } from '../state/execution-state.ts';
 import { runsAtHosts, type TreeRow, treeRows } from '../state/execution-tree.ts';
@@ -24,10 +24,12 @@ function heightOf(row: TreeRow): number {
 interface ExecutionTreeProps {
   readonly state: ExecutionState;
   readonly selected: NodeId | null;
+  /** Nobody has chosen: what is selected is brought into sight. */
+  readonly automatic: boolean;
   readonly select: (node: NodeId) => void;
 }
 
-export function ExecutionTree({ state, selected, select }: ExecutionTreeProps): ReactNode {
+export function ExecutionTree({ state, selected, automatic, select }: ExecutionTreeProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
   const [toggled, setToggled] = useState<ReadonlyMap<NodeId, boolean>>(new Map());
@@ -52,6 +54,12 @@ export function ExecutionTree({ state, selected, select }: ExecutionTreeProps): 
   });
   // Heights are known, not measured: they only change when the rows do.
   useMemo(() => virtual.measure(), [virtual, rows.length]);
+
+  const shownAt = automatic && selected !== null ? rowOf(rows, selected) : -1;
+  useEffect(() => {
+    if (shownAt >= 0) virtual.scrollToIndex(shownAt);
+    // Only a new selection scrolls: rows that come and go above it must not.
+  }, [virtual, automatic, selected, shownAt >= 0]);
 
   const toggle = useCallback((node: NodeId, open: boolean) => {
     setToggled((before) => new Map(before).set(node, open));
@@ -154,6 +162,9 @@ export function ExecutionTree({ state, selected, select }: ExecutionTreeProps): 
     </div>
   );
 }
+
+const rowOf = (rows: readonly TreeRow[], id: NodeId): number =>
+  rows.findIndex((row) => (row.type === 'hosts' ? row.tasks.some((task) => task.id === id) : row.key === id));
 
 /** Ids of nodes hold slashes and signs; any unique text without spaces is an id in HTML. */
 const domId = (key: string): string => `row:${key.replaceAll(/\s/g, '_')}`;

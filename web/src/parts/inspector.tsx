@@ -41,10 +41,10 @@ export function Inspector({ state, node, automatic, select, followAutomatically 
             .map((each) => each.name)
             .join(' › ')}
           {automatic ? (
-            <span className="auto">shown by itself</span>
+            <span className="auto">following by itself</span>
           ) : (
             <button type="button" className="link auto" onClick={followAutomatically}>
-              Show what matters now
+              Follow by itself
             </button>
           )}
         </p>
@@ -79,6 +79,7 @@ interface BodyProps {
 }
 
 function Body({ state, node, chosen, select }: BodyProps): ReactNode {
+  const toldAbove = state.header.failure?.message ?? null;
   const tasks = useMemo(() => (node.kind === 'step' ? childrenOf(state, node.id) : []), [state, node]);
   const [attempt, setAttempt] = useState<string | null>(
     chosen.kind === 'attempt' ? (chosen.attemptId ?? chosen.id) : null,
@@ -86,7 +87,7 @@ function Body({ state, node, chosen, select }: BodyProps): ReactNode {
   if (node.kind === 'step' && runsAtHosts(tasks)) {
     return (
       <>
-        <NodeFacts node={node} />
+        <NodeFacts node={node} toldAbove={toldAbove} />
         <HostList tasks={tasks} select={select} />
       </>
     );
@@ -97,7 +98,10 @@ function Body({ state, node, chosen, select }: BodyProps): ReactNode {
   const facts = log === undefined ? node : { ...log.node, outputs: node.outputs ?? log.node.outputs };
   return (
     <>
-      <NodeFacts node={{ ...facts, failure: facts.failure ?? node.failure, note: facts.note ?? node.note }} />
+      <NodeFacts
+        node={{ ...facts, failure: facts.failure ?? node.failure, note: facts.note ?? node.note }}
+        toldAbove={toldAbove}
+      />
       {logs.length > 1 && (
         <div className="attempts" role="group" aria-label="Attempts">
           {logs.map((each, index) => (

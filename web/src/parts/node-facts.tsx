@@ -5,18 +5,30 @@ import { type ReactNode, useState } from 'react';
 import { resolveUnknown } from '../api/executions.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 
+interface NodeFactsProps {
+  readonly node: NodeView;
+  /** The first cause stands at the top of the page already. */
+  readonly toldAbove: string | null;
+}
+
 /** Why it failed or waits, what it gave, and the question only a person can answer. */
-export function NodeFacts({ node }: { readonly node: NodeView }): ReactNode {
+export function NodeFacts({ node, toldAbove }: NodeFactsProps): ReactNode {
   const outputs = Object.entries(node.outputs ?? {});
   const details = Object.entries(node.failure?.details ?? {});
   return (
     <div className="facts">
       {node.failure !== null && (
         <div className="fact-failure">
-          <p>
-            <strong>{node.failure.message}</strong> <code className="code">{node.failure.code}</code>
-          </p>
-          <p className="quiet">{FAILURES[node.failure.code].help}</p>
+          {node.failure.message === toldAbove ? (
+            <p>The first cause, told above.</p>
+          ) : (
+            <>
+              <p>
+                <strong>{node.failure.message}</strong> <code className="code">{node.failure.code}</code>
+              </p>
+              <p className="quiet">{FAILURES[node.failure.code].help}</p>
+            </>
+          )}
           {details.length > 0 && (
             <p className="quiet">{details.map(([name, value]) => `${name}: ${String(value)}`).join(' · ')}</p>
           )}

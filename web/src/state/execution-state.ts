@@ -1,6 +1,6 @@
 /**
  * An execution as the page knows it: the frames of its feed folded. Nodes arrive whole, so applying one twice changes
- * nothing, and a frame at or below the known sequence is one that was already seen before a reconnect.
+ * nothing, and a frame below the known sequence tells nothing new.
  */
 import type { ExecutionHeader, ExecutionView, NodeView, ServerFrame } from '@fairlead/proto/live.ts';
 import type { NodeId } from '@fairlead/proto/model/ids.ts';
@@ -21,9 +21,10 @@ export type Applied =
   | { readonly state: null };
 
 export function applyExecutionFrame(state: ExecutionState | null, frame: ExecutionFrame): Applied {
+  // A replica that lags behind the one asked before tells what is known already.
+  if (state !== null && frame.seq < state.seq) return { state, changed: false };
   if (frame.snapshot) return { state: fromNodes(frame.seq, frame.header, frame.nodes), changed: true };
   if (state === null) return { state: null };
-  if (frame.seq <= state.seq) return { state, changed: false };
   if (frame.nodes.length === 0) return { state: { ...state, seq: frame.seq, header: frame.header }, changed: true };
   const nodes = new Map(state.nodes);
   const moved = new Set<NodeId | null>();

@@ -37,9 +37,6 @@ export interface TreeShape {
 
 /** More hosts than this are cells without a name. */
 export const NAMED_HOSTS = 36;
-/** Up to this many hosts stay open after their step has ended well. */
-const QUIET_HOSTS = 8;
-const QUIET_PHASES = 4;
 
 export function treeRows(state: ExecutionState, shape: TreeShape): readonly TreeRow[] {
   const rows: TreeRow[] = [];
@@ -68,7 +65,7 @@ function addSiblings(
       rows.push({ type: 'rollback', key: `rollback:${node.id}` });
     }
     const below = childrenOf(state, node.id);
-    const expanded = canExpand(node, below) ? (shape.toggled.get(node.id) ?? opensItself(node, below, nodes)) : null;
+    const expanded = canExpand(node, below) ? (shape.toggled.get(node.id) ?? opensItself(node, nodes)) : null;
     rows.push({ type: 'node', key: node.id, node, level, expanded, position: index + 1, siblings: nodes.length });
     if (expanded !== true) return;
     if (node.kind === 'step') addHosts(rows, shape, node, below, level + 1);
@@ -99,10 +96,12 @@ function canExpand(node: NodeView, below: readonly NodeView[]): boolean {
   return node.kind === 'step' ? runsAtHosts(below) : below.length > 0;
 }
 
-function opensItself(node: NodeView, below: readonly NodeView[], siblings: readonly NodeView[]): boolean {
-  if (node.status === null) return node.kind === 'section';
-  const needsEyes = isActive(node.status) || isFailed(node.status);
-  if (node.kind === 'step') return needsEyes || below.length <= QUIET_HOSTS;
-  if (node.kind === 'phase' || node.kind === 'run') return needsEyes || siblings.length <= QUIET_PHASES;
-  return true;
+/** What goes on or went wrong lies open; what ended well closes, as soon as something else wants to be looked at. */
+function opensItself(node: NodeView, siblings: readonly NodeView[]): boolean {
+  if (node.kind === 'section') return true;
+  if (needsEyes(node)) return true;
+  if (node.kind === 'step' || node.status === null) return false;
+  return !siblings.some(needsEyes);
 }
+
+const needsEyes = (node: NodeView): boolean => isActive(node.status) || (node.status !== null && isFailed(node.status));

@@ -2,7 +2,7 @@
 import type { NodeView } from '@fairlead/proto/live.ts';
 import type { AttemptId, NodeId } from '@fairlead/proto/model/ids.ts';
 import { childrenOf, type ExecutionState } from './execution-state.ts';
-import { runsAtHosts } from './execution-tree.ts';
+import { NAMED_HOSTS, runsAtHosts } from './execution-tree.ts';
 import { isActive } from './status-look.ts';
 
 /**
@@ -21,6 +21,8 @@ export function focusOf(state: ExecutionState, current: NodeId | null): NodeId |
   }
   if (last === null) return null;
   const tasks = childrenOf(state, last.id);
+  // Of many hosts none matters more than the others.
+  if (tasks.length > NAMED_HOSTS) return last.id;
   return tasks.find((task) => isActive(task.status))?.id ?? (runsAtHosts(tasks) ? (tasks[0]?.id ?? last.id) : last.id);
 }
 
