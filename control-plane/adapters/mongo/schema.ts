@@ -8,6 +8,8 @@ interface Meta {
   readonly _id: 'store';
   readonly version: number;
   readonly incarnation: string;
+  /** The version whose indexes are complete. */
+  readonly indexed: number;
 }
 
 /** Raised when the shape of what is stored changes; release N reads what N−1 wrote and the other way round. */
@@ -31,9 +33,12 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
 /** Makes what is missing, whoever comes first, and returns the incarnation. */
 export async function prepareDatabase(connection: Connection, restored: boolean): Promise<string> {
   const meta = await establish(connection, restored);
+  if (meta.indexed >= VERSION) return meta.incarnation;
   for (const [name, indexes] of Object.entries(INDEXES)) {
     await connection.run(() => connection.collection(name).createIndexes([...indexes]));
   }
+  const indexed = { $set: { indexed: VERSION } };
+  await connection.run(() => connection.collection<Meta>('meta').updateOne({ _id: 'store' }, indexed));
   return meta.incarnation;
 }
 
@@ -50,7 +55,7 @@ async function establish(connection: Connection, restored: boolean): Promise<Met
         ),
       );
     }
-    const made: Meta = { _id: 'store', version: VERSION, incarnation: new ObjectId().toHexString() };
+    const made: Meta = { _id: 'store', version: VERSION, incarnation: new ObjectId().toHexString(), indexed: 0 };
     if (known === null) {
       try {
         await collection.insertOne(made);
@@ -60,7 +65,7 @@ async function establish(connection: Connection, restored: boolean): Promise<Met
       }
     } else if (restored) {
       await collection.updateOne({ _id: 'store' }, { $set: { incarnation: made.incarnation } });
-      return made;
+      return { ...known, incarnation: made.incarnation };
     }
     const standing = known ?? (await collection.findOne({ _id: 'store' }));
     if (standing === null) throw unavailable('The database was being made by another process: start again.');

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { openMongoStore } from '../../../control-plane/adapters/mongo/store.ts';
+import type { Store } from '../../../control-plane/ports/store.ts';
 import type { FreshStore } from './store-under-test.ts';
 
-/** Two clients on a database of their own, dropped afterwards. */
-export async function freshMongo(url: string): Promise<FreshStore> {
+/** Two clients, starting at once or in turn, on a database of their own, dropped afterwards. */
+export async function freshMongo(url: string, start: 'at once' | 'in turn'): Promise<FreshStore> {
   const database = `fairlead-test-${randomUUID()}`;
-  const [one, other] = await Promise.all([openMongoStore({ url, database }), openMongoStore({ url, database })]);
+  const open = (): Promise<Store> => openMongoStore({ url, database });
+  const [one, other] = start === 'at once' ? await Promise.all([open(), open()]) : [await open(), await open()];
   return {
     one,
     other,

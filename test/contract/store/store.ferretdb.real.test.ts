@@ -5,7 +5,8 @@ import { storeContract } from './store.contract.ts';
 const { url } = requireReal('ferretdb');
 
 storeContract('MongoDB, on FerretDB', {
-  fresh: () => freshMongo(url),
+  // It panics when indexes are made that exist already, as two that start at once do.
+  fresh: () => freshMongo(url, 'in turn'),
   racesExcluded: {
     because: 'FerretDB 1 reads, filters and then updates by _id: its updates are not atomic',
     async holds() {

@@ -5,7 +5,7 @@ import { storeContract } from './store.contract.ts';
 
 const server = realServer('mongod');
 
-if (server.present) storeContract('MongoDB', { fresh: () => freshMongo(server.url) });
+if (server.present) storeContract('MongoDB', { fresh: () => freshMongo(server.url, 'at once') });
 else {
   it(`has no mongod here (${server.why}), so mongo-java-server stands for it`, () => {
     expect(realServer('mongo-java').present).toBe(true);
