@@ -11,7 +11,8 @@ import { explainExit, Tail } from '../shell/explain-exit.ts';
 import { stoppedResult } from '../shell/stop-reason.ts';
 import { tidyProgram } from '../shell/wrapper.ts';
 import { copyFile } from './copy.ts';
-import { CLAIMS, prepareHost, type Host } from './host.ts';
+import type { Host } from '../shell/host.ts';
+import { prepareHost } from './host.ts';
 import type { SshPool } from './pool.ts';
 import { scriptWork, uploadsOf } from './units/index.ts';
 
@@ -70,7 +71,7 @@ export async function runCommand(
         };
       }
     }
-    const claim = { base: CLAIMS, name: claimName(attempt.id) };
+    const claim = { base: host.claims, name: claimName(attempt.id) };
     later(ask(host.transport, attempt.system, (nonce) => tidyProgram(claim, nonce, KEEP_CLAIMS_DAYS)));
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
@@ -106,7 +107,7 @@ async function runUnit(
   }
   const tail = new Tail();
   const end = await runClaimedUnit(attempt, host.transport, {
-    base: CLAIMS,
+    base: host.claims,
     unit: index,
     units: count,
     shell: work.shell,
@@ -124,7 +125,7 @@ async function runUnit(
     return { progress: 'stopped', confirmed: end.confirmed };
   }
   if (work.mutates && end.end !== 'not-started' && end.end !== 'tombstoned') state.touched = true;
-  const problem = explainExit(end, tail, host.target.name, work.explain);
+  const problem = explainExit(end, tail, host.name, work.explain);
   if (problem !== null) return { progress: 'failed', failure: problem };
   await attempt.record(`unit:${index}:result`, {});
   return { progress: 'done' };

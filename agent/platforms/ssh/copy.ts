@@ -1,7 +1,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { Attempt } from '../platform.ts';
 import { pause } from '../shell/run-unit.ts';
-import type { Host } from './host.ts';
+import type { Host } from '../shell/host.ts';
 import { upload, type Upload, type Uploaded } from './upload.ts';
 
 const RETRY_FOR_MS = 30_000;
@@ -27,7 +27,7 @@ export async function copyFile(attempt: Attempt, host: Host, file: Upload): Prom
     if (system.clock.monotonic() - lostAt > RETRY_FOR_MS) {
       return {
         outcome: 'failed',
-        failure: failure('CONNECTION_LOST', `${host.target.name} went away during the copy: ${message}`),
+        failure: failure('CONNECTION_LOST', `${host.name} went away during the copy: ${message}`),
       };
     }
     if (tries === 0) attempt.log.info(`${message}; copying again.`);

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { command } from '@fairlead/proto/steps/ssh.ts';
-import type { Platform } from '../platform.ts';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { Attempt, Platform } from '../platform.ts';
+import type { Host } from '../shell/host.ts';
 import { runCommand } from './command.ts';
-import { CLAIMS, loginOf } from './host.ts';
+import { CLAIMS, loginOf, prepareHost } from './host.ts';
 import { openHostKeys } from './host-keys.ts';
 import { SshPool, type PoolOptions } from './pool.ts';
 import { probeHost } from './probe.ts';
@@ -15,8 +17,13 @@ export interface SshPlatformOptions {
   readonly pool?: Partial<Omit<PoolOptions, 'hostKeys' | 'fraction'>>;
 }
 
-/** Traditional hosts over SSH. Its pool also serves scripts that run on hosts. */
-export async function createSshPlatform(options: SshPlatformOptions): Promise<Platform & { readonly pool: SshPool }> {
+export interface SshPlatform extends Platform {
+  /** The host of an attempt, for other platforms that run something on hosts: they share the connections. */
+  reach(attempt: Attempt): Promise<Host>;
+}
+
+/** Traditional hosts over SSH. */
+export async function createSshPlatform(options: SshPlatformOptions): Promise<SshPlatform> {
   const { system } = options;
   const hostKeys = await openHostKeys(join(options.directory, 'known-hosts'));
   const pool = new SshPool({ ...options.pool, hostKeys, fraction: () => system.random.fraction() });
@@ -34,7 +41,11 @@ export async function createSshPlatform(options: SshPlatformOptions): Promise<Pl
   return {
     name: 'ssh',
     types: [command.type],
-    pool,
+    reach: async (attempt) => {
+      const { target } = attempt.task;
+      if (target === null) throw new FailureError(failure('INVALID_INPUT', 'the step needs a host to run on'));
+      return prepareHost(attempt, target, pool);
+    },
     run: (attempt) => runCommand(attempt, pool, later),
     probe: async (target, attemptId, secret) =>
       probeHost(pool.transport(target, await loginOf(target, secret)), system, { id: attemptId, base: CLAIMS }),

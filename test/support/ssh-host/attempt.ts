@@ -31,7 +31,8 @@ export function testAttempt(options: AttemptOptions): TestAttempt {
     target: null,
     context: {
       environment: {},
-      families: {},
+      layers: [],
+      mapping: null,
       paths: { runtime: '$HOME/my app/runtime', backup: '$HOME/my app/backup', staging: '$HOME/my app/staging' },
       artifact: null,
       configFiles: [],

@@ -76,6 +76,7 @@ export async function startTestHost(name: string, more: Partial<SshHostOptions> 
       port: host.port,
       login: { user: host.user, password: { secret: 'env:PASSWORD' } },
       hostKey: host.fingerprint,
+      variables: {},
     },
     faults,
     commands,
@@ -92,9 +93,10 @@ export async function startTestHost(name: string, more: Partial<SshHostOptions> 
 
 /** A key pair in OpenSSH's own format. */
 export function keyPair(passphrase?: string): { readonly privateKey: string; readonly publicKey: string } {
-  const made = ssh2.utils.generateKeyPairSync(
-    'ed25519',
-    passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr' },
-  );
+  const { generateKeyPairSync } = ssh2.utils;
+  const made =
+    passphrase === undefined
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 16 });
   return { privateKey: made.private, publicKey: made.public };
 }

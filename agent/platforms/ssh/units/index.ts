@@ -1,7 +1,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { CommandUnit } from '@fairlead/proto/steps/ssh.ts';
 import type { Attempt } from '../../platform.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../../shell/host.ts';
 import type { Upload } from '../upload.ts';
 import { startContainer, stopContainers } from './docker.ts';
 import { downloadArtifact } from './download-artifact.ts';

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import type { LateText } from '@fairlead/proto/model/task.ts';
+import { http, httpParameters, type HttpParameters } from '@fairlead/proto/steps/general.ts';
+import type { Attempt, Platform } from '../platform.ts';
+import { instanceValue } from '../shell/instance-value.ts';
+import { pause } from '../shell/run-unit.ts';
+import { stoppedResult } from '../shell/stop-reason.ts';
+import { answerScope, judge, takeVariables, type Answer } from './answer.ts';
+import { readText, request } from './request.ts';
+
+/** The most of an answer that is read, and the most of it that is published. */
+const BODY_BYTES = 1_048_576;
+const PUBLISHED_BYTES = 65_536;
+/** One try, when the step may try for longer. */
+const TRY_MS = 10_000;
+const BETWEEN_MS = 1_000;
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The HTTP step: asks a URL from the agent and checks the answer. */
+export const createHttpPlatform = (): Platform => ({
+  name: 'http',
+  types: [http.type],
+  run: async (attempt) => {
+    const parsed = httpParameters.safeParse(attempt.task.parameters);
+    if (!parsed.success) {
+      return failed(
+        failure('INVALID_INPUT', `bad parameters of an HTTP step: ${z.prettifyError(parsed.error)}`),
+        false,
+      );
+    }
+    try {
+      return await ask(attempt, parsed.data);
+    } catch (error) {
+      if (error instanceof FailureError) return failed(error.failures[0], false);
+      throw error;
+    }
+  },
+  close: () => Promise.resolve(),
+});
+
+async function ask(attempt: Attempt, parameters: HttpParameters): Promise<AttemptResult> {
+  const { system, signal, task, log } = attempt;
+  const fill = (late: unknown): Promise<string> =>
+    attempt.text(late as LateText, (path) => (task.target === null ? undefined : instanceValue(task.target, path)));
+  const url = await fill(parameters.url);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(parameters.headers)) headers[name] = await fill(value);
+  const body = parameters.body === undefined ? undefined : await fill(parameters.body);
+  const within = await answerScope(attempt);
+  const touches = !READS.has(parameters.method);
+  if (touches) await attempt.record('http:intent', { method: parameters.method });
+  const until = system.clock.monotonic() + parameters.retryForMs;
+  for (let tries = 1; ; tries += 1) {
+    const left = Math.max(until - system.clock.monotonic(), 0);
+    const outcome = await once(
+      { url, method: parameters.method, headers, ...(body === undefined ? {} : { body }) },
+      attempt,
+      left > 0,
+    );
+    if (signal.aborted) return stoppedResult(attempt, touches, true, 'the agent');
+    let problem: Failure;
+    if ('answer' in outcome) {
+      const { answer } = outcome;
+      log.info(
+        `${answer.method} ${url}: ${answer.code} (${Buffer.byteLength(answer.body)} bytes${outcome.cut ? ', cut' : ''})`,
+      );
+      const names = within(answer);
+      const wrong = judge(parameters.assert, answer, names, url);
+      if (wrong === null) {
+        const { values, failures } = takeVariables(parameters.variables, names);
+        const [first] = failures;
+        if (first !== undefined) return failed(first, touches, published(answer));
+        return { outcome: 'SUCCESS', outputs: { ...published(answer), ...values }, touched: touches };
+      }
+      if (wrong.code === 'EXPRESSION') return failed(wrong, touches, published(answer));
+      problem = wrong;
+      if (left <= 0) return failed(problem, touches, published(answer));
+    } else {
+      problem = outcome.failure;
+      if (problem.code === 'INVALID_INPUT') return failed(problem, false);
+      if (left <= 0) return failed(problem, touches);
+    }
+    if (tries === 1) log.info(`${problem.message}; asking again for up to ${parameters.retryForMs} ms.`);
+    await pause(Math.min(BETWEEN_MS, left), system, signal);
+    if (signal.aborted) return stoppedResult(attempt, touches, true, 'the agent');
+  }
+}
+
+async function once(
+  wanted: { url: string; method: string; headers: Record<string, string>; body?: string },
+  attempt: Attempt,
+  more: boolean,
+): Promise<{ answer: Answer; cut: boolean } | { failure: Failure }> {
+  const limit = new AbortController();
+  const stop = (): void => limit.abort();
+  attempt.signal.addEventListener('abort', stop, { once: true });
+  const ms = more ? Math.min(TRY_MS, attempt.task.timeoutMs) : attempt.task.timeoutMs;
+  const timer = attempt.system.scheduler.after(ms, () => limit.abort());
+  try {
+    const response = await request({ ...wanted, signal: limit.signal, idleTimeoutMs: ms });
+    const { text, cut } = await readText(response.body, BODY_BYTES);
+    return { answer: { code: response.status, method: wanted.method, body: text }, cut };
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    const [first] = error.failures;
+    return limit.signal.aborted
+      ? { failure: failure('UNREACHABLE', `${wanted.method} ${wanted.url}: no answer in ${ms} ms`) }
+      : { failure: first };
+  } finally {
+    timer.cancel();
+    attempt.signal.removeEventListener('abort', stop);
+  }
+}
+
+const published = (
+  answer: Answer,
+): { httpResponseCode: string; httpResponseMethod: string; httpResponseBody: string } => ({
+  httpResponseCode: String(answer.code),
+  httpResponseMethod: answer.method,
+  httpResponseBody: Buffer.from(answer.body).subarray(0, PUBLISHED_BYTES).toString('utf8'),
+});
+
+const failed = (problem: Failure, touched: boolean, outputs?: AttemptResult['outputs']): AttemptResult => ({
+  outcome: 'FAILED',
+  failure: problem,
+  touched,
+  ...(outputs === undefined ? {} : { outputs }),
+});

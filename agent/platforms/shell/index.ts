@@ -1,0 +1,70 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import type { System } from '@fairlead/proto/model/system.ts';
+import { shellScript, shellScriptParameters, type ShellScriptParameters } from '@fairlead/proto/steps/general.ts';
+import type { Attempt, Platform } from '../platform.ts';
+import type { Host } from './host.ts';
+import { localHost } from './local-host.ts';
+import { runScript } from './run-script.ts';
+
+export interface ShellPlatformOptions {
+  /** The agent's data directory: scripts on the agent keep their claims in it. */
+  readonly directory: string;
+  readonly system: System;
+  /** How to reach the host of an attempt. */
+  readonly reach: (attempt: Attempt) => Promise<Host>;
+}
+
+const KEEP_CLAIMS_MS = 7 * 24 * 3_600_000;
+
+/** The Shell Script step, on the agent itself or on a host. Both run under the attempt wrapper, so neither runs twice. */
+export async function createShellPlatform(options: ShellPlatformOptions): Promise<Platform> {
+  const claims = join(options.directory, 'attempts');
+  await mkdir(claims, { recursive: true, mode: 0o700 });
+  await prune(claims, options.system.clock.now() - KEEP_CLAIMS_MS);
+  return {
+    name: 'shell',
+    types: [shellScript.type],
+    run: async (attempt) => {
+      const parsed = shellScriptParameters.safeParse(attempt.task.parameters);
+      if (!parsed.success)
+        return refused(failure('INVALID_INPUT', `bad parameters of a script: ${z.prettifyError(parsed.error)}`));
+      const problem = unsupported(parsed.data);
+      if (problem !== null) return refused(problem);
+      try {
+        const host = parsed.data.on === 'hosts' ? await options.reach(attempt) : await localHost(attempt, claims);
+        return await runScript(attempt, host, parsed.data);
+      } catch (error) {
+        if (error instanceof FailureError) return refused(error.failures[0]);
+        throw error;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+const refused = (problem: Failure): AttemptResult => ({ outcome: 'FAILED', failure: problem, touched: false });
+
+function unsupported(parameters: ShellScriptParameters): Failure | null {
+  const sealed = Object.keys(parameters.outputs).filter((name) => parameters.outputs[name] === 'SECRET');
+  return sealed.length === 0
+    ? null
+    : failure(
+        'UNSUPPORTED',
+        `this agent cannot send secret outputs (${sealed.join(', ')}); declare them STRING only if they may be seen`,
+        {
+          field: 'outputs',
+        },
+      );
+}
+
+async function prune(claims: string, before: number): Promise<void> {
+  for (const name of await readdir(claims)) {
+    const path = join(claims, name);
+    const info = await stat(path).catch(() => null);
+    if (info !== null && info.mtimeMs < before) await rm(path, { recursive: true, force: true });
+  }
+}
