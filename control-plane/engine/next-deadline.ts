@@ -2,8 +2,10 @@
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Execution, Phase, Run } from './execution.ts';
 import { LIMITS } from './limits.ts';
-import { nextExpiry } from './rules/expire.ts';
+import type { StepPlan } from './plan.ts';
+import { nextExpiry, openAttemptsOf } from './rules/expire.ts';
 import { retryDue } from './rules/outcome.ts';
+import { groupsOf } from './rules/phase.ts';
 import { earliestStart } from './rules/step.ts';
 import { planOfRun, sectionsOf } from './turn.ts';
 
@@ -18,18 +20,23 @@ function timesOf(execution: Execution, run: Run): readonly number[] {
   if (isTerminal(run.status)) return [];
   if (run.abort !== null) return [run.abort.at + LIMITS.abortMs];
   const phase = run.phases.at(-1);
-  return phase === undefined || isTerminal(phase.status) ? [] : waits(execution, run, phase);
+  if (phase === undefined || isTerminal(phase.status)) return [];
+  // A forward path that was stopped only waits for its attempts to end.
+  return run.rollback !== null && phase.kind !== 'ROLLBACK' ? [] : waits(execution, run, phase);
 }
 
-/** Wait intervals of the open section, and retries that are due later. */
+/** Wait intervals of the group of steps at hand, and retries that are due later. */
 function waits(execution: Execution, run: Run, phase: Phase): readonly number[] {
   const section = phase.sections.at(-1);
   if (section === undefined || isTerminal(section.status)) return [];
   const plan = sectionsOf(planOfRun(execution, run), run, phase).find((each) => each.id === section.planId);
   if (plan === undefined) return [];
-  const place = { run, phase, section, plan };
-  const starts = plan.steps
-    .filter((step) => !section.steps.some((each) => each.planId === step.id))
-    .map((step) => earliestStart(section, step));
-  return [section.notBefore, ...starts, ...section.steps.flatMap((step) => retryDue(execution, place, step) ?? [])];
+  const started = (step: StepPlan) => section.steps.find((each) => each.planId === step.id);
+  const group =
+    groupsOf(plan).find((each) => each.some((step) => !isTerminal(started(step)?.status ?? 'QUEUED'))) ?? [];
+  const waiting = group.filter((step) => started(step) === undefined);
+  if (waiting.length > 0) return waiting.map((step) => earliestStart(section, step, group));
+  const steps = group.flatMap((step) => started(step) ?? []);
+  if (steps.some((step) => openAttemptsOf(step).length > 0)) return []; // Siblings are waited for first.
+  return steps.flatMap((step) => retryDue(execution, { run, phase, section, plan }, step) ?? []);
 }

@@ -137,3 +137,28 @@ export const simplePlan = (more: { readonly run?: Partial<RunPlan>; readonly pha
       more.run,
     ),
   ]);
+
+/** One phase on `h1` with these sections, nothing to roll back. */
+export const onePhase = (
+  sections: readonly SectionPlan[],
+  more: { readonly run?: Partial<RunPlan>; readonly phase?: Partial<PhasePlan> } = {},
+): Plan => plan([runPlan([phasePlan('p1', sections, { hosts: [hostNamed('h1')], ...more.phase })], more.run)]);
+
+/** One step, `install` in section `deploy`, on `h1`. */
+export const oneStep = (step: Partial<StepPlan> = {}, section: Partial<SectionPlan> = {}): Plan =>
+  onePhase([sectionPlan('deploy', [stepPlan('install', step)], section)]);
+
+/** The first attempt of that step. */
+export const ATTEMPT = 'x1/run/p1.0/deploy/install@h1#1';
+
+export const retryTimes = (count: number, ...intervalsMs: readonly number[]): FailureStrategy => ({
+  ...rollbackOnAnything,
+  action: 'RETRY',
+  retry: { count, intervalsMs },
+});
+
+export const onFailure = (action: FailureStrategy['action'], more: Partial<FailureStrategy> = {}): FailureStrategy => ({
+  ...rollbackOnAnything,
+  action,
+  ...more,
+});

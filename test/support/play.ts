@@ -1,6 +1,7 @@
 /** Plays an execution in memory: an engine with obedient agents that end each attempt as the script says. */
+import { expect } from 'vitest';
+import { failure, type FailureCode } from '@fairlead/proto/model/failure.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
-import { failure } from '@fairlead/proto/model/failure.ts';
 import type { Command } from '../../control-plane/engine/commands.ts';
 import { decide } from '../../control-plane/engine/decide.ts';
 import type { Event } from '../../control-plane/engine/events.ts';
@@ -18,6 +19,11 @@ export const failed = (touched = true): AttemptResult => ({
   failure: failure('COMMAND_FAILED', 'exit status 1'),
   touched,
 });
+export const failedWith = (code: FailureCode, touched = true): AttemptResult => ({
+  outcome: 'FAILED',
+  failure: failure(code, 'it went wrong'),
+  touched,
+});
 
 /** Ends an attempt, or leaves it running (null). */
 export type Script = (attemptId: string) => AttemptResult | null;
@@ -26,6 +32,8 @@ export class Play {
   now = 1_000;
   readonly events: Event[] = [];
   readonly inputs: Input[] = [];
+  /** When each of the inputs came. */
+  readonly times: number[] = [];
   #execution: Execution | null = null;
 
   constructor(plan: Plan) {
@@ -41,6 +49,7 @@ export class Play {
     const events = decide(this.#execution, input, this.now);
     for (const event of events) this.#execution = evolve(this.#execution, event);
     this.inputs.push(input);
+    this.times.push(this.now);
     this.events.push(...events);
     return events;
   }
@@ -58,12 +67,25 @@ export class Play {
     return this;
   }
 
+  /** Lets so much time pass. */
+  pass(ms: number): readonly Event[] {
+    this.now += ms;
+    return this.give({ input: 'tick' });
+  }
+
+  /** Goes on, through every wait, until the execution has ended and settled. */
+  finish(script: Script = () => succeeded): this {
+    for (this.run(script); !this.execution.settled; this.run(script)) this.wait();
+    return this;
+  }
+
   /** Lets time pass to the next deadline. */
   wait(): this {
     const next = nextDeadline(this.execution);
     if (next === null) throw new Error('nothing is due');
     this.now = next;
-    this.give({ input: 'tick' });
+    // Or whoever waits for it would be told the same time again, at once and for ever.
+    if (this.give({ input: 'tick' }).length === 0) throw new Error(`nothing happened at ${next}`);
     return this;
   }
 
@@ -108,4 +130,46 @@ export class Play {
         return;
     }
   }
+}
+
+/** Events as lines: the kind, whose (without the execution's id), and every other field in its order. */
+export const told = (events: readonly Event[]): readonly string[] => events.map(lineOf);
+
+/** Only of these kinds. */
+export const toldOf = (events: readonly Event[], ...kinds: readonly Event['event'][]): readonly string[] =>
+  told(events.filter((event) => kinds.includes(event.event)));
+
+function lineOf({ event, at: _, ...fields }: Event): string {
+  const words = Object.entries(fields).map(([name, value]) => wordOf(name, value));
+  return [event, ...words].join(' ');
+}
+
+function wordOf(name: string, value: unknown): string {
+  if (name === 'plan') return 'plan';
+  if (typeof value === 'string') return value.replace(/^x1\//, '');
+  if (Array.isArray(value)) return `[${value.join(',')}]`;
+  if (value === null || typeof value !== 'object') return String(value);
+  if ('code' in value && 'message' in value) return `${String(value.code)}: ${String(value.message)}`;
+  if (!('outcome' in value)) return JSON.stringify(value);
+  const { outcome, failure: why, ...others } = value as AttemptResult;
+  return `${outcome}${why === undefined ? '' : `(${why.code}: ${why.message})`} ${JSON.stringify(others)}`;
+}
+
+/** Given an execution that came so far, when this happens (so much later), then exactly this follows. */
+export interface Case {
+  readonly name: string;
+  readonly given: () => Play;
+  readonly when: Input;
+  readonly afterMs?: number;
+  readonly then: readonly string[];
+}
+
+export function check({ given, when, afterMs = 0, then }: Case): void {
+  const play = given();
+  play.now += afterMs;
+  const before = play.execution;
+  const events = play.give(when);
+  expect(told(events)).toEqual(then);
+  // What yields nothing leaves no trace.
+  if (then.length === 0) expect(play.execution).toBe(before);
 }

@@ -107,7 +107,6 @@ function retry(turn: Turn, verdicts: readonly Verdict[]): Conclusion {
 
 /** When a failed step that is to be retried will be; null for every other step. */
 export function retryDue(execution: Execution, place: Place, step: Step): number | null {
-  if (openAttemptsOf(step).length > 0 || isTerminal(step.status)) return null;
   const verdict = verdictOn(execution, place, step);
   return verdict?.action === 'RETRY' ? retryAt(step, verdict.retry) : null;
 }

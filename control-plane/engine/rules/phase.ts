@@ -48,7 +48,7 @@ function advanceSection(turn: Turn, run: Run, phase: Phase, section: Section, pl
   if (turn.now < section.notBefore) return;
   for (const group of groupsOf(plan)) {
     const before = turn.events.length;
-    for (const step of group) advanceStep(turn, { run, phase, section, plan: step });
+    for (const step of group) advanceStep(turn, { run, phase, section, plan: step, group });
     if (turn.events.length > before) return; // Look again at what became of it.
     const states = group.map((step) => section.steps.find((each) => each.planId === step.id));
     const conclusion = concludeGroup(turn, { run, phase, section, plan }, states);

@@ -16,6 +16,8 @@ interface Place {
   readonly phase: Phase;
   readonly section: Section;
   readonly plan: StepPlan;
+  /** Those it runs together with. */
+  readonly group: readonly StepPlan[];
 }
 
 export function advanceStep(turn: Turn, place: Place): void {
@@ -29,7 +31,7 @@ function startStep(turn: Turn, place: Place): void {
   const { plan } = place;
   const skip = skipReason(turn, place);
   if (skip !== null) return typeof skip === 'string' ? endStep(turn, place, null, skip) : endStep(turn, place, skip);
-  if (turn.now < earliestStart(place.section, plan)) return;
+  if (turn.now < earliestStart(place.section, plan, place.group)) return;
   if (plan.type === SELECT_NODES) return select(turn, place);
   const targets = targetsOf(turn, place);
   if (targets.length === 0) return endStep(turn, place, failure('NO_HOSTS', 'no host is selected'));
@@ -57,10 +59,11 @@ function skipReason(turn: Turn, { run, phase, plan }: Place): string | Failure |
   return condition.value ? plan.skip : null;
 }
 
-/** The wait interval counts from the end of the step before, or from the start of the section. */
-export function earliestStart(section: Section, plan: StepPlan): number {
-  if (plan.waitMs === 0) return section.notBefore;
-  const ends = section.steps.map((step) => step.endedAt ?? step.startedAt);
+/** The wait interval counts from the end of what ran before its group, or from the start of the section. */
+export function earliestStart(section: Section, plan: StepPlan, group: readonly StepPlan[]): number {
+  const ends = section.steps
+    .filter((step) => group.every((each) => each.id !== step.planId))
+    .flatMap((step) => step.endedAt ?? []);
   return Math.max(section.notBefore, ...ends) + plan.waitMs;
 }
 
