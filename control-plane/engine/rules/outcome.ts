@@ -85,14 +85,21 @@ function resolve(execution: Execution, place: Place, step: Step, of: Failure): P
   );
   for (const strategy of applicable) {
     if (strategy.action !== 'RETRY') return { action: strategy.action, retry: null };
-    if (mayRetry(step, strategy)) return { action: 'RETRY', retry: strategy.retry };
+    if (mayRetry(place, step, strategy, of)) return { action: 'RETRY', retry: strategy.retry };
   }
   return { action: 'ROLLBACK_WORKFLOW', retry: null };
 }
 
-/** Exhausted, or never started (the plan is fixed, so it would fail the same way again): the next strategy has its say. */
-const mayRetry = (step: Step, strategy: FailureStrategy): boolean =>
-  !isTerminal(step.status) && step.retries < (strategy.retry?.count ?? 0);
+/** Otherwise the next strategy has its say. */
+function mayRetry(place: Place, step: Step, strategy: FailureStrategy, of: Failure): boolean {
+  // Never started: the plan is fixed, so it would fail the same way again.
+  if (isTerminal(step.status) || step.retries >= (strategy.retry?.count ?? 0)) return false;
+  const idempotent = place.plan.steps.some((each) => each.id === step.planId && each.idempotent);
+  return idempotent || !mayHaveRun(of);
+}
+
+/** Nobody saw its end: it may have done all it should, and would do it twice. */
+const mayHaveRun = (of: Failure): boolean => failureType(of) === 'UNKNOWN' || of.details?.['confirmed'] === false;
 
 function retry(turn: Turn, verdicts: readonly Verdict[]): Conclusion {
   for (const { step, action, retry: how } of verdicts) {
@@ -124,7 +131,8 @@ function endStep(turn: Turn, verdict: Verdict, failed: boolean): void {
     const status = action === 'MARK_SUCCESS' && !failed ? 'SUCCESS' : 'FAILED';
     turn.emit({ event: 'StepEnded', stepId: step.id, status, failure: verdict.failure, skipped: null });
   }
-  if (!failed && action === 'IGNORE') turn.emit({ event: 'StepIgnored', stepId: step.id });
+  // What could not even start has ended as failed already.
+  if (!failed && (action === 'IGNORE' || isTerminal(step.status))) turn.emit({ event: 'StepIgnored', stepId: step.id });
 }
 
 function follow(turn: Turn, { run, phase }: Place, verdict: Verdict): void {
