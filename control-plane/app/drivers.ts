@@ -75,6 +75,11 @@ export class Drivers {
     return { created: true };
   }
 
+  /** Whether its first event stands in the journal. */
+  async exists(id: ExecutionId): Promise<boolean> {
+    return this.#loops.get(id)?.at.execution != null || (await this.#world.loops.history.load(id)).execution !== null;
+  }
+
   /** Takes over from a driver that is gone. False when somebody else was faster. */
   async claim(head: Head): Promise<boolean> {
     const { heads, replica, system, loops } = this.#world;

@@ -43,7 +43,9 @@ export class Presence {
   }
 
   start(): void {
-    this.#subscription = this.#bus.subscribe(subjects.presence, (payload) => this.#hear(payload as unknown as News));
+    this.#subscription = this.#bus.subscribe(subjects.presence, (payload) =>
+      this.#hear(payload as unknown as News & { readonly from: ReplicaId }),
+    );
     this.#gossip();
   }
 

@@ -118,10 +118,12 @@ function installs(execution: Execution): readonly Installed[] {
   return found.toSorted((a, b) => a.endedAt - b.endedAt);
 }
 
-const sha256In = (outputs: JsonObject | undefined): string | null => {
-  const value = outputs?.['artifactSha256'];
+/** Told by the step that put it there (`outputs.artifact.sha256`). */
+function sha256In(outputs: JsonObject | undefined): string | null {
+  const artifact = outputs?.['artifact'];
+  const value = typeof artifact === 'object' && artifact !== null ? (artifact as JsonObject)['sha256'] : null;
   return typeof value === 'string' ? value : null;
-};
+}
 
 /** Mapping → what a later rollback goes back to. Only of executions that succeeded. */
 function deployedArtifacts(execution: Execution): Readonly<Record<string, ArtifactRef>> {

@@ -1,28 +1,22 @@
 /** A request and one revision of the definitions → the plan, or everything that is wrong, before anything starts. */
-import { family, configured, resolveTemplate, scope, type Layer } from '@fairlead/proto/expressions/index.ts';
 import { MAX_DURATION_MS, parseDuration } from '@fairlead/proto/model/duration.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { canonicalJson } from '@fairlead/proto/model/json.ts';
-import type { ArtifactRef, ArtifactSource, HostTarget, Login } from '@fairlead/proto/model/task.ts';
+import type { ArtifactRef, ArtifactSource } from '@fairlead/proto/model/task.ts';
 import type { Named, PhasePlan, Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
 import type { Catalog, Entity } from './catalog.ts';
-import {
-  completeApplication,
-  completeInfrastructure,
-  completeService,
-  completeWorkflow,
-  DEFAULT_QUEUE,
-} from './complete.ts';
+import { completeApplication, completeService, completeWorkflow, DEFAULT_QUEUE } from './complete.ts';
 import { artifactTypeOf } from './default-commands.ts';
 import { FORWARD_SECTIONS, ROLLBACK_SECTIONS } from './default-sections.ts';
 import { asJson, own } from './json-values.ts';
-import type { LongInfrastructure, LongSection } from './long-form.ts';
+import type { LongSection } from './long-form.ts';
 import { whatExists } from './nearest.ts';
 import { configFiles, phaseFamilies, runFamilies, serviceVariables, type Artifacts } from './plan-families.ts';
 import { choose, refuse, type Chosen, type DeploymentRequest } from './plan-request.ts';
 import { planSection, planStrategies, type StepContext } from './plan-steps.ts';
-import { secretAsTemplate, secretName } from './secret.ts';
+import { artifactSource } from './artifact-source.ts';
+import { planHosts } from './plan-hosts.ts';
 
 export type { DeploymentRequest } from './plan-request.ts';
 
@@ -203,7 +197,7 @@ function planPhase(
     service: { ...named(service), artifactType: artifactTypeOf(service.spec).toUpperCase() },
     infrastructure: named(infrastructure),
     mapping: mappingOf(chosen),
-    hosts: planHosts(completeInfrastructure(infrastructure.spec)),
+    hosts: planHosts(infrastructure.spec),
     selectors: agents,
     families: phaseFamilies(chosen, artifacts),
     environment: context.serviceVariables,
@@ -232,80 +226,9 @@ function artifactsOf(chosen: Chosen, request: PlanRequest, failures: Failure[]):
   return { artifact, rollbackArtifact: own(request.rollbackArtifacts, mappingOf(chosen)) ?? null };
 }
 
-function planHosts(infrastructure: LongInfrastructure): readonly HostTarget[] {
-  const { user, key, passphrase, password } = infrastructure.login;
-  const reference = (value: string | undefined): { readonly secret: string } | undefined => {
-    const name = value === undefined ? null : secretName(value);
-    return name === null ? undefined : { secret: name };
-  };
-  const login: Login = {
-    user,
-    ...field('key', reference(key)),
-    ...field('passphrase', reference(passphrase)),
-    ...field('password', reference(password)),
-  };
-  return infrastructure.hosts.map((host) => ({
-    name: host.name,
-    address: host.address ?? host.name,
-    port: host.port ?? 22,
-    login,
-    hostKey: host.hostKey ?? null,
-    variables: Object.fromEntries(
-      Object.entries(host.variables ?? {}).map(([name, value]) => [name, secretAsTemplate(value)]),
-    ),
-  }));
-}
-
-const field = <N extends string, T>(name: N, value: T | undefined): Partial<Record<N, T>> =>
-  // A computed key of a literal type: the record has it or is empty.
-  (value === undefined ? {} : { [name]: value }) as Partial<Record<N, T>>;
-
 /** Epoch milliseconds and three digits that differ between executions, the same however often the plan is made. */
 function timestampId({ now, executionId }: PlanRequest): string {
   let sum = 0;
   for (const character of executionId) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000;
   return `${now}-${String(sum).padStart(3, '0')}`;
-}
-
-function artifactSource(
-  application: Entity<'application'>,
-  service: Entity<'service'>,
-): { readonly source: ArtifactSource } | { readonly failures: readonly Failure[] } | null {
-  const { artifact } = service.spec;
-  if (artifact === undefined) return null;
-  const failures: Failure[] = [];
-  const known: Layer = {
-    app: family({ name: configured(application.name) }),
-    service: family({ name: configured(service.name) }),
-  };
-  const resolve = (text: string, name: string): ReturnType<typeof resolveTemplate> => {
-    const resolved = resolveTemplate(text, scope([known]), { field: `services.${service.name}.artifact.${name}` });
-    if (!resolved.ok) failures.push(...resolved.failures);
-    return resolved;
-  };
-  const plain = (text: string, name: string): string => {
-    const resolved = resolve(text, name);
-    if (resolved.ok && typeof resolved.value === 'string') return resolved.value;
-    if (resolved.ok)
-      failures.push(
-        refuse(
-          `services.${service.name}.artifact.${name}`,
-          `'${name}' may not hold a secret`,
-          'Use headers for secrets.',
-        ),
-      );
-    return '';
-  };
-  const source = ((): ArtifactSource => {
-    if ('directory' in artifact)
-      return { kind: 'DIRECTORY', path: plain(artifact.directory, 'directory'), match: artifact.match };
-    if ('script' in artifact) return { kind: 'SCRIPT', script: plain(artifact.script, 'script') };
-    const headers = Object.entries(artifact.headers ?? {}).map(([name, value]) => {
-      const resolved = resolve(secretAsTemplate(value), `headers.${name}`);
-      return [name, resolved.ok ? resolved.value : ''] as const;
-    });
-    const all = headers.length === 0 ? {} : { headers: Object.fromEntries(headers) };
-    return { kind: 'HTTP', url: plain(artifact.http, 'http'), match: artifact.match, ...all };
-  })();
-  return failures.length > 0 ? { failures } : { source };
 }

@@ -8,7 +8,7 @@ export interface Document {
   readonly body: JsonObject;
 }
 
-export const COLLECTIONS = ['locks', 'agents', 'tokens', 'keys', 'replicas', 'changeSets', 'pins'] as const;
+export const COLLECTIONS = ['locks', 'agents', 'tokens', 'keys', 'replicas', 'changeSets', 'requests', 'pins'] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 
 /**

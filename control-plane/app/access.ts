@@ -1,0 +1,104 @@
+/** API keys, one-time login links and page sessions. Only hashes are stored. Until there are users, all may do all. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { System } from '@fairlead/proto/model/system.ts';
+import type { Digest } from '../ports/digest.ts';
+import type { Documents } from '../ports/documents.ts';
+import type { Actor } from './authorize.ts';
+
+const LOGIN_MS = 5 * 60_000;
+const SESSION_MS = 12 * 60 * 60_000;
+
+interface KeyBody extends JsonObject {
+  readonly kind: 'key' | 'login' | 'session';
+  readonly name: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly revoked: boolean;
+}
+
+export class Access {
+  readonly #documents: Documents;
+  readonly #digest: Digest;
+  readonly #system: System;
+
+  constructor(documents: Documents, digest: Digest, system: System) {
+    this.#documents = documents;
+    this.#digest = digest;
+    this.#system = system;
+  }
+
+  async createKey(name: string): Promise<{ readonly name: string; readonly key: string }> {
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/.test(name)) {
+      const why = `a key's name is made of letters, digits, spaces, '.', '_' and '-'; this is '${name}'`;
+      throw new FailureError(failure('INVALID_INPUT', why, { field: 'name' }));
+    }
+    const same = (await this.#keys()).find((each) => each.body.name === name && !each.body.revoked);
+    if (same !== undefined) {
+      throw new FailureError(failure('CONFLICT', `there is a key named '${name}' already`, { field: 'name' }));
+    }
+    return { name, key: await this.#issue('key', name, null) };
+  }
+
+  async listKeys(): Promise<readonly { readonly name: string; readonly createdAt: number }[]> {
+    const keys = (await this.#keys()).map((each) => each.body).filter((body) => !body.revoked);
+    return keys.map(({ name, createdAt }) => ({ name, createdAt }));
+  }
+
+  async revokeKey(name: string): Promise<void> {
+    for (const { id, version, body } of await this.#keys()) {
+      if (body.name !== name || body.revoked) continue;
+      await this.#documents.replace('keys', id, version, { ...body, revoked: true });
+      return;
+    }
+    throw new FailureError(failure('NOT_FOUND', `there is no key named '${name}'`, { field: 'name' }));
+  }
+
+  async createLogin(actor: Actor): Promise<{ readonly token: string; readonly expiresAt: number }> {
+    const expiresAt = this.#system.clock.now() + LOGIN_MS;
+    return { token: await this.#issue('login', actor.name, expiresAt), expiresAt };
+  }
+
+  /** Works once. */
+  async exchange(token: string): Promise<{ readonly session: string; readonly expiresAt: number }> {
+    const id = `login:${this.#digest.sha256(token)}`;
+    const document = await this.#documents.get('keys', id);
+    const body = document?.body as KeyBody | undefined;
+    const spent = document === null || !(await this.#documents.remove('keys', id, document.version));
+    if (spent || body === undefined || this.#isOver(body)) {
+      throw new FailureError(
+        failure('UNAUTHENTICATED', 'this login link was used before or has expired; make a new one'),
+      );
+    }
+    const expiresAt = this.#system.clock.now() + SESSION_MS;
+    return { session: await this.#issue('session', body.name, expiresAt), expiresAt };
+  }
+
+  async authenticate(credential: string): Promise<Actor> {
+    const sha256 = this.#digest.sha256(credential);
+    for (const kind of ['key', 'session'] as const) {
+      const body = (await this.#documents.get('keys', `${kind}:${sha256}`))?.body as KeyBody | undefined;
+      if (body === undefined || body.revoked || this.#isOver(body)) continue;
+      const { name } = body;
+      return { id: `${kind}:${name}`, name, kind: kind === 'key' ? 'KEY' : 'USER', rights: ['*'] };
+    }
+    throw new FailureError(failure('UNAUTHENTICATED', 'the key or session is unknown, revoked or over'));
+  }
+
+  async #keys(): Promise<readonly { readonly id: string; readonly version: number; readonly body: KeyBody }[]> {
+    const documents = await this.#documents.list('keys', { prefix: 'key:' });
+    return documents.map(({ id, version, body }) => ({ id, version, body: body as KeyBody }));
+  }
+
+  async #issue(kind: KeyBody['kind'], name: string, expiresAt: number | null): Promise<string> {
+    const random = [...this.#system.random.bytes(32)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const secret = `fl_${random}`;
+    const body: KeyBody = { kind, name, createdAt: this.#system.clock.now(), expiresAt, revoked: false };
+    await this.#documents.insert('keys', `${kind}:${this.#digest.sha256(secret)}`, body);
+    return secret;
+  }
+
+  #isOver(body: KeyBody): boolean {
+    return body.expiresAt !== null && this.#system.clock.now() > body.expiresAt;
+  }
+}

@@ -1,0 +1,187 @@
+/** The use cases, each behind the one gate; the work itself is in the file its name says. */
+import { executionOf } from '@fairlead/proto/model/ids.ts';
+import { applyFiles } from '../definitions/change-set.ts';
+import { definitionItems, explainCatalog, printDefinitions } from '../definitions/explain.ts';
+import type { Digest } from '../ports/digest.ts';
+import type { Store } from '../ports/store.ts';
+import type { Bus } from '../ports/bus.ts';
+import type { System } from '@fairlead/proto/model/system.ts';
+import { Access } from './access.ts';
+import { authorize, type Actor } from './authorize.ts';
+import { Builds } from './builds.ts';
+import { DefinitionStore } from './definition-store.ts';
+import { deploy } from './deploy.ts';
+import { doctor } from './doctor.ts';
+import type { Engine } from './engine.ts';
+import { viewOf } from './execution-view.ts';
+import { Executions } from './executions.ts';
+import { decidedBy } from './decided-by.ts';
+import { findSource, selectDefinitions } from './find-definitions.ts';
+import { listAgents } from './list-agents.ts';
+import type { Replica } from './replica.ts';
+import { replay } from './replay.ts';
+import type { UseCases } from './use-cases.ts';
+import { watch } from './watch.ts';
+import { why } from './why.ts';
+
+export interface ControlPlaneParts {
+  readonly replica: Replica;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly system: System;
+  readonly digest: Digest;
+  readonly engine: Engine;
+}
+
+export function controlPlane(parts: ControlPlaneParts): UseCases {
+  const { replica, store, bus, system, digest, engine } = parts;
+  const definitions = new DefinitionStore(store.documents, bus, system);
+  const builds = new Builds(bus, replica.agents);
+  const executions = new Executions(replica.drivers, replica.history, store.rows);
+  const access = new Access(store.documents, digest, system);
+  const world = {
+    definitions,
+    builds,
+    rows: store.rows,
+    documents: store.documents,
+    drivers: replica.drivers,
+    digest,
+    system,
+  };
+  const nameOf = (agentId: string): string => replica.registry.nameOf(agentId);
+  const view = async (id: string) => {
+    const { execution, seq } = await executions.load(id);
+    return viewOf(execution, seq, nameOf);
+  };
+  const gate = (actor: Actor, verb: Parameters<typeof authorize>[1], resource: string): void =>
+    authorize(actor, verb, resource);
+
+  return {
+    async apply(actor, { files, dryRun, prune = false }) {
+      gate(actor, 'define', 'definitions');
+      return definitions.apply(actor, files, { dryRun, prune });
+    },
+    async explain(actor, { files }) {
+      gate(actor, 'read', 'definitions');
+      const { catalog } = await definitions.current();
+      if (files === undefined) return { text: explainCatalog(catalog) };
+      const applied = applyFiles(null, files, { newId: () => system.ids.unique('') });
+      return 'problems' in applied ? applied : { text: explainCatalog(applied.catalog) };
+    },
+    async getDefinitions(actor, query) {
+      gate(actor, 'read', 'definitions');
+      const { catalog, revision } = await definitions.current();
+      const selection = selectDefinitions(query);
+      return { revision, text: printDefinitions(catalog, selection), items: definitionItems(catalog, selection) };
+    },
+    async listBuilds(actor, query) {
+      gate(actor, 'read', 'builds');
+      const need = findSource((await definitions.current()).catalog, query);
+      return builds.list(need.source, need.selectors);
+    },
+    async deploy(actor, request) {
+      gate(actor, 'execute', request.name ?? 'the workflow');
+      return deploy(world, actor, request);
+    },
+    async listExecutions(actor, { filter, cursor, limit }) {
+      gate(actor, 'read', 'executions');
+      return executions.list(filter, cursor, limit);
+    },
+    async resolveExecution(actor, text) {
+      gate(actor, 'read', 'executions');
+      return executions.resolve(text);
+    },
+    async getExecution(actor, id) {
+      gate(actor, 'read', id);
+      return view(id);
+    },
+    async getJournal(actor, id, after) {
+      gate(actor, 'read', id);
+      return executions.journal(id, after);
+    },
+    async readLog(actor, attempt, from, limit) {
+      gate(actor, 'read', executionOf(attempt));
+      return store.logs.read(attempt, from, limit);
+    },
+    async abort(actor, id, reason) {
+      gate(actor, 'abort', id);
+      await executions.load(id);
+      await replica.router.submit(id, {
+        input: 'abort',
+        actor: actor.name,
+        reason: reason === '' ? `aborted by ${actor.name}` : reason,
+      });
+    },
+    async rollback(actor, id, reason) {
+      gate(actor, 'rollback', id);
+      await executions.load(id);
+      await replica.router.submit(id, { input: 'rollback', actor: actor.name, reason });
+      return { executionId: id };
+    },
+    async resolveUnknown(actor, attempt, outcome, note) {
+      gate(actor, 'execute', executionOf(attempt));
+      const { execution } = await executions.load(executionOf(attempt));
+      await replica.router.submit(execution.id, {
+        input: 'outcomeFound',
+        attemptId: attempt,
+        by: actor.name,
+        result: decidedBy(actor, outcome, note),
+      });
+    },
+    async replay(actor, id) {
+      gate(actor, 'read', id);
+      return replay(engine, replica.history, id, (await executions.load(id)).execution);
+    },
+    async why(actor, id) {
+      gate(actor, 'read', id);
+      return why(await view(id), store.logs);
+    },
+    async whatRunsWhere(actor, filter) {
+      gate(actor, 'read', 'instances');
+      return store.rows.listInstances(filter);
+    },
+    async listAgents(actor) {
+      gate(actor, 'read', 'agents');
+      return listAgents(replica);
+    },
+    async createJoinToken(actor, name) {
+      gate(actor, 'administer', 'agents');
+      return { name, token: await replica.registry.createToken(name) };
+    },
+    async listJoinTokens(actor) {
+      gate(actor, 'administer', 'agents');
+      return replica.registry.tokens();
+    },
+    async revokeJoinToken(actor, name) {
+      gate(actor, 'administer', 'agents');
+      await replica.registry.revokeToken(name);
+    },
+    async revokeAgent(actor, name) {
+      gate(actor, 'administer', 'agents');
+      replica.gateway.revoke(await replica.registry.revokeAgent(name));
+    },
+    async createApiKey(actor, name) {
+      gate(actor, 'administer', 'keys');
+      return access.createKey(name);
+    },
+    async listApiKeys(actor) {
+      gate(actor, 'administer', 'keys');
+      return access.listKeys();
+    },
+    async revokeApiKey(actor, name) {
+      gate(actor, 'administer', 'keys');
+      await access.revokeKey(name);
+    },
+    async createLoginToken(actor) {
+      gate(actor, 'read', 'the page');
+      return access.createLogin(actor);
+    },
+    exchangeLoginToken: (token) => access.exchange(token),
+    authenticate: (credential) => access.authenticate(credential),
+    async doctor(actor) {
+      gate(actor, 'read', 'the system');
+      return doctor(store, definitions, await listAgents(replica));
+    },
+    watch: (topic, onChange) => watch(replica, system.scheduler, topic, onChange),
+  };
+}

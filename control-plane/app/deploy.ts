@@ -1,0 +1,95 @@
+/** Starting an execution: everything that could be refused is refused here, before anything starts. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
+import type { Clock, Ids } from '@fairlead/proto/model/system.ts';
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import { buildPlan, requirements } from '../definitions/plan.ts';
+import type { Digest } from '../ports/digest.ts';
+import type { Documents } from '../ports/documents.ts';
+import type { Rows } from '../ports/rows.ts';
+import type { Actor } from './authorize.ts';
+import type { Builds } from './builds.ts';
+import type { DefinitionStore } from './definition-store.ts';
+import type { Drivers } from './drivers.ts';
+import type { DeployRequest } from './use-cases.ts';
+
+export interface DeployWorld {
+  readonly definitions: DefinitionStore;
+  readonly builds: Builds;
+  readonly rows: Rows;
+  readonly documents: Documents;
+  readonly drivers: Drivers;
+  readonly digest: Digest;
+  readonly system: { readonly clock: Clock; readonly ids: Ids };
+}
+
+export async function deploy(
+  world: DeployWorld,
+  actor: Actor,
+  request: DeployRequest,
+): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }> {
+  const executionId = idFor(world, actor, request);
+  if (await isRepetition(world, executionId, request)) return { executionId, created: false };
+  const { catalog, revision } = await world.definitions.current();
+  const wanted = { ...request, builds: request.artifacts };
+  const needed = requirements(catalog, wanted);
+  if (!needed.ok) throw refused(needed.failures);
+  const artifacts = Object.fromEntries(
+    await Promise.all(needed.needs.map(async (need) => [need.service, await world.builds.resolve(need)] as const)),
+  );
+  const rollbackArtifacts: Record<string, ArtifactRef | null> = {};
+  for (const mapping of needed.mappings) {
+    rollbackArtifacts[mapping] = await lastGood(world.rows, needed.workflow.name, mapping);
+  }
+  const planned = buildPlan(catalog, revision, {
+    ...wanted,
+    executionId,
+    actor: actor.name,
+    artifacts,
+    rollbackArtifacts,
+    now: world.system.clock.now(),
+    hash: (text) => world.digest.sha256(text),
+  });
+  if (!planned.ok) throw refused(planned.failures);
+  await remember(world, executionId, request);
+  const { created } = await world.drivers.start(planned.plan);
+  return { executionId, created };
+}
+
+function refused(failures: readonly ReturnType<typeof failure>[]): FailureError {
+  const [first = failure('INVALID_INPUT', 'the request cannot be planned'), ...rest] = failures;
+  return new FailureError(first, ...rest);
+}
+
+/** A key determines the id, so that a request made twice, even of two replicas at once, runs once. */
+function idFor({ digest, system }: DeployWorld, actor: Actor, { idempotencyKey }: DeployRequest): ExecutionId {
+  if (idempotencyKey === undefined) return system.ids.unique('x');
+  return `x${digest.sha256(`${actor.id}\n${idempotencyKey}`).slice(0, 20)}`;
+}
+
+const fingerprint = (world: DeployWorld, { idempotencyKey: _, ...request }: DeployRequest): string =>
+  world.digest.sha256(canonicalJson(request as unknown as Json)); // Plain data.
+
+async function isRepetition(world: DeployWorld, id: ExecutionId, request: DeployRequest): Promise<boolean> {
+  if (request.idempotencyKey === undefined) return false;
+  const known = await world.documents.get('requests', id);
+  if (known === null) return false;
+  if (known.body['request'] !== fingerprint(world, request)) {
+    const why = `the idempotency key '${request.idempotencyKey}' was used for another request`;
+    throw new FailureError(failure('IDEMPOTENCY_MISMATCH', why, { field: 'Idempotency-Key' }));
+  }
+  return world.drivers.exists(id);
+}
+
+async function remember(world: DeployWorld, id: ExecutionId, request: DeployRequest): Promise<void> {
+  if (request.idempotencyKey === undefined) return;
+  await world.documents.insert('requests', id, { request: fingerprint(world, request) });
+}
+
+/** What the last successful execution of this workflow put there (orchestration 10.3). */
+async function lastGood(rows: Rows, name: string, mapping: string): Promise<ArtifactRef | null> {
+  const row = await rows.lastSuccess({ name, mapping });
+  const deployed = row?.summary['deployed'] as Readonly<Record<string, ArtifactRef>> | undefined; // Written by the projector.
+  return deployed?.[mapping] ?? null;
+}

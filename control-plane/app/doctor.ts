@@ -1,0 +1,45 @@
+/** What a person would check first when something does not work. */
+import type { Store } from '../ports/store.ts';
+import type { DefinitionStore } from './definition-store.ts';
+import type { AgentView, DoctorLine } from './use-cases.ts';
+
+export async function doctor(
+  store: Store,
+  definitions: DefinitionStore,
+  agents: readonly AgentView[],
+): Promise<readonly DoctorLine[]> {
+  const lines: DoctorLine[] = [await checkStore(store)];
+  const connected = agents.filter((agent) => agent.status === 'CONNECTED');
+  lines.push({
+    check: 'agents',
+    ok: connected.length > 0,
+    detail: `${connected.length} connected of ${agents.length}`,
+    mend:
+      connected.length > 0
+        ? null
+        : 'start one: fairlead agent --join-token … (fairlead agents token NAME makes the token)',
+  });
+  for (const agent of agents.filter((each) => each.status === 'DISCONNECTED')) {
+    const detail = 'is not connected; what it was given waits for it';
+    lines.push({ check: `agent ${agent.name}`, ok: false, detail, mend: 'look at its log on its machine' });
+  }
+  const { catalog, revision } = await definitions.current();
+  const workflows = catalog.entities.filter((entity) => entity.kind === 'workflow').length;
+  lines.push({
+    check: 'definitions',
+    ok: workflows > 0,
+    detail: `revision ${revision}, ${workflows} workflows`,
+    mend: workflows > 0 ? null : 'write one with fairlead init, then fairlead apply -f fairlead.yaml',
+  });
+  return lines;
+}
+
+async function checkStore(store: Store): Promise<DoctorLine> {
+  try {
+    await store.ping();
+    return { check: 'store', ok: true, detail: 'answers', mend: null };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { check: 'store', ok: false, detail, mend: 'check its address, its disk and its log' };
+  }
+}

@@ -1,0 +1,103 @@
+/** Reading executions: from the loop where it is driven here, from the journal otherwise. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { Json } from '@fairlead/proto/model/json.ts';
+import type { ExecutionListRow, JournalView, ListFilter } from '@fairlead/proto/live.ts';
+import type { Rows } from '../ports/rows.ts';
+import type { Drivers } from './drivers.ts';
+import type { History, Loaded } from './history.ts';
+
+/** States of executions driven elsewhere, kept while somebody looks at them. */
+const KEPT = 200;
+
+export class Executions {
+  readonly #drivers: Drivers;
+  readonly #history: History;
+  readonly #rows: Rows;
+  readonly #kept = new Map<ExecutionId, Loaded>();
+
+  constructor(drivers: Drivers, history: History, rows: Rows) {
+    this.#drivers = drivers;
+    this.#history = history;
+    this.#rows = rows;
+  }
+
+  /** NOT_FOUND when there is none. */
+  async load(id: ExecutionId): Promise<Loaded & { readonly execution: NonNullable<Loaded['execution']> }> {
+    const driven = this.#drivers.loop(id)?.at;
+    const at = driven?.execution == null ? await this.#read(id) : driven;
+    const { execution, seq } = at;
+    if (execution === null) throw new FailureError(failure('NOT_FOUND', `there is no execution ${id}`));
+    return { execution, seq };
+  }
+
+  async journal(id: ExecutionId, after: number): Promise<readonly JournalView[]> {
+    const records = await this.#history.decisions(id, after);
+    if (records.length === 0 && after === 0) await this.load(id);
+    return records.map(({ seq, epoch, now, decisions }) => ({
+      seq,
+      epoch,
+      now,
+      decisions: decisions.map(({ input, events }) => ({
+        input: input as unknown as Json, // Plain data.
+        events: events as unknown as readonly Json[],
+      })),
+    }));
+  }
+
+  async list(
+    filter: ListFilter,
+    cursor: string | undefined,
+    limit: number,
+  ): Promise<{ readonly rows: readonly ExecutionListRow[]; readonly next: string | null }> {
+    const from = cursor === undefined ? {} : { cursor: readCursor(cursor) };
+    const rows = await this.#rows.list(filter, { ...from, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const next = rows.length > limit && last !== undefined ? `${last.startedAt}.${last.executionId}` : null;
+    return { rows: page, next };
+  }
+
+  /** A whole id, a unique beginning of one, or `last`. */
+  async resolve(text: string): Promise<ExecutionId> {
+    if (text === 'last') {
+      const [newest] = await this.#rows.list({}, { limit: 1 });
+      if (newest !== undefined) return newest.executionId;
+      throw new FailureError(failure('NOT_FOUND', 'there is no execution yet'));
+    }
+    if (this.#drivers.loop(text) !== undefined) return text;
+    const found = await this.#rows.find(text, 5);
+    const exact = found.find((row) => row.executionId === text);
+    const [first] = found;
+    if (exact !== undefined || (found.length === 1 && first !== undefined))
+      return (exact ?? first)?.executionId ?? text;
+    if (found.length > 1) {
+      const some = found.map((row) => row.executionId).join(', ');
+      throw new FailureError(failure('INVALID_INPUT', `'${text}' begins several executions: ${some}`, { field: 'id' }));
+    }
+    // Its row may not be written yet.
+    if ((await this.#read(text)).execution !== null) return text;
+    const recent = (await this.#rows.list({}, { limit: 3 })).map((row) => row.executionId).join(', ');
+    const exist = recent === '' ? 'there is none yet' : `the newest are ${recent}`;
+    throw new FailureError(failure('NOT_FOUND', `there is no execution '${text}'; ${exist}`, { field: 'id' }));
+  }
+
+  async #read(id: ExecutionId): Promise<Loaded> {
+    const at = await this.#history.load(id, this.#kept.get(id));
+    this.#kept.delete(id);
+    if (at.execution !== null) this.#kept.set(id, at);
+    const oldest = this.#kept.keys().next().value;
+    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return at;
+  }
+}
+
+function readCursor(cursor: string): { readonly startedAt: number; readonly executionId: ExecutionId } {
+  const dot = cursor.indexOf('.');
+  const startedAt = Number(cursor.slice(0, dot));
+  if (dot < 1 || !Number.isFinite(startedAt)) {
+    const why = `'${cursor}' is no cursor; pass on what the page before gave as next`;
+    throw new FailureError(failure('INVALID_INPUT', why, { field: 'cursor' }));
+  }
+  return { startedAt, executionId: cursor.slice(dot + 1) };
+}
