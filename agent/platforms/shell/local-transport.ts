@@ -5,9 +5,16 @@ import type { Channel, ChannelEnd, Transport } from './channel.ts';
 /** What of the agent's own environment its scripts may see; the rest may hold secrets. */
 const SHOWN = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
 
+export const shownEnvironment = (environment: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && SHOWN.test(entry[0]),
+    ),
+  );
+
 /** The agent's own machine. Commands get a session of their own, so that a Ctrl-C at the agent does not reach them. */
 export function localTransport(environment: Readonly<Record<string, string | undefined>> = process.env): Transport {
-  const shown = Object.fromEntries(Object.entries(environment).filter(([name]) => SHOWN.test(name)));
+  const shown = shownEnvironment(environment);
   return {
     name: 'this agent',
     open: (command) =>
