@@ -5,12 +5,11 @@ const MAY_IMPORT = {
   definitions: ['proto', 'engine', 'definitions'],
   ports: ['proto', 'engine', 'definitions', 'ports'],
   app: ['proto', 'engine', 'definitions', 'ports', 'app'],
-  adapters: ['proto', 'engine', 'definitions', 'ports', 'app', 'adapters'],
+  // One process holds an agent too, and lends it the same clock.
+  adapters: ['proto', 'engine', 'definitions', 'ports', 'app', 'adapters', 'agent'],
   api: ['proto', 'engine', 'definitions', 'ports', 'app', 'api'],
-  // A client of the HTTP API; `start`, `agent` and `demo` also start the processes, through what each exports of itself.
-  cli: ['proto', 'definitions', 'ports', 'adapters', 'cli', 'process', 'agent'],
-  // main, configuration, lifecycle: where everything is wired.
-  process: ['proto', 'engine', 'definitions', 'ports', 'app', 'adapters', 'api', 'process', 'agent'],
+  // main, configuration, lifecycle and the command line: where everything is wired, and nobody looks in.
+  main: ['proto', 'engine', 'definitions', 'ports', 'app', 'adapters', 'api', 'main', 'agent'],
   agent: ['proto', 'agent'],
   web: ['proto', 'web'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -22,7 +21,7 @@ export function layerOf(file: string): Layer | null {
   const [top = '', folder = '', ...rest] = file.split('/');
   if (top === 'proto' || top === 'agent' || top === 'web') return top;
   if (top !== 'control-plane') return null;
-  if (rest.length === 0) return 'process';
+  if (rest.length === 0) return 'main';
   switch (folder) {
     case 'engine':
     case 'definitions':
@@ -30,10 +29,9 @@ export function layerOf(file: string): Layer | null {
     case 'app':
     case 'adapters':
     case 'api':
-    case 'cli':
       return folder;
     default:
-      return 'process';
+      return 'main';
   }
 }
 
