@@ -14,7 +14,7 @@ const MAX_ROUNDS = 100_000;
 export function advance(turn: Turn): void {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const before = turn.events.length;
-    for (const run of currentRuns(turn)) advanceRun(turn, run);
+    for (const run of runsToAdvance(turn)) advanceRun(turn, run);
     if (turn.events.length === before) {
       endExecution(turn);
       settle(turn);
@@ -35,7 +35,14 @@ function advanceRun(turn: Turn, run: Run): void {
 const runsOf = (turn: Turn, stage: StagePlan): readonly Run[] =>
   turn.execution.runs.filter((run) => run.stageId === stage.id);
 
-/** Runs of the first stage that has not ended; none once a stage has failed, but those being aborted go on. */
+/** Those of the current stage; and those being aborted, which wait for no stage. */
+function runsToAdvance(turn: Turn): readonly Run[] {
+  const current = currentRuns(turn);
+  const aborting = turn.execution.runs.filter((run) => run.abort !== null && !current.includes(run));
+  return [...current, ...aborting];
+}
+
+/** Runs of the first stage that has not ended; none once a stage has failed. */
 function currentRuns(turn: Turn): readonly Run[] {
   for (const stage of turn.execution.plan.stages) {
     const runs = runsOf(turn, stage);

@@ -15,11 +15,12 @@ export function requestRollback(turn: Turn, input: Extract<Input, { input: 'roll
   const refuse = (why: string): void =>
     turn.emit({ event: 'InputRejected', input: 'rollback', failure: failure('ILLEGAL_STATE', why) });
   const open = runs.filter((run) => !isTerminal(run.status));
+  const ready = open.filter((run) => run.startedAt !== null && run.abort === null && run.rollback === null);
   if (open.length === 0) return refuse('it has ended already');
-  if (open.every((run) => run.abort !== null)) return refuse('it is being aborted');
-  if (open.every((run) => run.rollback !== null)) return refuse('it is rolling back already');
-  for (const run of open) {
-    if (run.abort !== null || run.rollback !== null) continue;
+  if (ready.length === 0 && open.some((run) => run.abort !== null)) return refuse('it is being aborted');
+  if (ready.length === 0 && open.some((run) => run.rollback !== null)) return refuse('it is rolling back already');
+  if (ready.length === 0) return refuse('it has not started yet');
+  for (const run of ready) {
     const why = failure('CANCELED', input.reason === '' ? `rolled back by ${input.actor}` : input.reason);
     startRollback(turn, run, { cause: null, actor: input.actor, scope: 'WORKFLOW', failure: why });
     cancelOpenAttempts(turn, turn.run(run.id), why.message);
