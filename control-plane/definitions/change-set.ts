@@ -14,7 +14,7 @@ import {
 } from './catalog.ts';
 import { isJsonList, isJsonObject } from './json-values.ts';
 import { parseFiles, specJson, type SourceEntity } from './parse.ts';
-import type { Problem, SourceFile } from './problem.ts';
+import { sortProblems, type Problem, type SourceFile } from './problem.ts';
 import { validate } from './validate.ts';
 
 export interface ChangeSet {
@@ -54,15 +54,8 @@ export function applyFiles(current: Catalog | null, files: readonly SourceFile[]
   const before = current ?? EMPTY_CATALOG;
   const parsed = parseFiles(files);
   const merged = merge(before, parsed.entities, options);
-  const validation = validate(merged.catalog, parsed.entities);
-  const problems = [...parsed.problems, ...validation];
-  // What could not be read is missing from the catalog: complaints about that would only hide the cause.
-  if (parsed.problems.length > 0) return { problems: onlySure(parsed.problems, validation) };
-  return problems.length > 0 ? { problems } : merged;
-}
-
-function onlySure(read: readonly Problem[], validation: readonly Problem[]): readonly Problem[] {
-  return [...read, ...validation.filter((each) => !each.reason.startsWith('there is no '))];
+  const problems = [...parsed.problems, ...validate(merged.catalog, parsed.entities, parsed.damage)];
+  return problems.length > 0 ? { problems: sortProblems(problems) } : merged;
 }
 
 function merge(

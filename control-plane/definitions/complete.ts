@@ -1,6 +1,12 @@
 /** The long form with everything generated written out: what `explain` prints and what a plan is made of. */
 import { completeCommands } from './default-commands.ts';
-import { completeSteps, forwardSections, rollbackSections, type SectionContext } from './default-sections.ts';
+import {
+  completeSection,
+  completeSteps,
+  forwardSections,
+  rollbackSections,
+  type SectionContext,
+} from './default-sections.ts';
 import { compact } from './json-values.ts';
 import type {
   LongApplication,
@@ -31,11 +37,14 @@ export const completeApplication = (
 export type CompleteService = LongService & { readonly commands: NonNullable<LongService['commands']> };
 
 export function completeService(service: LongService): CompleteService {
-  const { start: _start, stop: _stop, ready: _ready, commands: _commands, configFiles, ...rest } = service;
+  const { description, type, artifact, variables, configFiles } = service;
   const files =
     configFiles && Object.entries(configFiles).map(([name, file]) => [name, completeFile(name, file)] as const);
   return compact({
-    ...rest,
+    description,
+    type,
+    artifact,
+    variables,
     commands: completeCommands(service),
     configFiles: files && Object.fromEntries(files),
   }) as CompleteService; // `compact` leaves out what is undefined.
@@ -50,24 +59,31 @@ export const completeFile = (
   mode: file.mode ?? '0644',
 });
 
-export const completeEnvironment = (environment: LongEnvironment): LongEnvironment & { type: string } =>
-  compact({
-    description: environment.description,
-    ...environment,
-    type: environment.type ?? 'non-production',
-  }) as LongEnvironment & { type: string }; // `compact` leaves out what is undefined.
+export const completeEnvironment = (environment: LongEnvironment): LongEnvironment => {
+  const { description, type, variables, configFiles, overrides } = environment;
+  return compact({
+    description,
+    type: type ?? ('non-production' as const),
+    variables,
+    configFiles,
+    overrides,
+  }) as LongEnvironment; // As above.
+};
 
-export const completeInfrastructure = (infrastructure: LongInfrastructure): LongInfrastructure =>
-  compact({
-    ...infrastructure,
+/** Every field in its own place, so that the text is the same however it was written. */
+export const completeInfrastructure = (infrastructure: LongInfrastructure): LongInfrastructure => {
+  const { description, hosts, login, agents, services } = infrastructure;
+  return compact({
+    description,
     type: 'ssh' as const,
-    hosts: infrastructure.hosts.map((host) => ({
-      ...host,
-      name: host.name,
-      address: host.address ?? host.name,
-      port: host.port ?? 22,
-    })),
+    hosts: hosts.map(({ name, address, port, hostKey, variables }) =>
+      compact({ name, address: address ?? name, port: port ?? 22, hostKey, variables }),
+    ),
+    login,
+    agents,
+    services,
   }) as LongInfrastructure; // As above.
+};
 
 export const DEFAULT_QUEUE = 20;
 
@@ -77,28 +93,35 @@ export function completeWorkflow(workflow: LongWorkflow, service: CompleteServic
     service === null
       ? { commands: { Install: [], Stop: [] }, hasArtifact: true }
       : { commands: service.commands, hasArtifact: service.artifact !== undefined };
-  const { before, after, onFailure, concurrency } = workflow;
-  const { hosts: _hosts, batch: _batch, verify: _verify, ...rest } = workflow;
+  const { before, after } = workflow;
   const around = (section: LongSection | undefined): LongSection | undefined =>
-    section && { ...section, steps: completeSteps(section.steps ?? [], { ...context, hasArtifact: false }) };
+    section && completeSection(section, completeSteps(section.steps ?? [], { ...context, hasArtifact: false }));
+  const inputs = completeInputsOf(workflow);
   return compact({
-    ...rest,
-    inputs: completeInputsOf(workflow),
+    description: workflow.description,
+    type: workflow.type,
+    service: workflow.service,
+    environment: workflow.environment,
+    infrastructure: workflow.infrastructure,
+    inputs: Object.keys(inputs).length === 0 ? undefined : inputs,
+    serviceVariables: workflow.serviceVariables,
     before: around(before),
     sections: forwardSections(workflow, context),
     rollback: rollbackSections(workflow, context),
     after: around(after),
-    onFailure: completeStrategies(onFailure ?? []),
-    concurrency: { lock: 'infrastructure' as const, queue: DEFAULT_QUEUE, ...concurrency },
+    onFailure: completeStrategies(workflow.onFailure ?? []),
+    concurrency: completeConcurrency(workflow.concurrency),
   }) as LongWorkflow; // As above.
 }
+
+const completeConcurrency = (
+  { lock, queue, timeout }: NonNullable<LongWorkflow['concurrency']> = { lock: 'infrastructure' },
+) => (lock === 'none' ? { lock } : compact({ lock, queue: queue ?? DEFAULT_QUEUE, timeout }));
 
 const ROLLBACK: LongStrategy = { on: ['any'], do: 'rollback' };
 
 /** What no entry fits is rolled back. */
 const completeStrategies = (strategies: readonly LongStrategy[]): readonly LongStrategy[] => {
-  const total = strategies.some(
-    (each) => each.on.includes('any') && each.do !== 'retry' && each.tolerate === undefined && each.steps === undefined,
-  );
+  const total = strategies.some((each) => each.on.includes('any') && each.do !== 'retry' && each.steps === undefined);
   return total ? strategies : [...strategies, ROLLBACK];
 };

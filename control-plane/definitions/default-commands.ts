@@ -1,5 +1,5 @@
 /** Install, Start and Stop as they are generated for each artifact type (platforms 4.2), and every default of a unit. */
-import { compact, isJsonObject, mapValues } from './json-values.ts';
+import { mapValues } from './json-values.ts';
 import type { LongScript, LongService, LongUnit } from './long-form.ts';
 import { readUnit } from './normalize-steps.ts';
 import { UNITS } from './schema-units.ts';
@@ -109,14 +109,12 @@ function completeUnit(unit: LongUnit): LongUnit {
   const read = readUnit(unit);
   if (read === null) return unit;
   const { key } = read.entry;
-  const parameters = { ...DEFAULTS[key], ...read.parameters };
+  const all: LongUnit = { ...DEFAULTS[key], ...read.parameters };
+  const parameters = Object.keys(read.entry.fields).flatMap((field) => {
+    const value = all[field];
+    return value === undefined ? [] : [[field, value] as const];
+  });
   const title = UNITS.find((each) => each.key === key)?.title ?? key;
   const command = key === 'command' ? read.parameters['command'] : undefined;
-  return compact({ [key]: inOrder(parameters), name: read.common['name'] ?? command ?? title });
+  return { [key]: Object.fromEntries(parameters), name: read.common['name'] ?? command ?? title };
 }
-
-/** Authored parameters first as they were, so that a completed unit completes to itself. */
-const inOrder = (parameters: LongUnit): LongUnit =>
-  isJsonObject(parameters)
-    ? Object.fromEntries(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-    : parameters;

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { compact } from './json-values.ts';
 import type { LongSection, LongStep, LongUnit, LongWorkflow } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
+import { STEPS } from './schema-steps.ts';
 
 export const FORWARD_SECTIONS = [
   { name: 'Prepare Infra', type: 'INFRASTRUCTURE_NODE' },
@@ -88,10 +89,23 @@ function complete(
     order.map(({ name }) => {
       const own = Object.hasOwn(authored, name) ? authored[name] : undefined;
       const steps = own?.steps ?? generated[name] ?? [];
-      return [name, { ...own, steps: completeSteps(steps.map(change), context) }];
+      return [name, completeSection(own ?? {}, completeSteps(steps.map(change), context))];
     }),
   );
 }
+
+/** Every field in its own place. */
+export const completeSection = (
+  section: LongSection,
+  steps: readonly LongStep[],
+): LongSection & { readonly steps: readonly LongStep[] } =>
+  compact({
+    skip: section.skip,
+    wait: section.wait,
+    parallel: section.parallel,
+    steps,
+    onFailure: section.onFailure,
+  }) as LongSection & { readonly steps: readonly LongStep[] }; // `compact` leaves out what is undefined.
 
 /** Names made unique, timeouts and the catalog's own defaults filled in. */
 export function completeSteps(steps: readonly LongStep[], context: SectionContext): readonly LongStep[] {
@@ -102,7 +116,7 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
     if (read === null || type === undefined) return [];
     const { key } = read.entry;
     const base = key === 'command' ? String(read.parameters['command']) : type.title;
-    const { name, timeout, artifact, ...rest } = read.common;
+    const { name, timeout, artifact, wait, skip, agents, withPrevious, cancelGrace } = read.common;
     const own = name ?? unique(base, taken);
     taken.add(own);
     return [
@@ -112,7 +126,11 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
         timeout: timeout ?? formatDuration(type.defaultTimeoutMs),
         // Choosing hosts runs no script, and without an artifact source there is none to see.
         artifact: artifact ?? (key === 'select-nodes' || !context.hasArtifact ? undefined : 'current'),
-        ...rest,
+        wait,
+        skip,
+        agents,
+        withPrevious,
+        cancelGrace,
       }) as LongStep, // `compact` leaves out what is undefined.
     ];
   });
@@ -131,9 +149,16 @@ const STEP_DEFAULTS: Readonly<Record<string, JsonObject>> = {
   http: { method: 'GET' },
 };
 
+/** In the order of the schema. */
 function withDefaults(key: string, parameters: JsonObject): JsonObject {
-  const missing = Object.entries(STEP_DEFAULTS[key] ?? {}).filter(([field]) => !Object.hasOwn(parameters, field));
-  return { ...parameters, ...Object.fromEntries(missing) };
+  const all: JsonObject = { ...STEP_DEFAULTS[key], ...parameters };
+  const fields = Object.keys(STEPS.find((each) => each.key === key)?.fields ?? {});
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = all[field];
+      return value === undefined ? [] : [[field, value] as const];
+    }),
+  );
 }
 
 /** What `hosts` and `batch` mean; a basic workflow takes every host, a rolling one host after host. */

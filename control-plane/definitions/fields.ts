@@ -47,7 +47,7 @@ export const duration = z
     (value) => (parseDuration(value) ?? 0) <= MAX_DURATION_MS,
     'no timer may be longer than 24 days | Write less.',
   )
-  .describe('A duration: 500ms, 30s, 10m, 1h 30m.');
+  .meta({ id: 'duration', description: 'A duration: 500ms, 30s, 10m, 1h 30m.' });
 
 export const port = z.union([
   z

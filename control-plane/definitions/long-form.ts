@@ -128,6 +128,5 @@ export interface LongStrategy {
   readonly do: 'retry' | 'rollback' | 'abort' | 'ignore';
   readonly retry?: number;
   readonly every?: readonly string[];
-  readonly tolerate?: string;
   readonly steps?: readonly string[];
 }

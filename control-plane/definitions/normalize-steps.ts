@@ -78,8 +78,8 @@ export function longSection(section: AuthoredSection, path: Path, report: Report
 }
 
 /**
- * `retry` beside another action, or beside `tolerate`, is two entries: when the retries are used up, the next entry that
- * fits is asked (orchestration 9.3).
+ * `retry` beside another action is two entries: when the retries are used up, the next entry that fits is asked
+ * (orchestration 9.3).
  */
 export function longStrategies(
   strategies: readonly AuthoredStrategy[],
@@ -89,45 +89,26 @@ export function longStrategies(
 ): readonly LongStrategy[] {
   return strategies.flatMap((strategy, index): readonly LongStrategy[] => {
     const at = [...path, index];
-    const { retry, every, tolerate } = strategy;
+    const { retry, every, steps } = strategy;
     const on = longList(strategy.on ?? 'any');
-    if (on.length > 1 && on.includes('any'))
-      report([...at, 'on'], "'any' includes all others", "Write only 'any', or without it.");
-    const steps = strategy.steps;
+    if (on.length > 1 && on.includes('any')) {
+      report([...at, 'on'], "'any' includes all others", "Write only 'any', or leave it out.");
+    }
     if (steps !== undefined && !inSection) {
-      report(
-        [...at, 'steps'],
-        'steps can be named in the onFailure of a section only',
-        'Move the entry to the section, or remove steps.',
-        'key',
-      );
+      const mend = 'Move the entry to the section, or remove steps.';
+      report([...at, 'steps'], 'steps can be named in the onFailure of a section only', mend, 'key');
     }
     const retries = retry !== undefined || strategy.do === 'retry';
-    if (!retries && every !== undefined)
+    if (!retries && every !== undefined) {
       report([...at, 'every'], "'every' belongs to retry", 'Add retry: 2, or remove every.', 'key');
-    if (strategy.do === undefined && !retries && tolerate === undefined) {
+    }
+    if (strategy.do === undefined && !retries) {
       report(at, 'the entry says nothing to do', 'Add do: rollback, abort or ignore, or retry: 2.');
     }
-    if (tolerate !== undefined && /^0*$|^0+%$/.test(String(tolerate)))
-      report([...at, 'tolerate'], 'nothing would be tolerated', 'Remove it.');
     const match = { on, ...(steps === undefined ? {} : { steps }) };
-    const first: LongStrategy[] = retries
-      ? [
-          {
-            ...match,
-            do: 'retry',
-            retry: retry ?? 1,
-            ...(every === undefined ? {} : { every: longList(every).map(longDuration) }),
-          },
-        ]
-      : [];
-    const other = strategy.do === 'retry' ? undefined : strategy.do;
-    if (other === undefined && tolerate === undefined) return first;
-    const second: LongStrategy = {
-      ...match,
-      do: other ?? 'rollback',
-      ...(tolerate === undefined ? {} : { tolerate: longAmount(tolerate) }),
-    };
-    return [...first, second];
+    const intervals = every === undefined ? {} : { every: longList(every).map(longDuration) };
+    const first: LongStrategy[] = retries ? [{ ...match, do: 'retry', retry: retry ?? 1, ...intervals }] : [];
+    if (strategy.do === undefined || strategy.do === 'retry') return first;
+    return [...first, { ...match, do: strategy.do }];
   });
 }

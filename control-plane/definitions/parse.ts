@@ -6,6 +6,7 @@ import { longEnvironment, longInfrastructure, longService, longWorkflow } from '
 import { longValues } from './normalize-values.ts';
 import { pathText, sortProblems, type Path, type Problem, type Report, type SourceFile } from './problem.ts';
 import { readYaml, SOURCE_LIMITS, type ReadDocument } from './read-yaml.ts';
+import { salvage } from './salvage.ts';
 import { document as documentSchema, type AuthoredDocument } from './schema.ts';
 import type { SourceMap } from './source-map.ts';
 import { checkSchema } from './zod-problems.ts';
@@ -19,14 +20,23 @@ export interface SourceEntity<K extends EntityKind = EntityKind> extends EntityA
 }
 
 export interface Parsed {
+  /** Where there are problems, what is left of them: only good for finding more problems. */
   readonly entities: readonly SourceEntity[];
   readonly problems: readonly Problem[];
+  readonly damage: Damage;
+}
+
+/** What further checks must not complain about, since the cause has been told. */
+export interface Damage {
+  /** A whole document is missing: anything may have been in it. */
+  readonly unreadable: boolean;
+  readonly parts: readonly { readonly map: SourceMap; readonly path: Path }[];
 }
 
 /** Several files, and several documents in one, mean the same as all of it in one. Never throws. */
 export function parseFiles(files: readonly SourceFile[]): Parsed {
   const tooMuch = checkSize(files);
-  if (tooMuch !== null) return { entities: [], problems: [tooMuch] };
+  if (tooMuch !== null) return { entities: [], problems: [tooMuch], damage: { unreadable: true, parts: [] } };
   const problems: Problem[] = [];
   const documents: ReadDocument[] = [];
   for (const file of files) {
@@ -34,20 +44,56 @@ export function parseFiles(files: readonly SourceFile[]): Parsed {
     problems.push(...reading.problems);
     documents.push(...reading.documents);
   }
-  const entities = documents.flatMap((each) => readDocument(each, reporter(each, problems)));
+  let unreadable = problems.length > 0;
+  const parts: Damage['parts'][number][] = [];
+  const entities = documents.flatMap((document) => {
+    const report = reporter(document, problems);
+    const authored = checkDocument(document.data, report);
+    if (authored !== null) return readDocument(document.map, authored, report);
+    const salvaged = salvage(document.data, checkDocument);
+    if (salvaged === null) {
+      unreadable = true;
+      return [];
+    }
+    parts.push(...salvaged.damaged.map((path) => ({ map: document.map, path })));
+    return readDocument(document.map, salvaged.value, outside(salvaged.damaged, report));
+  });
   const unique = refuseTwice(entities, problems);
   if (documents.length === 0 && problems.length === 0) {
     const file = files[0]?.name ?? '';
-    problems.push({
-      file,
-      line: 1,
-      column: 1,
-      path: '',
-      reason: 'there is no definition in it',
-      mend: "Start with 'fairlead: v1'.",
-    });
+    const mend = "Start with 'fairlead: v1'.";
+    problems.push({ file, line: 1, column: 1, path: '', reason: 'there is no definition in it', mend });
   }
-  return { entities: unique, problems: sortProblems(problems) };
+  return { entities: unique, problems: sortProblems(problems), damage: { unreadable, parts } };
+}
+
+const isWithin = (path: Path, ancestor: Path): boolean => ancestor.every((part, index) => path[index] === part);
+
+/** Without problems that a damaged part, or what was made up in its place, causes itself. */
+const outside =
+  (damaged: readonly Path[], report: Report): Report =>
+  (path, reason, mend, at) => {
+    if (!damaged.some((part) => isWithin(path, part) || isWithin(part, path))) report(path, reason, mend, at);
+  };
+
+/** The same for checks over all entities: what may follow from the damage instead of being wrong itself. */
+export function isConsequence(
+  damage: Damage,
+  of: { readonly map: SourceMap; readonly path: Path; readonly reason: string },
+): boolean {
+  if (damage.unreadable && of.reason.startsWith('there is no ')) return true;
+  return damage.parts.some(({ map, path }) => {
+    if (map === of.map && (isWithin(of.path, path) || isWithin(path, of.path))) return true;
+    const [kind, name, field] = path;
+    const whole = path.length === 2 || (kind === 'environments' && path.length === 4);
+    if (whole && of.reason.includes(`'${String(path.at(-1))}'`)) return true;
+    // Which commands and variables a damaged service has is not sure, nor what a workflow of unknown type may have.
+    if (kind === 'services' && of.reason.includes('no command')) return true;
+    if (field === 'variables' && of.reason.includes('serviceVariable')) return true;
+    const [, workflow, setting = ''] = of.path;
+    const typed = kind === 'workflows' && field === 'type' && map === of.map && workflow === name;
+    return typed && ['hosts', 'batch'].includes(String(setting));
+  });
 }
 
 function checkSize(files: readonly SourceFile[]): Problem | null {
@@ -70,10 +116,7 @@ const reporter =
     problems.push({ ...document.map.find(path, at), path: pathText(path), reason, mend });
   };
 
-function readDocument(read: ReadDocument, report: Report): readonly SourceEntity[] {
-  const authored = checkDocument(read.data, report);
-  if (authored === null) return [];
-  const { map } = read;
+function readDocument(map: SourceMap, authored: AuthoredDocument, report: Report): readonly SourceEntity[] {
   const described = typeof authored.application !== 'string';
   const application = typeof authored.application === 'string' ? authored.application : authored.application.name;
   const entities: SourceEntity[] = [];
@@ -111,7 +154,6 @@ function checkDocument(data: Json, report: Report): AuthoredDocument | null {
     report([], 'a definition is a map', "Start with 'fairlead: v1'.");
     return null;
   }
-  // zod's type cannot say that its output is what the schema describes once unions are made of tables.
   return checkSchema(documentSchema, data, report);
 }
 

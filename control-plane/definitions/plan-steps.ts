@@ -157,17 +157,19 @@ export function planStrategies(
   strategies: readonly LongStrategy[],
   steps: readonly StepPlan[],
 ): readonly FailureStrategy[] {
-  return strategies.map(({ on, do: action, retry, every, tolerate, steps: only }) => ({
-    types: FAILURE_TYPES.filter((type) => on.includes(type.toLowerCase())),
-    steps: steps.filter((step) => only?.includes(step.name) === true).map((step) => step.id),
-    scope: 'WORKFLOW',
-    action: ACTIONS[action],
-    retry: action === 'retry' ? { count: retry ?? 1, intervalsMs: (every ?? []).map(milliseconds) } : null,
-    tolerate:
-      tolerate === undefined
-        ? null
-        : tolerate.endsWith('%')
-          ? { percent: Number(tolerate.slice(0, -1)) }
-          : { count: Number(tolerate) },
-  }));
+  return strategies.flatMap(({ on, do: action, retry, every, steps: only }): readonly FailureStrategy[] => {
+    const ids = steps.filter((step) => only?.includes(step.name) === true).map((step) => step.id);
+    // Named steps that this service's workflow does not have: no steps would mean all of them.
+    if (only !== undefined && ids.length === 0) return [];
+    return [
+      {
+        types: FAILURE_TYPES.filter((type) => on.includes(type.toLowerCase())),
+        steps: ids,
+        scope: 'WORKFLOW',
+        action: ACTIONS[action],
+        retry: action === 'retry' ? { count: retry ?? 1, intervalsMs: (every ?? []).map(milliseconds) } : null,
+        tolerate: null,
+      },
+    ];
+  });
 }

@@ -68,4 +68,4 @@ export const STEP_COMMON = {
   artifact: z.enum(['current', 'rollback', 'none']).describe('Which artifact its scripts see.'),
 };
 export const STEP_COMMON_FIELDS: readonly string[] = Object.keys(STEP_COMMON);
-export const step = keyedSchema(STEPS, STEP_COMMON);
+export const step = keyedSchema(STEPS, STEP_COMMON).meta({ id: 'step' });

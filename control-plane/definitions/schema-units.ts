@@ -124,4 +124,4 @@ export const UNITS: readonly (Keyed & { readonly unit: string; readonly title: s
 
 export const UNIT_COMMON = { name: z.string().min(1).max(128).describe('Shown in logs.') };
 export const UNIT_COMMON_FIELDS: readonly string[] = Object.keys(UNIT_COMMON);
-export const unit = keyedSchema(UNITS, UNIT_COMMON);
+export const unit = keyedSchema(UNITS, UNIT_COMMON).meta({ id: 'unit' });

@@ -17,43 +17,51 @@ const failureWord = z.enum(FAILURE_WORDS);
 export const ACTION_WORDS = ['retry', 'rollback', 'abort', 'ignore'] as const;
 const LATER_ACTIONS = 'that is not available yet: retry, rollback, abort and ignore are | Choose one of these.';
 
-export const strategy = z.strictObject({
-  on: z
-    .union([failureWord, nonEmpty(failureWord)])
-    .optional()
-    .describe('Kinds of failure; any when left out.'),
-  do: z
-    .enum(ACTION_WORDS, {
-      error: (issue) =>
-        /^(manual|intervention|end|mark|rollback[- ]|pause)/.test(String(issue.input)) ? LATER_ACTIONS : undefined,
-    })
-    .optional(),
-  retry: z
-    .number()
-    .int()
-    .min(1, 'at least one retry | Write 1 to 100.')
-    .max(100, 'at most 100 retries | Write 1 to 100.')
-    .optional(),
-  every: z
-    .union([duration, nonEmpty(duration)])
-    .optional()
-    .describe('Waited before each retry; the last repeats.'),
-  tolerate: amount.optional().describe('Hosts that may fail before the action applies: 3 or 5%.'),
-  steps: nonEmpty(name).optional().describe('Only these steps of the section; sections only.'),
-});
+export const strategy = z
+  .strictObject({
+    on: z
+      .union([failureWord, nonEmpty(failureWord)])
+      .optional()
+      .describe('Kinds of failure; any when left out.'),
+    do: z
+      .enum(ACTION_WORDS, {
+        error: (issue) =>
+          /^(manual|intervention|end|mark|rollback[- ]|pause)/.test(String(issue.input)) ? LATER_ACTIONS : undefined,
+      })
+      .optional(),
+    retry: z
+      .number()
+      .int()
+      .min(1, 'at least one retry | Write 1 to 100.')
+      .max(100, 'at most 100 retries | Write 1 to 100.')
+      .optional(),
+    every: z
+      .union([duration, nonEmpty(duration)])
+      .optional()
+      .describe('Waited before each retry; the last repeats.'),
+    tolerate: z
+      .never({
+        error: () => 'tolerances are not available yet | Remove tolerate: the action applies when one host fails.',
+      })
+      .optional(),
+    steps: nonEmpty(name).optional().describe('Only these steps of the section; sections only.'),
+  })
+  .meta({ id: 'strategy' });
 export type AuthoredStrategy = z.infer<typeof strategy>;
 
 const steps = z.array(step);
-export const section = z.union([
-  steps,
-  z.strictObject({
-    steps: steps.optional(),
-    parallel: z.boolean().optional(),
-    skip: z.union([z.string(), z.boolean()]).optional(),
-    wait: duration.optional(),
-    onFailure: z.array(strategy).optional(),
-  }),
-]);
+export const section = z
+  .union([
+    steps,
+    z.strictObject({
+      steps: steps.optional(),
+      parallel: z.boolean().optional(),
+      skip: z.union([z.string(), z.boolean()]).optional(),
+      wait: duration.optional(),
+      onFailure: z.array(strategy).optional(),
+    }),
+  ])
+  .meta({ id: 'section' });
 export type AuthoredSection = z.infer<typeof section>;
 
 export const INPUT_TYPES = ['text', 'number', 'email', 'service', 'environment', 'infrastructure'] as const;
@@ -93,7 +101,7 @@ export const workflow = z.strictObject({
     .describe('Basic: how many hosts (3, 25%), or which.'),
   batch: amount.optional().describe('Rolling: how many hosts at a time (3 or 25%).'),
   phases: z
-    .undefined({
+    .never({
       error: () => 'a basic or rolling workflow has one phase | Write its sections, hosts and verify in the workflow.',
     })
     .optional(),

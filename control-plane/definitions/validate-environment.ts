@@ -28,6 +28,7 @@ export function validateEnvironment(
 export function validateInfrastructure(
   infrastructure: Entity<'infrastructure'>,
   catalog: Catalog,
+  within: Scope,
   report: Report,
 ): void {
   const { spec, application } = infrastructure;
@@ -37,6 +38,7 @@ export function validateInfrastructure(
     if (seen.has(host.name))
       report([...path, 'name'], `the host '${host.name}' is listed twice`, 'Keep one of the two.');
     seen.add(host.name);
+    validateValues(host.variables ?? {}, [...path, 'variables'], within, report);
     for (const field of ['address', 'hostKey'] as const) {
       const value = host[field];
       if (value === undefined) continue;

@@ -138,7 +138,7 @@ function validateSelectNodes(read: ReadKeyed, path: Path, rules: SectionRules, r
   if (hosts === null || !isJsonList(wanted)) return;
   wanted.forEach((host, index) => {
     const name = String(host);
-    if (!hosts.includes(name) && !name.includes('${')) {
+    if (!hosts.includes(name)) {
       report([...path, 'select-nodes', 'hosts', index], `there is no host '${name}'`, whatExists(name, hosts, 'host'));
     }
   });

@@ -173,7 +173,7 @@ function validateHosts(workflow: Entity<'workflow'>, catalog: Catalog, chosen: C
   const existing = hostNames(workflow, catalog, chosen);
   if (typeof spec.hosts !== 'object' || existing === null) return;
   spec.hosts.forEach((host, index) => {
-    if (!existing.includes(host) && !host.includes('${')) {
+    if (!existing.includes(host)) {
       report(['hosts', index], `there is no host '${host}'`, whatExists(host, existing, 'host'));
     }
   });

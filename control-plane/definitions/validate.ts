@@ -2,25 +2,32 @@
 import { applicationsOf, entitiesOf, type Catalog, type Entity, addressKey } from './catalog.ts';
 import { placeScope } from './check-scope.ts';
 import { checkText, checkValue } from './check-text.ts';
-import type { SourceEntity } from './parse.ts';
+import { isConsequence, type Damage, type SourceEntity } from './parse.ts';
 import { pathText, sortProblems, type Path, type Problem, type Report } from './problem.ts';
 import { validateEnvironment, validateInfrastructure } from './validate-environment.ts';
 import { validateService } from './validate-service.ts';
 import { validateWorkflow } from './validate-workflow.ts';
 
 /** `sources`: what was just read. Entities that were stored before are checked too: a change elsewhere can break them. */
-export function validate(catalog: Catalog, sources: readonly SourceEntity[]): readonly Problem[] {
+export function validate(
+  catalog: Catalog,
+  sources: readonly SourceEntity[],
+  damage: Damage = { unreadable: false, parts: [] },
+): readonly Problem[] {
   const problems: Problem[] = [];
   const written = new Map(sources.map((source) => [addressKey(source), source]));
   const reporter = (entity: Entity): Report => {
     const source = written.get(addressKey(entity));
     if (source !== undefined && !source.mention) {
       return (path, reason, mend, at) => {
+        const { map } = source.source;
         const full = [...source.source.path, ...path];
-        problems.push({ ...source.source.map.find(full, at), path: pathText(full), reason, mend });
+        if (isConsequence(damage, { map, path: full, reason })) return;
+        problems.push({ ...map.find(full, at), path: pathText(full), reason, mend });
       };
     }
     return (path, reason, mend) => {
+      if (damage.unreadable || damage.parts.length > 0) return;
       const of = sources.find((each) => each.application === entity.application);
       const position = of?.source.map.find(['application']) ?? { file: '', line: 1, column: 1 };
       problems.push({
@@ -56,7 +63,7 @@ function validateApplication(catalog: Catalog, application: string, reporter: (e
     validateEnvironment(environment, catalog, general, reporter(environment));
   }
   for (const infrastructure of entitiesOf(catalog, 'infrastructure', application)) {
-    validateInfrastructure(infrastructure, catalog, reporter(infrastructure));
+    validateInfrastructure(infrastructure, catalog, general, reporter(infrastructure));
   }
   for (const workflow of entitiesOf(catalog, 'workflow', application)) {
     validateWorkflow(workflow, catalog, reporter(workflow));

@@ -1,0 +1,32 @@
+import type { HostTarget, Login } from '@fairlead/proto/model/task.ts';
+import { completeInfrastructure } from './complete.ts';
+import { mapValues } from './json-values.ts';
+import type { LongInfrastructure } from './long-form.ts';
+import { secretAsTemplate, secretName } from './secret.ts';
+
+export function planHosts(authored: LongInfrastructure): readonly HostTarget[] {
+  const infrastructure = completeInfrastructure(authored);
+  const { user, key, passphrase, password } = infrastructure.login;
+  const reference = (value: string | undefined): { readonly secret: string } | undefined => {
+    const name = value === undefined ? null : secretName(value);
+    return name === null ? undefined : { secret: name };
+  };
+  const login: Login = {
+    user,
+    ...field('key', reference(key)),
+    ...field('passphrase', reference(passphrase)),
+    ...field('password', reference(password)),
+  };
+  return infrastructure.hosts.map((host) => ({
+    name: host.name,
+    address: host.address ?? host.name,
+    port: host.port ?? 22,
+    login,
+    hostKey: host.hostKey ?? null,
+    variables: mapValues(host.variables ?? {}, secretAsTemplate),
+  }));
+}
+
+const field = <N extends string, T>(name: N, value: T | undefined): Partial<Record<N, T>> =>
+  // A computed key of a literal type: the record has it or is empty.
+  (value === undefined ? {} : { [name]: value }) as Partial<Record<N, T>>;
