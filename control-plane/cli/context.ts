@@ -8,7 +8,7 @@ import { usage } from './cli-error.ts';
 import { findConnection } from './connection.ts';
 import type { Format } from './output.ts';
 import { FORMATS } from './output.ts';
-import { processSystem } from './process-system.ts';
+import { realSystem } from '../adapters/system/index.ts';
 
 export interface Context {
   readonly api: ApiClient;
@@ -34,7 +34,7 @@ export function openContext(command: Command): Context {
   return {
     api: new ApiClient(findConnection(options, process.env)),
     format: options.output,
-    system: processSystem,
+    system: realSystem,
     patienceMs: patience(process.env['FAIRLEAD_RECONNECT'] ?? '30s'),
   };
 }

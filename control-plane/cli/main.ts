@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-codes.ts';

@@ -164,6 +164,29 @@ function addOverviewCommands(program: Command, finish: Finish): void {
 }
 
 function addServerCommands(program: Command, finish: Finish): void {
-  void program;
-  void finish;
+  program
+    .command('start')
+    .description('run the control plane, with one agent inside')
+    .option('--host <address>', 'where to listen (127.0.0.1)')
+    .option('--port <number>', 'on which port')
+    .action(async (options, command) => {
+      const [{ start }, { globalsOf }] = await Promise.all([import('./commands/start.ts'), import('./context.ts')]);
+      finish(await start(globalsOf(command), options));
+    });
+  program
+    .command('agent')
+    .description('run an agent; FAIRLEAD_AGENT_… in the environment configure it')
+    .action(async () => finish(await (await import('./commands/agent.ts')).agent()));
+  program
+    .command('demo')
+    .description('a real deployment to four SSH hosts on this machine, from nothing')
+    .option('--once', 'end after the summary; exit 0 only if every host serves what it was told')
+    .action(async (options, command) => {
+      const [{ demo }, { globalsOf }] = await Promise.all([import('./demo/demo.ts'), import('./context.ts')]);
+      finish(await demo(globalsOf(command), options));
+    });
+  program
+    .command('login')
+    .description('a link that opens the page, once, within five minutes')
+    .action((_options, command) => client(command, finish, async (it) => (await overview()).loginLink(it)));
 }

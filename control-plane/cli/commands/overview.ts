@@ -80,6 +80,14 @@ export async function createToken(context: Context, name: string): Promise<ExitC
   return EXIT.SUCCESS;
 }
 
+export async function loginLink(context: Context): Promise<ExitCode> {
+  const schema = z.object({ path: z.string(), expiresAt: z.number() });
+  const result = await context.api.post('/login-tokens', schema, {});
+  const url = new URL(result.path, context.api.connection.url).toString();
+  present(context.format, { url, expiresAt: result.expiresAt }, () => url);
+  return EXIT.SUCCESS;
+}
+
 export async function doctor(context: Context): Promise<ExitCode> {
   const { checks } = await context.api.get('/doctor', z.object({ checks: z.array(doctorLine) }));
   present(context.format, checks, () => {

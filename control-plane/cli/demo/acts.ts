@@ -1,0 +1,103 @@
+import type { ExecutionView } from '@fairlead/proto/live.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
+import type { System } from '@fairlead/proto/model/system.ts';
+import { z } from 'zod';
+import { agentView } from '../../api/http/schemas.ts';
+import type { SourceFile } from '../../app/use-cases.ts';
+import type { ApiClient } from '../api-client.ts';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import { followExecution } from '../follow-execution.ts';
+import { startProgress } from '../progress.ts';
+import { elapsed, styleFor } from '../style.ts';
+import type { DemoHost } from './demo-hosts.ts';
+import { appAt } from './served-versions.ts';
+
+export interface Act {
+  readonly number: number;
+  readonly title: string;
+  readonly build: string;
+  /** What every host must serve afterwards. */
+  readonly expected: string;
+  readonly status: Status;
+}
+
+export interface ActResult {
+  readonly act: Act;
+  readonly executionId: string;
+  readonly status: Status;
+  readonly took: string;
+  readonly served: readonly { readonly host: string; readonly version: string | null }[];
+  readonly good: boolean;
+}
+
+const AGENT_WITHIN_MS = 15_000;
+
+export async function waitForAgent(api: ApiClient, system: System): Promise<void> {
+  const giveUpAt = system.clock.monotonic() + AGENT_WITHIN_MS;
+  for (;;) {
+    const { agents } = await api.get('/agents', z.object({ agents: z.array(agentView) }));
+    if (agents.some((agent) => agent.status === 'CONNECTED')) return;
+    if (system.clock.monotonic() > giveUpAt) throw new CliError(EXIT.FAILED, ['The agent did not connect.']);
+    await system.scheduler.sleep(50);
+  }
+}
+
+export async function applyDefinition(api: ApiClient, file: SourceFile): Promise<void> {
+  await api.post('/definitions/apply', z.object({ revision: z.int() }), { files: [file], dryRun: false });
+}
+
+export async function playAct(
+  act: Act,
+  api: ApiClient,
+  hosts: readonly DemoHost[],
+  system: System,
+): Promise<ActResult> {
+  const style = styleFor(process.stdout, process.env);
+  process.stdout.write(`\n${style.paint('bold', `Act ${act.number}: ${act.title}`)}\n`);
+  const began = system.clock.monotonic();
+  const { executionId } = await api.post('/executions', z.object({ executionId: z.string() }), {
+    artifacts: { web: act.build },
+  });
+  const view = await watch(executionId, api, system);
+  const served = await askHosts(hosts);
+  const good = view.header.status === act.status && served.every((each) => each.version === act.expected);
+  const line = served.map(
+    (each) => `${each.host} ${style.paint(each.version === act.expected ? 'green' : 'red', each.version ?? 'nothing')}`,
+  );
+  if (view.header.failure !== null) {
+    process.stdout.write(`  cause: ${view.header.failure.target ?? ''} ${view.header.failure.message}\n`);
+  }
+  process.stdout.write(`  served now: ${line.join('  ')}\n`);
+  const took = elapsed(system.clock.monotonic() - began);
+  return { act, executionId, status: view.header.status, took, served, good };
+}
+
+async function watch(executionId: string, api: ApiClient, system: System): Promise<ExecutionView> {
+  const progress = startProgress(process.stdout, process.env, system);
+  try {
+    const view = await followExecution({
+      connection: api.connection,
+      executionId,
+      system,
+      patienceMs: 10_000,
+      signal: new AbortController().signal,
+      onView: (each) => progress.show(each),
+      onConnection: () => undefined,
+    });
+    if (view === null) throw new Error('nobody can stop this watching');
+    return view;
+  } finally {
+    progress.end();
+  }
+}
+
+export async function askHosts(hosts: readonly DemoHost[]): Promise<ActResult['served']> {
+  return Promise.all(
+    hosts.map(async (host) => {
+      const app = await appAt(host.httpPort);
+      // An error page serves nothing, whatever version it is.
+      return { host: host.name, version: app === null || app.status !== 200 ? null : app.version };
+    }),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * `fairlead demo`: a real deployment from nothing. Three acts (a first version, a second one, a broken third one that is
+ * taken back), and after each the shops themselves are asked which version they serve.
+ */
+import path from 'node:path';
+import { realSystem } from '../../adapters/system/index.ts';
+import type { Globals } from '../context.ts';
+import { dataDirectory } from '../connection.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { LocalServer } from '../local-server.ts';
+import { startLocalServer } from '../local-server.ts';
+import { untilStopped } from '../signals.ts';
+import { elapsed } from '../style.ts';
+import { writeBuilds } from './bookstore-builds.ts';
+import { demoDefinition, EXAMPLE } from './demo-definition.ts';
+import type { DemoHost } from './demo-hosts.ts';
+import { startDemoHosts } from './demo-hosts.ts';
+import type { Act } from './acts.ts';
+import { applyDefinition, playAct, waitForAgent } from './acts.ts';
+import { stopApp } from './served-versions.ts';
+import { farewell, summary } from './summary.ts';
+
+const ACTS: readonly Omit<Act, 'number'>[] = [
+  { build: '1', expected: '1', status: 'SUCCESS', title: 'version 1, on four hosts, two at a time' },
+  { build: '2', expected: '2', status: 'SUCCESS', title: 'version 2, over version 1' },
+  {
+    build: '3',
+    expected: '2',
+    status: 'FAILED',
+    title: 'version 3, which starts and answers 500: the check over HTTP must catch it and go back to 2',
+  },
+];
+
+export async function demo(globals: Globals, options: { readonly once?: boolean }): Promise<ExitCode> {
+  const data = path.join(dataDirectory(globals, process.env), 'demo');
+  const stopped = untilStopped();
+  const { clock } = realSystem;
+  const began = clock.monotonic();
+  say(`Fairlead demo; everything is on this machine's loopback, data in ${data}.`);
+  const stage = await openStage(data);
+  try {
+    say(`  control plane ${stage.server.url}, ${stage.hosts.length} SSH hosts on ports ${portsOf(stage.hosts)}`);
+    const interrupted = Symbol('interrupted');
+    const result = await Promise.race([play(stage), stopped.then(() => interrupted)]);
+    if (typeof result === 'symbol') return EXIT.DETACHED;
+    const good = result.every((each) => each.good);
+    say(summary(result));
+    say(`Took ${elapsed(clock.monotonic() - began)}.\n`);
+    if (options.once !== true) {
+      const last = result.at(-1)?.executionId ?? '';
+      say(farewell(await stage.server.loginLink(`/executions/${last}`), stage.hosts));
+      await stopped;
+    }
+    return good ? EXIT.SUCCESS : EXIT.FAILED;
+  } finally {
+    await closeStage(stage);
+  }
+}
+
+interface Stage {
+  readonly server: LocalServer;
+  readonly hosts: readonly DemoHost[];
+  readonly keyFile: string;
+  readonly builds: string;
+}
+
+async function openStage(data: string): Promise<Stage> {
+  const builds = path.join(data, 'builds');
+  await writeBuilds(builds);
+  const { hosts, keyFile } = await startDemoHosts(path.join(data, 'hosts'));
+  const server = await startLocalServer(data, {
+    ...process.env,
+    FAIRLEAD_HTTP_HOST: '127.0.0.1',
+    FAIRLEAD_HTTP_PORT: process.env['FAIRLEAD_HTTP_PORT'] ?? '0',
+  });
+  return { server, hosts, keyFile, builds };
+}
+
+async function closeStage(stage: Stage): Promise<void> {
+  say('Stopping the shops, the hosts and Fairlead …');
+  await stage.server.close();
+  await Promise.all(stage.hosts.map((host) => stopApp(host.httpPort, host.directory, realSystem)));
+  await Promise.all(stage.hosts.map((host) => host.ssh.close()));
+}
+
+async function play(stage: Stage) {
+  await waitForAgent(stage.server.api, realSystem);
+  await applyDefinition(stage.server.api, demoDefinition(stage.hosts, stage.keyFile, stage.builds));
+  say(`  applied deploy/examples/${EXAMPLE}`);
+  const results = [];
+  for (const [index, act] of ACTS.entries()) {
+    results.push(await playAct({ ...act, number: index + 1 }, stage.server.api, stage.hosts, realSystem));
+  }
+  return results;
+}
+
+const portsOf = (hosts: readonly DemoHost[]): string => hosts.map((host) => host.ssh.port).join(', ');
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
