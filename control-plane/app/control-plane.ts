@@ -1,5 +1,6 @@
 /** The use cases, each behind the one gate; the work itself is in the file its name says. */
 import { executionOf } from '@fairlead/proto/model/ids.ts';
+import { serviceSource } from '../definitions/artifact-source.ts';
 import { applyFiles } from '../definitions/change-set.ts';
 import { definitionItems, explainCatalog, printDefinitions } from '../definitions/explain.ts';
 import type { Digest } from '../ports/digest.ts';
@@ -10,13 +11,13 @@ import { Access } from './access.ts';
 import { authorize, type Actor } from './authorize.ts';
 import { Builds } from './builds.ts';
 import { DefinitionStore } from './definition-store.ts';
-import { deploy } from './deploy.ts';
+import { deploy, refused } from './deploy.ts';
 import { doctor } from './doctor.ts';
 import type { Engine } from './engine.ts';
 import { viewOf } from './execution-view.ts';
 import { Executions } from './executions.ts';
 import { decidedBy } from './decided-by.ts';
-import { findSource, selectDefinitions } from './find-definitions.ts';
+import { selectDefinitions } from './select-definitions.ts';
 import { listAgents } from './list-agents.ts';
 import type { Replica } from './replica.ts';
 import { replay } from './replay.ts';
@@ -76,8 +77,9 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async listBuilds(actor, query) {
       gate(actor, 'read', 'builds');
-      const need = findSource((await definitions.current()).catalog, query);
-      return builds.list(need.source, need.selectors);
+      const found = serviceSource((await definitions.current()).catalog, query);
+      if (!found.ok) throw refused(found.failures);
+      return builds.list(found.source, found.selectors);
     },
     async deploy(actor, request) {
       gate(actor, 'execute', request.name ?? 'the workflow');

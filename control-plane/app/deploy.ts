@@ -1,5 +1,5 @@
 /** Starting an execution: everything that could be refused is refused here, before anything starts. */
-import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import type { Clock, Ids } from '@fairlead/proto/model/system.ts';
@@ -57,7 +57,7 @@ export async function deploy(
   return { executionId, created };
 }
 
-function refused(failures: readonly ReturnType<typeof failure>[]): FailureError {
+export function refused(failures: readonly Failure[]): FailureError {
   const [first = failure('INVALID_INPUT', 'the request cannot be planned'), ...rest] = failures;
   return new FailureError(first, ...rest);
 }
