@@ -55,5 +55,8 @@ function isAway(error: unknown): boolean {
     return true;
   }
   if (!(error instanceof MongoServerError)) return false;
+  // A bulk write wraps what interrupted it.
+  const inner: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : null;
+  if (inner !== null && inner !== error && isAway(inner)) return true;
   return error.hasErrorLabel('RetryableWriteError') || (typeof error.code === 'number' && AWAY.has(error.code));
 }
