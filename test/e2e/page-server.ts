@@ -76,8 +76,9 @@ export class PageServer {
     const subscriptions = new Map<number, Subscription>();
     this.#sockets.set(socket, subscriptions);
     socket.on('close', () => this.#sockets.delete(socket));
+    // One buffer per message unless another binaryType is asked for.
     socket.on('message', (data) => {
-      const frame = JSON.parse(String(data)) as ClientFrame;
+      const frame = JSON.parse((data as Buffer).toString('utf8')) as ClientFrame;
       if (frame.type === 'unsubscribe') return void subscriptions.delete(frame.sub);
       this.subscribed.push(frame);
       subscriptions.set(frame.sub, { frame, sent: null });
@@ -100,7 +101,7 @@ export class PageServer {
       return [{ sub, feed: 'list', snapshot: sent === null, rows }];
     }
     if (frame.feed === 'execution') {
-      const execution = this.executions.get(frame.executionId);
+      const execution = this.#find(frame.executionId);
       if (execution === undefined) return [{ sub, error: failure('NOT_FOUND', 'There is no such execution.') }];
       const after = sent ?? frame.after ?? null;
       if (after === execution.seq) return [];
@@ -137,7 +138,7 @@ export class PageServer {
     }
     if (path === '/instances') return json(200, { instances: this.instances });
     if (path === '/executions') return json(200, this.#page(url.searchParams));
-    const execution = this.executions.get(decodeURIComponent(path.slice('/executions/'.length)));
+    const execution = this.#find(decodeURIComponent(path.slice('/executions/'.length)));
     if (execution === undefined)
       return json(404, {
         title: 'Not found',
@@ -145,6 +146,10 @@ export class PageServer {
         failures: [{ mend: 'Check the id.' }],
       });
     return json(200, { seq: execution.seq, header: execution.header, nodes: execution.since(-1) });
+  }
+
+  #find(id: string): PlayedExecution | undefined {
+    return id === 'last' ? [...this.executions.values()].at(-1) : this.executions.get(id);
   }
 
   #page(query: URLSearchParams): { readonly rows: readonly ExecutionListRow[]; readonly next: string | null } {

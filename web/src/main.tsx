@@ -6,6 +6,7 @@ import { App } from './app.tsx';
 import { LiveProvider } from './live/live-context.tsx';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/parts.css';
 import './styles/list.css';
 import './styles/execution.css';
 import './styles/tree.css';

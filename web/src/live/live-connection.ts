@@ -209,7 +209,8 @@ function parseFrames(text: string): readonly ServerFrame[] {
   try {
     // The server's own contract; only the envelope is checked, so that a proxy's error page harms nothing.
     const message = JSON.parse(text) as Partial<ServerMessage> | null;
-    return Array.isArray(message?.frames) ? message.frames : [];
+    const frames = message?.frames;
+    return frames !== undefined && Array.isArray(frames) ? (frames as readonly ServerFrame[]) : [];
   } catch {
     return [];
   }

@@ -51,6 +51,9 @@ export function ExecutionPage({ executionId, query }: ExecutionPageProps): React
   const known = chosen !== null && state.nodes.has(chosen) ? chosen : null;
   if (known === null) automatic.current = focusOf(state, automatic.current);
   const selected = known ?? automatic.current;
+  const node = selected === null ? null : (state.nodes.get(selected) ?? null);
+  // The tree ends at the hosts: an attempt is marked there.
+  const marked = node?.kind === 'attempt' ? node.parent : selected;
   return (
     <div className="execution">
       <div className="execution-top">
@@ -58,10 +61,10 @@ export function ExecutionPage({ executionId, query }: ExecutionPageProps): React
         <Notices state={state} select={select} />
       </div>
       <div className="panes">
-        <ExecutionTree state={state} selected={selected} automatic={known === null} select={select} />
+        <ExecutionTree state={state} selected={marked} automatic={known === null} select={select} />
         <Inspector
           state={state}
-          node={selected === null ? null : (state.nodes.get(selected) ?? null)}
+          node={node}
           automatic={known === null}
           select={select}
           followAutomatically={followAutomatically}

@@ -123,9 +123,7 @@ function FirstSteps(): ReactNode {
     <Message title="Nothing has been deployed yet">
       <p>Describe your hosts and your service in a file, hand it in, and deploy:</p>
       <pre className="command">
-        {
-          'fairlead init                 # writes fairlead.yaml for your hosts\nfairlead apply -f fairlead.yaml\nfairlead deploy ship-web'
-        }
+        {'fairlead init     # writes a file for your hosts\nfairlead apply -f fairlead.yaml\nfairlead deploy ship-web'}
       </pre>
       <p>The execution appears here by itself, and you can watch it live.</p>
     </Message>

@@ -54,6 +54,7 @@ function Group({ group }: { readonly group: InstanceGroup }): ReactNode {
       <h2>
         {group.service} <span className="head-environment">in {group.environment}</span>
         <span className="quiet"> · {group.application}</span>
+        {group.builds.length > 1 && <span className="group-mixed">{group.builds.length} different builds</span>}
       </h2>
       {group.builds.map((build) => (
         <div key={build.build} className="group-build">

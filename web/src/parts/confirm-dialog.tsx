@@ -36,7 +36,9 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
         <h2 id="dialog-title">{props.title}</h2>
         {props.children}
         <label>
-          Reason <span className="hint">(kept in the history)</span>
+          <span>
+            Reason <span className="hint">(kept in the history)</span>
+          </span>
           <input value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} autoFocus />
         </label>
         {error !== null && (

@@ -136,7 +136,7 @@ const ExecutionLine = memo(function ExecutionLine({
       </span>
       <span role="cell" className="entry-when">
         <Ago at={row.startedAt} />
-        <span className="quiet line-actor">{row.actor}</span>
+        <span className="quiet entry-actor">{row.actor}</span>
       </span>
       <span role="cell" className="entry-duration">
         <Elapsed startedAt={row.startedAt} endedAt={row.endedAt} />

@@ -88,6 +88,7 @@ export function ExecutionTree({ state, selected, automatic, select }: ExecutionT
   const current = focused !== null && rows.some((row) => row.key === focused) ? focused : null;
   return (
     <div className="tree-scroll" ref={scroller}>
+      {rows.length === 0 && <p className="quiet pad">No phase has been opened.</p>}
       <div
         className="tree"
         role="tree"

@@ -25,7 +25,11 @@ export function Inspector({ state, node, automatic, select, followAutomatically 
   if (node === null) {
     return (
       <aside className="inspector" aria-label="Details">
-        <p className="quiet pad">Nothing has started yet. The log of the first step will appear here.</p>
+        <p className="quiet pad">
+          {isActive(state.header.status)
+            ? 'No step has started yet. The log of the first one will appear here.'
+            : 'No step was started.'}
+        </p>
       </aside>
     );
   }
@@ -41,10 +45,10 @@ export function Inspector({ state, node, automatic, select, followAutomatically 
             .map((each) => each.name)
             .join(' › ')}
           {automatic ? (
-            <span className="auto">following by itself</span>
+            <span className="auto">following the work</span>
           ) : (
             <button type="button" className="link auto" onClick={followAutomatically}>
-              Follow by itself
+              Follow the work
             </button>
           )}
         </p>

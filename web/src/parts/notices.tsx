@@ -29,7 +29,10 @@ export function Notices({ state, select }: NoticesProps): ReactNode {
       {header.parked !== null && (
         <Notice tone="unknown" title="Broken: Fairlead itself failed on this execution and parked it">
           <p>{header.parked}</p>
-          <p>Nothing more happens by itself. It can be aborted; other executions are not affected.</p>
+          <p>
+            Other executions are not affected.
+            {!isTerminal(header.status) && ' Nothing more happens here by itself; it can still be aborted.'}
+          </p>
         </Notice>
       )}
       {header.failure !== null && (

@@ -70,7 +70,7 @@ describe('a log put together from frames', () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'ü', '✓', '\n', '😀'), maxLength: 40 });
     fc.assert(
       fc.property(texts, fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { maxLength: 12 }), (text, cuts) => {
-        const characters = [...text];
+        const characters = Array.from(text);
         const bytesBefore = (index: number): number =>
           new TextEncoder().encode(characters.slice(0, index).join('')).length;
         let buffer = EMPTY_LOG;
