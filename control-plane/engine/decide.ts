@@ -2,10 +2,11 @@
  * decide(execution, input, now): is it legal now, and what follows from it? The order below is the whole of it: time
  * first, then what happened, then everything that follows.
  */
+import { failure } from '@fairlead/proto/model/failure.ts';
 import type { Event } from './events.ts';
 import type { Execution } from './execution.ts';
 import type { Input } from './inputs.ts';
-import { requestAbort } from './rules/abort.ts';
+import { isBroken, requestAbort } from './rules/abort.ts';
 import { advance } from './rules/advance.ts';
 import { changeDriver } from './rules/driver.ts';
 import { expire } from './rules/expire.ts';
@@ -28,10 +29,41 @@ import { Turn } from './turn.ts';
 export function decide(execution: Execution | null, input: Input, now: number): readonly Event[] {
   if (execution === null) return input.input === 'start' ? startExecution(input, now) : [];
   const turn = new Turn(execution, now);
-  expire(turn);
-  handle(turn, input);
-  if (turn.execution.parked === null) advance(turn);
+  if (isBroken(execution)) whileBroken(turn, input);
+  else {
+    expire(turn);
+    handle(turn, input);
+    advance(turn);
+  }
   return turn.events;
+}
+
+/** Facts about what was begun are still written down; nothing new begins, and nothing follows but from an abort. */
+function whileBroken(turn: Turn, input: Input): void {
+  switch (input.input) {
+    case 'rollback': {
+      const why = failure('ILLEGAL_STATE', 'it is broken: it can only be aborted');
+      return turn.emit({ event: 'InputRejected', input: 'rollback', failure: why });
+    }
+    case 'abort':
+    case 'driverChanged':
+    case 'checkpoint':
+    case 'finished':
+    case 'released':
+    case 'agentLost':
+    case 'agentBack':
+    case 'outcomeFound':
+      return handle(turn, input);
+    case 'start':
+    case 'tick':
+    case 'agentChosen':
+    case 'noAgent':
+    case 'starting':
+    case 'lockAnswered':
+    case 'lockReleased':
+    case 'summaryWritten':
+      return;
+  }
 }
 
 function handle(turn: Turn, input: Input): void {

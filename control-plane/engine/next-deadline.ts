@@ -3,6 +3,7 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Execution, Phase, Run } from './execution.ts';
 import { LIMITS } from './limits.ts';
 import type { StepPlan } from './plan.ts';
+import { isBroken } from './rules/abort.ts';
 import { nextExpiry, openAttemptsOf } from './rules/expire.ts';
 import { retryDue } from './rules/outcome.ts';
 import { groupsOf } from './rules/phase.ts';
@@ -11,6 +12,7 @@ import { planOfRun, sectionsOf } from './turn.ts';
 
 /** Milliseconds since the epoch; null: only another input can change anything. */
 export function nextDeadline(execution: Execution): number | null {
+  if (isBroken(execution)) return null;
   const times = [nextExpiry(execution) ?? Infinity, ...execution.runs.flatMap((run) => timesOf(execution, run))];
   const next = Math.min(...times.filter((time) => time > execution.lastAt));
   return Number.isFinite(next) ? next : null;

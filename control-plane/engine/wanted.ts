@@ -6,6 +6,7 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Command } from './commands.ts';
 import type { Attempt, Execution, Phase, Run, Step } from './execution.ts';
 import { planOfStep } from './plan-of.ts';
+import { isBroken } from './rules/abort.ts';
 import { openAttempts, openAttemptsOf } from './rules/expire.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
 
@@ -18,8 +19,11 @@ export function wanted(execution: Execution): readonly Command[] {
   if (execution.endedAt !== null && !execution.summaryWritten) {
     commands.push({ command: 'writeSummary', id: `${execution.id}/summary` });
   }
-  return commands;
+  return isBroken(execution) ? commands.filter(isAboutWhatRuns) : commands;
 }
+
+/** Nothing begins in an execution that is broken. */
+const isAboutWhatRuns = ({ command }: Command): boolean => command === 'cancel' || command === 'probe';
 
 /** Freed when the run has ended and nothing of it can still be at work on a target. */
 function ofLock(execution: Execution, run: Run): readonly Command[] {

@@ -47,11 +47,17 @@ export class Play {
 
   give(input: Input): readonly Event[] {
     const events = decide(this.#execution, input, this.now);
-    for (const event of events) this.#execution = evolve(this.#execution, event);
+    this.tell(events);
     this.inputs.push(input);
     this.times.push(this.now);
-    this.events.push(...events);
     return events;
+  }
+
+  /** As if this had been decided too. */
+  tell(events: readonly Event[]): this {
+    for (const event of events) this.#execution = evolve(this.#execution, event);
+    this.events.push(...events);
+    return this;
   }
 
   get commands(): readonly Command[] {

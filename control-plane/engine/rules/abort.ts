@@ -1,7 +1,7 @@
 /** Abort (orchestration 10.4): stops where it is, no rollback, ABORTED within a bound whatever the targets answer. */
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Run } from '../execution.ts';
+import type { Execution, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { LIMITS } from '../limits.ts';
 import type { Turn } from '../turn.ts';
@@ -12,15 +12,22 @@ import { endCanceled } from './report.ts';
 export function requestAbort(turn: Turn, input: Extract<Input, { input: 'abort' }>): void {
   const runs = turn.execution.runs.filter((run) => input.runId === undefined || run.id === input.runId);
   const open = runs.filter((run) => !isTerminal(run.status));
-  if (open.length === 0) {
+  const broken = isBroken(turn.execution);
+  if (open.length === 0 && !(broken && runs.length > 0)) {
     const why = runs.length === 0 ? `there is no run ${input.runId ?? ''} in it` : 'it has ended already';
     turn.emit({ event: 'InputRejected', input: 'abort', failure: failure('ILLEGAL_STATE', why) });
     return;
   }
   for (const run of open) if (run.abort === null) abortRun(turn, run, input.actor, input.reason);
-  // A parked execution is not advanced, but an abort ends it all the same.
-  if (turn.execution.parked !== null) for (const run of open) endAborted(turn, run);
+  if (!broken) return;
+  // It is not advanced any more, but an abort ends it all the same.
+  for (const run of open) endAborted(turn, run);
+  if (turn.execution.runs.some((run) => !isTerminal(run.status))) return;
+  turn.emit({ event: 'ExecutionEnded', status: 'ABORTED' });
 }
+
+/** Parked, and not ended by an abort since. */
+export const isBroken = (execution: Execution): boolean => execution.parked !== null && execution.endedAt === null;
 
 export function abortRun(turn: Turn, run: Run, actor: string, reason: string): void {
   turn.emit({ event: 'AbortRequested', runId: run.id, actor, reason });

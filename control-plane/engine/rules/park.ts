@@ -1,11 +1,11 @@
-import { failure } from '@fairlead/proto/model/failure.ts';
-import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Event, EventBody } from '../events.ts';
+import type { Event } from '../events.ts';
 import type { Execution } from '../execution.ts';
+import { Turn } from '../turn.ts';
+import { isBroken, requestAbort } from './abort.ts';
 
 /**
- * For an execution that cannot be decided on any more. It looks at as little as it can, because anything may be wrong
- * with the rest: the first time it is marked as broken; an abort then ends its runs as they stand.
+ * For an execution that cannot be decided on any more. It looks at as little as it can (at no plan), because anything may
+ * be wrong with the rest: the first time it is marked as broken; an abort then ends its runs as they stand.
  */
 export function park(
   execution: Execution,
@@ -13,16 +13,10 @@ export function park(
   abort: { readonly actor: string } | null,
   at: number,
 ): readonly Event[] {
-  const events: EventBody[] = [];
-  if (execution.parked === null) events.push({ event: 'Parked', reason });
-  if (abort !== null && execution.endedAt === null) {
-    for (const run of execution.runs) {
-      if (isTerminal(run.status)) continue;
-      const why = failure('CANCELED', `aborted while it was broken: ${reason}`);
-      events.push({ event: 'AbortRequested', runId: run.id, actor: abort.actor, reason: why.message });
-      events.push({ event: 'RunEnded', runId: run.id, status: 'ABORTED', failure: why });
-    }
-    events.push({ event: 'ExecutionEnded', status: 'ABORTED' });
+  const turn = new Turn(execution, at);
+  if (execution.parked === null) turn.emit({ event: 'Parked', reason });
+  if (abort !== null && isBroken(turn.execution)) {
+    requestAbort(turn, { input: 'abort', actor: abort.actor, reason: `aborted while it was broken: ${reason}` });
   }
-  return events.map((event) => ({ ...event, at }));
+  return turn.events;
 }
