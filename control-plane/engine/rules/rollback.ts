@@ -3,11 +3,13 @@ import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Phase, Rollback, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
-import type { Turn } from '../turn.ts';
+import type { RunPlan } from '../plan.ts';
+import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
 import { cancelOpenAttempts } from './abort.ts';
 import { closeOpenNodes } from './close.ts';
 import { openAttempts } from './expire.ts';
 import { advancePhase } from './phase.ts';
+import { allHosts } from './select-nodes.ts';
 
 /** On request, of what runs: stops the forward path first. */
 export function requestRollback(turn: Turn, input: Extract<Input, { input: 'rollback' }>): void {
@@ -16,6 +18,7 @@ export function requestRollback(turn: Turn, input: Extract<Input, { input: 'roll
     turn.emit({ event: 'InputRejected', input: 'rollback', failure: failure('ILLEGAL_STATE', why) });
   const open = runs.filter((run) => !isTerminal(run.status));
   const ready = open.filter((run) => run.startedAt !== null && run.abort === null && run.rollback === null);
+  if (runs.length === 0) return refuse(`there is no run ${input.runId ?? ''} in it`);
   if (open.length === 0) return refuse('it has ended already');
   if (ready.length === 0 && open.some((run) => run.abort !== null)) return refuse('it is being aborted');
   if (ready.length === 0 && open.some((run) => run.rollback !== null)) return refuse('it is rolling back already');
@@ -43,7 +46,7 @@ export function advanceRollback(turn: Turn, run: Run): void {
     if (openAttempts(run).length === 0) closeOpenNodes(turn, run, 'FAILED');
     return;
   }
-  const next = nextToUndo(run);
+  const next = nextToUndo(planOfRun(turn.execution, run), run);
   if (next !== null) return open(turn, next.phase, next.hosts);
   const result = resultOf(run);
   turn.emit({ event: 'RollbackEnded', runId: run.id, result });
@@ -64,14 +67,15 @@ function open(turn: Turn, undone: Phase, hosts: readonly string[]): void {
 }
 
 /** The newest executed phase that was touched and is not undone yet. */
-function nextToUndo(run: Run): { readonly phase: Phase; readonly hosts: readonly string[] } | null {
+function nextToUndo(plan: RunPlan, run: Run): { readonly phase: Phase; readonly hosts: readonly string[] } | null {
   const undone = new Set(run.phases.map((phase) => phase.undoes));
   const candidates = run.phases.filter((phase) => phase.kind === 'FORWARD').toReversed();
   // With the scope of a phase only the failing one goes back; earlier ones stay as deployed.
   for (const phase of run.rollback?.scope === 'PHASE' ? candidates.slice(0, 1) : candidates) {
     if (undone.has(phase.id)) continue;
     const touched = touchedTargets(phase);
-    if (touched.size > 0) return { phase, hosts: (phase.hosts ?? []).filter((host) => touched.has(host)) };
+    const hosts = phase.hosts ?? allHosts(planOfPhase(plan, phase));
+    if (touched.size > 0) return { phase, hosts: hosts.filter((host) => touched.has(host)) };
   }
   return null;
 }

@@ -33,6 +33,9 @@ export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: S
   return { ok: true, hosts: free.slice(0, take) };
 }
 
+/** A phase without Select Nodes works on every host there is. */
+export const allHosts = (plan: PhasePlan | null): readonly string[] => plan?.hosts.map((host) => host.name) ?? [];
+
 function named(plan: PhasePlan, hosts: readonly string[]): Selection {
   const known = new Set(plan.hosts.map((host) => host.name));
   const strangers = hosts.filter((name) => !known.has(name));

@@ -3,12 +3,12 @@ import { evaluateCondition, resolveTemplate } from '@fairlead/proto/expressions/
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Run, Section, Step } from '../execution.ts';
-import type { OutputScope, PhasePlan, StepPlan } from '../plan.ts';
+import type { OutputScope, StepPlan } from '../plan.ts';
 import { scopeOfPhase, scopeOfTask } from '../scope.ts';
 import { ON_AGENT, tryTask } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
-import { selectNodes } from './select-nodes.ts';
+import { allHosts, selectNodes } from './select-nodes.ts';
 import { SELECT_NODES } from './step-kinds.ts';
 
 interface Place {
@@ -34,7 +34,7 @@ function startStep(turn: Turn, place: Place): void {
   if (turn.now < earliestStart(place.section, plan, place.group)) return;
   if (plan.type === SELECT_NODES) return select(turn, place);
   const targets = targetsOf(turn, place);
-  if (targets.length === 0) return endStep(turn, place, failure('NO_HOSTS', 'no host is selected'));
+  if (targets.length === 0) return endWithoutHost(turn, place);
   const impossible = problems(turn, place, targets);
   if (impossible !== null) return endStep(turn, place, impossible);
   turn.emit({ event: 'StepStarted', stepId: idOf(place), targets });
@@ -45,6 +45,12 @@ const idOf = ({ section, plan }: Place): string => `${section.id}/${plan.id}`;
 function endStep(turn: Turn, place: Place, problem: Failure | null, skipped: string | null = null): void {
   const status = problem !== null ? 'FAILED' : skipped !== null ? 'SKIPPED' : 'SUCCESS';
   turn.emit({ event: 'StepEnded', stepId: idOf(place), status, failure: problem, skipped });
+}
+
+/** A rollback goes to the hosts that were changed, and there may be none (10.1). */
+function endWithoutHost(turn: Turn, place: Place): void {
+  if (place.phase.kind === 'ROLLBACK') return endStep(turn, place, null, 'no host was changed');
+  endStep(turn, place, failure('NO_HOSTS', 'no host is selected'));
 }
 
 /** Why the step is skipped, a failure when that cannot be told, null when it is not. */
@@ -85,9 +91,6 @@ function targetsOf(turn: Turn, { run, phase, plan }: Place): readonly string[] {
   const dropped = new Set(phase.dropped);
   return hosts.filter((host) => !dropped.has(host));
 }
-
-/** A phase without Select Nodes works on every host there is. */
-const allHosts = (plan: PhasePlan | null): readonly string[] => plan?.hosts.map((host) => host.name) ?? [];
 
 /** Everything that cannot be resolved at any target, told once. */
 function problems(turn: Turn, place: Place, targets: readonly string[]): Failure | null {
