@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { ENGINE } from '../../control-plane/app/engine.ts';
+import { createMemoryData } from '../support/memory-store/index.ts';
+import { simplePlan } from '../support/plans.ts';
+import { VirtualSystem } from '../support/virtual-system.ts';
+import { AgentProcess } from './agent-process.ts';
+import { History } from './history.ts';
+import { LinkWorld } from './link-world.ts';
+import { Network } from './network.ts';
+import { ReplicaProcess } from './replica-process.ts';
+import { TargetWorld } from './target-world.ts';
+
+it('runs one execution on one replica and one agent', async () => {
+  const system = new VirtualSystem(7);
+  const history = new History(() => system.elapsed);
+  const network = new Network(system, history);
+  const data = createMemoryData();
+  const replicas: ReplicaProcess[] = [];
+  const links = new LinkWorld(system, network, () => replicas);
+  const replica = new ReplicaProcess('r1', { system, network, data, engine: ENGINE, history, links: () => links });
+  replicas.push(replica);
+  const targets = new TargetWorld(system, history);
+  const agent = new AgentProcess('one', system, targets, links, history);
+  void replica.start();
+  void agent.start();
+  await system.advance(2_000);
+  void replica.replica?.drivers.start(simplePlan());
+  await system.advance(20_000);
+  const execution = replica.replica?.history;
+  const loaded = await Promise.race([execution?.load('x1'), system.advance(1_000).then(() => undefined)]);
+  expect(loaded?.execution?.status).toBe('SUCCESS');
+  expect(loaded?.execution?.settled).toBe(true);
+  expect(targets.effects.map((effect) => effect.host).toSorted()).toEqual(['h1', 'h2', 'one']);
+});
