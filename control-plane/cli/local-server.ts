@@ -2,17 +2,18 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FailureError } from '@fairlead/proto/model/failure.ts';
-import type { Actor } from '../app/authorize.ts';
-import { loadConfig } from '../config.ts';
-import { startControlPlane } from '../main.ts';
+import { readConfig } from '../config.ts';
+import { startControlPlane, SYSTEM } from '../main.ts';
+import type { RunningControlPlane } from '../main.ts';
 import { ApiClient } from './api-client.ts';
 import { CliError } from './cli-error.ts';
 import { CONNECTION_FILE } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
 import { webDirectory } from './locate.ts';
 
-const OWNER: Actor = { id: 'local', name: 'local', kind: 'SYSTEM', rights: ['*'] };
 const KEY_NAME = 'local-command-line';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LocalServer {
   readonly url: string;
@@ -22,29 +23,14 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-export async function startLocalServer(
-  data: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<LocalServer> {
-  const page = webDirectory();
-  const config = loadConfig({
-    ...environment,
-    FAIRLEAD_DATA: data,
-    ...(page === null ? {} : { FAIRLEAD_WEB_DIR: page }),
-  });
-  const controlPlane = await startControlPlane(config).catch((error: unknown) => {
-    if (!(error instanceof FailureError)) throw error;
-    throw new CliError(
-      EXIT.FAILED,
-      error.failures.map((each) => each.message),
-    );
-  });
+export async function startLocalServer(data: string, environment: Environment): Promise<LocalServer> {
+  const controlPlane = await startOrSay({ ...environment, FAIRLEAD_DATA: data });
   const { useCases, url } = controlPlane;
   // The value is known only when it is made: every start has a key of its own.
-  await useCases.revokeApiKey(OWNER, KEY_NAME).catch((error: unknown) => {
+  await useCases.revokeApiKey(SYSTEM, KEY_NAME).catch((error: unknown) => {
     if (!(error instanceof FailureError) || error.failures[0].code !== 'NOT_FOUND') throw error;
   });
-  const { key } = await useCases.createApiKey(OWNER, KEY_NAME);
+  const { key } = await useCases.createApiKey(SYSTEM, KEY_NAME);
   const file = path.join(data, CONNECTION_FILE);
   // Written anew: a file that exists would keep the mode it has.
   rmSync(file, { force: true });
@@ -53,7 +39,7 @@ export async function startLocalServer(
     url,
     api: new ApiClient({ url, key }),
     loginLink: async (next) => {
-      const { token } = await useCases.createLoginToken(OWNER);
+      const { token } = await useCases.createLoginToken(SYSTEM);
       const link = new URL('/login', url);
       link.searchParams.set('token', token);
       if (next !== undefined) link.searchParams.set('next', next);
@@ -65,3 +51,23 @@ export async function startLocalServer(
     },
   };
 }
+
+/** Settings that are wrong and doors that are closed are said in lines, not as a trace. */
+async function startOrSay(environment: Environment): Promise<RunningControlPlane> {
+  try {
+    // A setting of the command line, not of the control plane.
+    return await startControlPlane(readConfig({ ...environment, FAIRLEAD_RECONNECT: undefined }), webDirectory());
+  } catch (error) {
+    const lines =
+      error instanceof FailureError
+        ? error.failures.map((each) => each.message)
+        : isListenError(error)
+          ? [`${error.message}. Choose another port, or none.`]
+          : null;
+    if (lines === null) throw error;
+    throw new CliError(EXIT.FAILED, lines);
+  }
+}
+
+const isListenError = (error: unknown): error is Error =>
+  error instanceof Error && 'syscall' in error && error.syscall === 'listen';

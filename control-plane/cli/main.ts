@@ -18,7 +18,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await program.parseAsync();
+  const [, , first, ...rest] = process.argv;
+  if (first === 'agent') {
+    const { agent } = await import('./commands/agent.ts');
+    process.exitCode = await agent(rest);
+  } else await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has said what is wrong; help and version are no errors.

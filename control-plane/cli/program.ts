@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { version } from './locate.ts';
 
 type Finish = (code: ExitCode) => void;
 
@@ -11,6 +12,7 @@ const collect = (value: string, before: readonly string[] | undefined): readonly
 export function makeProgram(finish: Finish): Command {
   const program = new Command('fairlead')
     .description('Deliver software over SSH and more; never stuck, never twice.')
+    .version(version())
     .option('--server <url>', 'the control plane (FAIRLEAD_SERVER)')
     .option('--key <key>', 'an API key (FAIRLEAD_KEY)')
     .option('--data <dir>', 'data directory (FAIRLEAD_DATA, ~/.fairlead)')
@@ -173,10 +175,8 @@ function addServerCommands(program: Command, finish: Finish): void {
       const [{ start }, { globalsOf }] = await Promise.all([import('./commands/start.ts'), import('./context.ts')]);
       finish(await start(globalsOf(command), options));
     });
-  program
-    .command('agent')
-    .description('run an agent; FAIRLEAD_AGENT_… in the environment configure it')
-    .action(async () => finish(await (await import('./commands/agent.ts')).agent()));
+  // `main.ts` hands its options on before they come here: some have the names of ours.
+  program.command('agent').description('run an agent (`fairlead agent --help` for its options)');
   program
     .command('demo')
     .description('a real deployment to four SSH hosts on this machine, from nothing')

@@ -1,8 +1,16 @@
-import { styleText } from 'node:util';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import { isFailed, isTerminal, isWaiting } from '@fairlead/proto/model/status.ts';
 
-type Format = 'green' | 'red' | 'yellow' | 'cyan' | 'gray' | 'bold';
+// SGR numbers on and off. Node's own `styleText` looks at the environment by itself, and differently in each release.
+const CODES = {
+  green: [32, 39],
+  red: [31, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+  gray: [90, 39],
+  bold: [1, 22],
+} as const;
+type Format = keyof typeof CODES;
 
 /** Colors where they are wanted, plain text elsewhere. */
 export interface Style {
@@ -15,7 +23,12 @@ export function styleFor(
   environment: Readonly<Record<string, string | undefined>>,
 ): Style {
   const wanted = stream.isTTY === true && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
-  return { paint: wanted ? (format, text) => styleText(format, text) : (_format, text) => text };
+  return { paint: wanted ? colored : (_format, text) => text };
+}
+
+function colored(format: Format, text: string): string {
+  const [on, off] = CODES[format];
+  return `\u001b[${on}m${text}\u001b[${off}m`;
 }
 
 export function formatOf(status: Status | null): Format {

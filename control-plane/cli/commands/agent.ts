@@ -1,11 +1,15 @@
-import type { ExitCode } from '../exit-codes.ts';
-import { EXIT } from '../exit-codes.ts';
-import { untilStopped } from '../signals.ts';
+import { runAgentCommand } from '@fairlead/agent/command.ts';
+import { version } from '../locate.ts';
 
-/** An agent in this process; its configuration is its environment's. */
-export async function agent(): Promise<ExitCode> {
-  const { startAgent } = await import('@fairlead/agent/main.ts');
-  void startAgent;
-  await untilStopped();
-  return EXIT.SUCCESS;
+/** An agent in this process: its options are its own, so they are not read here. */
+export function agent(options: readonly string[]): Promise<number> {
+  return runAgentCommand(options, {
+    env: process.env,
+    version: version(),
+    print: (text) => void process.stderr.write(text),
+    onEnd(ask) {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, ask);
+    },
+    crash: () => void process.kill(process.pid, 'SIGKILL'),
+  });
 }

@@ -2,7 +2,7 @@ import type { ExecutionView } from '@fairlead/proto/live.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { z } from 'zod';
-import { agentView } from '../../api/http/schemas.ts';
+import { agentView, instanceRow } from '../../api/http/schemas.ts';
 import type { SourceFile } from '../../app/use-cases.ts';
 import type { ApiClient } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
@@ -100,4 +100,16 @@ export async function askHosts(hosts: readonly DemoHost[]): Promise<ActResult['s
       return { host: host.name, version: app === null || app.status !== 200 ? null : app.version };
     }),
   );
+}
+
+/** What was deployed before, against what answers now: the shops of an ended demo are gone. Null at the first start. */
+export async function fromLastTime(api: ApiClient, hosts: readonly DemoHost[]): Promise<string | null> {
+  const { instances } = await api.get('/instances', z.object({ instances: z.array(instanceRow) }));
+  if (instances.length === 0) return null;
+  const served = new Map((await askHosts(hosts)).map((each) => [each.host, each.version]));
+  const lines = instances.map((row) => {
+    const now = served.get(row.host) ?? null;
+    return `${row.host} ${row.build}${now === row.build ? '' : now === null ? ' (died since)' : ` (serves ${now})`}`;
+  });
+  return `from last time: ${lines.join(', ')}; deploying again`;
 }

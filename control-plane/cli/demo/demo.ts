@@ -17,7 +17,7 @@ import { demoDefinition, EXAMPLE } from './demo-definition.ts';
 import type { DemoHost } from './demo-hosts.ts';
 import { startDemoHosts } from './demo-hosts.ts';
 import type { Act } from './acts.ts';
-import { applyDefinition, playAct, waitForAgent } from './acts.ts';
+import { applyDefinition, fromLastTime, playAct, waitForAgent } from './acts.ts';
 import { stopApp } from './served-versions.ts';
 import { farewell, summary } from './summary.ts';
 
@@ -73,6 +73,9 @@ async function openStage(data: string): Promise<Stage> {
     ...process.env,
     FAIRLEAD_HTTP_HOST: '127.0.0.1',
     FAIRLEAD_HTTP_PORT: process.env['FAIRLEAD_HTTP_PORT'] ?? '0',
+    FAIRLEAD_AGENT_PORT: process.env['FAIRLEAD_AGENT_PORT'] ?? '0',
+    // What the log says would tear the picture; failures are shown where they happen.
+    FAIRLEAD_LOG_LEVEL: process.env['FAIRLEAD_LOG_LEVEL'] ?? 'error',
   });
   return { server, hosts, keyFile, builds };
 }
@@ -86,6 +89,8 @@ async function closeStage(stage: Stage): Promise<void> {
 
 async function play(stage: Stage) {
   await waitForAgent(stage.server.api, realSystem);
+  const memory = await fromLastTime(stage.server.api, stage.hosts);
+  if (memory !== null) say(`  ${memory}`);
   await applyDefinition(stage.server.api, demoDefinition(stage.hosts, stage.keyFile, stage.builds));
   say(`  applied deploy/examples/${EXAMPLE}`);
   const results = [];

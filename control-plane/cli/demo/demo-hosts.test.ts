@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { applyFiles } from '../../definitions/change-set.ts';
+import { demoDefinition } from './demo-definition.ts';
+import type { DemoHost } from './demo-hosts.ts';
+import { startDemoHosts } from './demo-hosts.ts';
+
+let made = 0;
+const newId = (): string => `id${(made += 1)}`;
+
+let directory: string;
+let open: DemoHost[];
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'fairlead-hosts-'));
+  open = [];
+});
+afterEach(async () => {
+  await close();
+  rmSync(directory, { recursive: true });
+});
+
+async function start() {
+  const started = await startDemoHosts(directory);
+  open = [...started.hosts];
+  return started;
+}
+
+async function close(): Promise<void> {
+  await Promise.all(open.map((host) => host.ssh.close()));
+  open = [];
+}
+
+const portsOf = (hosts: readonly DemoHost[]) => hosts.map((host) => [host.name, host.ssh.port, host.httpPort]);
+const keysOf = (hosts: readonly DemoHost[]) => hosts.map((host) => host.ssh.fingerprint);
+
+it('are the same hosts at the next start', async () => {
+  const first = await start();
+  expect(new Set(first.hosts.flatMap((host) => [host.ssh.port, host.httpPort])).size).toBe(8);
+  expect(statSync(first.keyFile).mode & 0o777).toBe(0o600);
+  const key = readFileSync(first.keyFile, 'utf8');
+  await close();
+  const second = await start();
+  expect(portsOf(second.hosts)).toEqual(portsOf(first.hosts));
+  expect(keysOf(second.hosts)).toEqual(keysOf(first.hosts));
+  expect(readFileSync(second.keyFile, 'utf8')).toBe(key);
+});
+
+it('take another port where somebody else sits on theirs', async () => {
+  const first = await start();
+  await close();
+  const [one, two] = first.hosts;
+  if (one === undefined || two === undefined) throw new Error('four hosts');
+  const squatters = await Promise.all([one.ssh.port, two.httpPort].map(listen));
+  const second = await start();
+  const [again, other] = second.hosts;
+  expect(again?.ssh.port).not.toBe(one.ssh.port);
+  expect(again?.ssh.fingerprint).toBe(one.ssh.fingerprint);
+  expect(other?.httpPort).not.toBe(two.httpPort);
+  expect(portsOf(second.hosts).slice(2)).toEqual(portsOf(first.hosts).slice(2));
+  await Promise.all(squatters.map((server) => new Promise((resolve) => server.close(resolve))));
+});
+
+it('stand in the example as the language wants it', async () => {
+  const { hosts, keyFile } = await start();
+  const file = demoDefinition(hosts, keyFile, path.join(directory, 'builds'));
+  const applied = applyFiles(null, [file], { newId });
+  expect('problems' in applied ? applied.problems : []).toEqual([]);
+  for (const host of hosts) expect(file.text).toContain(String(host.ssh.port));
+  expect(file.text).toContain(host0Fingerprint(hosts));
+});
+
+const host0Fingerprint = (hosts: readonly DemoHost[]): string => hosts[0]?.ssh.fingerprint ?? 'none';
+
+function listen(port: number): Promise<net.Server> {
+  return new Promise((resolve, reject) => {
+    // Speaks no HTTP: whoever asks it for a version waits in vain, or is cut off.
+    const server = net.createServer((socket) => socket.destroy());
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
