@@ -34,7 +34,6 @@ describe('many', () => {
     }
     await at.page.locator(`[data-node="${step}"] .hostbar-text`, { hasText: '1000/1000' }).waitFor();
     const used = (await at.usedMs()) - before;
-    console.log('PER', used / (hosts / perFrame));
     expect(used / (hosts / perFrame)).toBeLessThan(MESSAGE_MS);
     await at.picture('wide-grid');
 
@@ -85,7 +84,6 @@ describe('many', () => {
     );
     // Two messages, and a second or two of ticking clocks.
     const usedByTwo = (await at.usedMs()) - usedBefore;
-    console.log('TWO', usedByTwo);
     expect(usedByTwo).toBeLessThan(8 * MESSAGE_MS);
   });
 

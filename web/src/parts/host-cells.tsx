@@ -28,7 +28,7 @@ export const HostCell = memo(function HostCell({ task, compact, selected, select
       data-status={task.status ?? 'NONE'}
       onClick={() => select(task.id)}
     >
-      <ToneIcon tone={tone} size={compact ? 11 : 14} still={compact} />
+      <ToneIcon tone={tone} size={compact ? 11 : 14} still />
       {!compact && (
         <>
           <span className="cell-name">{host}</span>

@@ -6,10 +6,10 @@ import { labelOf, type Tone, toneOf } from '../state/status-look.ts';
 const SHAPES: Readonly<Record<Tone, ReactNode>> = {
   pending: <circle cx="8" cy="8" r="5.25" className="line" />,
   running: (
-    <g className="turning">
+    <>
       <circle cx="8" cy="8" r="5.75" className="line faint" />
       <path d="M8 2.25a5.75 5.75 0 0 1 5.75 5.75" className="line thick" />
-    </g>
+    </>
   ),
   waiting: (
     <>

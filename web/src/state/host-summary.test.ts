@@ -18,7 +18,7 @@ it('counts hosts by look, and those that have ended', () => {
 });
 
 it('puts what went wrong first and leaves the rest in order', () => {
-  expect(urgentFirst(tasks).map((task) => task.target)).toEqual(['web-3', 'db-2', 'web-2', 'web-1', 'db-1']);
+  expect(urgentFirst(tasks).map((task) => task.target)).toEqual(['web-3', 'db-2', 'web-1', 'web-2', 'db-1']);
 });
 
 it('finds hosts by a part of their name and by look', () => {

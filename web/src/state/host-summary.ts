@@ -25,23 +25,13 @@ export function summarizeHosts(tasks: readonly NodeView[]): HostSummary {
   return { total: tasks.length, ended, tones };
 }
 
-/** What went wrong first, then what is going on, then the rest; within one tone in the order of execution. */
-const URGENCY: Readonly<Record<Tone, number>> = {
-  failed: 0,
-  unknown: 1,
-  stopped: 2,
-  undoing: 3,
-  running: 4,
-  waiting: 5,
-  success: 6,
-  skipped: 7,
-  pending: 8,
-};
+/** Everything else stays in the order of execution: rows that change places while one reads are worse than a longer way. */
+const URGENCY: Partial<Record<Tone, number>> = { failed: -3, unknown: -2, stopped: -1 };
+const urgencyOf = (task: NodeView): number => URGENCY[toneOf(task.status)] ?? 0;
 
+/** What went wrong stands first. */
 export function urgentFirst(tasks: readonly NodeView[]): readonly NodeView[] {
-  return [...tasks].sort(
-    (one, other) => URGENCY[toneOf(one.status)] - URGENCY[toneOf(other.status)] || one.order - other.order,
-  );
+  return [...tasks].sort((one, other) => urgencyOf(one) - urgencyOf(other) || one.order - other.order);
 }
 
 export function findHosts(tasks: readonly NodeView[], text: string, tone: Tone | null): readonly NodeView[] {
