@@ -8,7 +8,7 @@ import type { LedgerEntry } from './ledger-entries.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogStream } from './log-stream.ts';
 import type { Outbox } from './outbox.ts';
-import type { CancelReason, Platform } from './platforms/platform.ts';
+import type { CancelReason, LocalArtifact, Platform } from './platforms/platform.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Workshop } from './ports/workshop.ts';
 import { Redactor } from './redact.ts';
@@ -33,7 +33,7 @@ const GIVE_UP_MS = 3_000;
 
 /** Does one attempt and says how it ended, whatever the platform does; a bug in it is a result as well. */
 export async function workOn(parts: WorkParts): Promise<AttemptResult> {
-  const { entry, task, resumed, controller, platform, system, workshop, logs } = parts;
+  const { entry, task, resumed, controller, platform, system, logs } = parts;
   const { signal } = controller;
   const redactor = new Redactor();
   const { log, close } = makeAttemptLog(logs.open(entry.attemptId, resumed), redactor);
@@ -43,7 +43,15 @@ export async function workOn(parts: WorkParts): Promise<AttemptResult> {
     log.info(`Stopping: ${reason}`);
     controller.abort({ kind: 'cancel', graceMs: task.cancelGraceMs } satisfies CancelReason);
   };
-  const attempt = makeAttempt({ ...parts, signal, workshop, redactor, log, refused });
+  const used: LocalArtifact[] = [];
+  const attempt = makeAttempt({
+    ...parts,
+    signal,
+    redactor,
+    log,
+    refused,
+    used: (artifact) => void used.push(artifact),
+  });
   const ranMs = resumed ? Math.max(0, system.clock.now() - (entry.startedAt ?? system.clock.now())) : 0;
   const timeout: CancelReason = { kind: 'timeout', graceMs: task.cancelGraceMs };
   const deadline = system.scheduler.after(Math.max(0, task.timeoutMs - ranMs), () => controller.abort(timeout));
@@ -55,6 +63,7 @@ export async function workOn(parts: WorkParts): Promise<AttemptResult> {
       return await platform.run(attempt);
     };
     const result = await Promise.race([work(), end.givenUp]);
+    if (result.outcome === 'SUCCESS') await keep(used, parts);
     return redacted(end.judge(result, task.timeoutMs), redactor);
   } catch (error) {
     return redacted(thrown(error, parts), redactor);
@@ -62,6 +71,14 @@ export async function workOn(parts: WorkParts): Promise<AttemptResult> {
     deadline.cancel();
     end.close();
     close();
+  }
+}
+
+async function keep(used: readonly LocalArtifact[], { workshop, task, logger }: WorkParts): Promise<void> {
+  for (const artifact of used) {
+    await workshop.keep(artifact, task).catch((error: unknown) => {
+      logger.warn({ err: error, attemptId: task.attemptId }, 'an artifact could not be pinned');
+    });
   }
 }
 

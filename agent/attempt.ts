@@ -6,7 +6,7 @@ import type { LedgerEntry } from './ledger-entries.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogSink } from './log-stream.ts';
 import type { Outbox } from './outbox.ts';
-import type { Attempt, AttemptLog } from './platforms/platform.ts';
+import type { Attempt, AttemptLog, LocalArtifact } from './platforms/platform.ts';
 import type { Workshop } from './ports/workshop.ts';
 import type { Redactor } from './redact.ts';
 
@@ -21,6 +21,8 @@ export interface AttemptParts {
   readonly workshop: Workshop;
   readonly redactor: Redactor;
   readonly log: AttemptLog;
+  /** An artifact was handed out. */
+  used(artifact: LocalArtifact): void;
   /** The control plane refused a checkpoint: the attempt is over for it. */
   refused(reason: string): void;
 }
@@ -76,7 +78,11 @@ export function makeAttempt(parts: AttemptParts): Attempt {
       if (typeof filled !== 'string') throw new FailureError(filled);
       return filled;
     },
-    artifact: (reference) => workshop.artifact(reference, attempt),
+    artifact: async (reference) => {
+      const artifact = await workshop.artifact(reference, attempt);
+      parts.used(artifact);
+      return artifact;
+    },
   };
   return attempt;
 }

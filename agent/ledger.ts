@@ -207,7 +207,7 @@ export class Ledger {
       this.#broken ??= new FailureError(
         failure(
           'ILLEGAL_STATE',
-          `the agent cannot write its ledger: ${cause instanceof Error ? cause.message : cause}`,
+          `the agent cannot write its ledger: ${cause instanceof Error ? cause.message : String(cause)}`,
         ),
       );
       this.#lose(this.#broken);

@@ -1,5 +1,4 @@
-import type { Query } from '@fairlead/proto/model/task.ts';
-import type { ArtifactRef, SecretRef } from '@fairlead/proto/model/task.ts';
+import type { ArtifactRef, Query, SecretRef, Task } from '@fairlead/proto/model/task.ts';
 import type { Attempt, LocalArtifact, Platform, QueryHandler } from '../platforms/platform.ts';
 
 /** What one agent works with: the platforms it can do and what they share. Made in `main.ts`, faked in simulation. */
@@ -10,6 +9,8 @@ export interface Workshop {
   secret(reference: SecretRef): Promise<string>;
   /** See `Attempt.artifact`; stops when the attempt's signal aborts. */
   artifact(reference: ArtifactRef, attempt: ArtifactUser): Promise<LocalArtifact>;
+  /** A task that used this artifact succeeded: it stays here, and the few before it, for a rollback without its source. */
+  keep(artifact: LocalArtifact, task: Task): Promise<void>;
   close(): Promise<void>;
 }
 

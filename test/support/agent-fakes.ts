@@ -20,11 +20,28 @@ import type { Workshop } from '@fairlead/agent/ports/workshop.ts';
 
 /** A disk that survives the process: what was appended, and what a crash would leave of it. */
 export class MemoryDisk {
-  bytes = new Uint8Array(0);
+  #parts: Uint8Array[] = [];
   appends = 0;
   /** Set: writes wait until it is called. */
   hold: (() => void)[] | null = null;
   failing = false;
+
+  get bytes(): Uint8Array {
+    const [only] = this.#parts;
+    if (this.#parts.length === 1 && only !== undefined) return only;
+    const joined = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of this.#parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    this.#parts = [joined];
+    return joined;
+  }
+
+  set bytes(bytes: Uint8Array) {
+    this.#parts = [bytes];
+  }
 
   file(): AppendFile {
     let queue: Promise<void> = Promise.resolve();
@@ -42,10 +59,7 @@ export class MemoryDisk {
       append: (bytes) =>
         inOrder(() => {
           this.appends += 1;
-          const joined = new Uint8Array(this.bytes.length + bytes.length);
-          joined.set(this.bytes);
-          joined.set(bytes, this.bytes.length);
-          this.bytes = joined;
+          this.#parts.push(bytes.slice());
         }),
       replace: (bytes) => inOrder(() => void (this.bytes = bytes.slice())),
       close: () => inOrder(() => {}),
@@ -132,6 +146,7 @@ export function workshopOf(platform: Platform, secrets: Readonly<Record<string, 
       return Promise.reject(new FailureError(failure('SECRET_UNAVAILABLE', `there is no secret ${secret}`)));
     },
     artifact: () => Promise.reject(new FailureError(failure('ARTIFACT_UNAVAILABLE', 'no artifacts here'))),
+    keep: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
@@ -146,7 +161,8 @@ export function task(attemptId: string, more: Partial<Task> = {}): Task {
     target: null,
     context: {
       environment: {},
-      families: {},
+      layers: [],
+      mapping: null,
       paths: { runtime: '/tmp', backup: '/tmp', staging: '/tmp' },
       artifact: null,
       configFiles: [],
