@@ -5,7 +5,7 @@ import { useWidth } from '../browser/use-width.ts';
 import { childrenOf, type ExecutionState } from '../state/execution-state.ts';
 import { runsAtHosts, type TreeRow, treeRows } from '../state/execution-tree.ts';
 import { summarizeHosts } from '../state/host-summary.ts';
-import { HostCell } from './host-cells.tsx';
+import { HostCells } from './host-cells.tsx';
 import { ToneIcon } from './status-icon.tsx';
 import { TreeNodeRow } from './tree-node-row.tsx';
 import { moveFocus } from './tree-keys.ts';
@@ -50,7 +50,7 @@ export function ExecutionTree({ state, selected, automatic, select }: ExecutionT
       return row === undefined ? 0 : heightOf(row);
     },
     getItemKey: (index) => rows[index]?.key ?? index,
-    overscan: 12,
+    overscan: 6,
   });
   // Heights are known, not measured: they only change when the rows do.
   useMemo(() => virtual.measure(), [virtual, rows.length]);
@@ -121,15 +121,12 @@ export function ExecutionTree({ state, selected, automatic, select }: ExecutionT
                 role="group"
                 aria-label={`Hosts of ${row.step.name}`}
               >
-                {row.tasks.map((task) => (
-                  <HostCell
-                    key={task.id}
-                    task={task}
-                    compact={row.compact}
-                    selected={task.id === selected}
-                    select={select}
-                  />
-                ))}
+                <HostCells
+                  tasks={row.tasks}
+                  compact={row.compact}
+                  selected={row.tasks.some((task) => task.id === selected) ? selected : null}
+                  select={select}
+                />
               </div>
             );
           }

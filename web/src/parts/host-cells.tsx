@@ -12,7 +12,7 @@ interface HostCellProps {
 }
 
 /** One host of a step. With many hosts only the sign is left; name and status are in its title. */
-export const HostCell = memo(function HostCell({ task, compact, selected, select }: HostCellProps): ReactNode {
+const HostCell = memo(function HostCell({ task, compact, selected, select }: HostCellProps): ReactNode {
   const tone = toneOf(task.status);
   const host = task.target ?? task.name;
   const words = `${host}: ${labelOf(task.status)}`;
@@ -38,3 +38,26 @@ export const HostCell = memo(function HostCell({ task, compact, selected, select
     </button>
   );
 });
+
+interface HostCellsProps {
+  readonly tasks: readonly NodeView[];
+  readonly compact: boolean;
+  /** Null unless it is one of these. */
+  readonly selected: string | null;
+  readonly select: (node: string) => void;
+}
+
+/** A line of hosts; drawn again only when one of them changed. */
+export const HostCells = memo(
+  function HostCells({ tasks, compact, selected, select }: HostCellsProps): ReactNode {
+    return tasks.map((task) => (
+      <HostCell key={task.id} task={task} compact={compact} selected={task.id === selected} select={select} />
+    ));
+  },
+  (before, after) =>
+    before.selected === after.selected &&
+    before.compact === after.compact &&
+    before.select === after.select &&
+    before.tasks.length === after.tasks.length &&
+    before.tasks.every((task, index) => task === after.tasks[index]),
+);
