@@ -13,7 +13,10 @@ import { createWorkshop } from './platforms/index.ts';
 export interface AgentProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** What was asked for. */
   print(text: string): void;
+  /** What went wrong. */
+  complain(text: string): void;
   /** Calls back at each request to end: the first drains, the second stops. */
   onEnd(ask: () => void): void;
   /** Dies at once, as a crash would. */
@@ -54,23 +57,23 @@ export async function runAgentCommand(args: readonly string[], outside: AgentPro
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     if (givenUp.signal.aborted) return 0;
-    for (const { message } of error.failures) outside.print(`fairlead-agent: ${message}\n`);
+    for (const { message } of error.failures) outside.complain(`fairlead-agent: ${message}\n`);
     return error.failures.some(({ code }) => code === 'INVALID_INPUT') ? 2 : 1;
   }
 }
 
-function statusOf(end: AgentEnd, { print }: AgentProcess): number {
+function statusOf(end: AgentEnd, { complain }: AgentProcess): number {
   switch (end.end) {
     case 'stopped':
       return 0;
     case 'revoked':
-      print(`fairlead-agent: the control plane revoked this agent: ${end.reason}\n`);
+      complain(`fairlead-agent: the control plane revoked this agent: ${end.reason}\n`);
       return 1;
     case 'rejected':
-      print(`fairlead-agent: the control plane does not let this agent in: ${end.error.message}\n`);
+      complain(`fairlead-agent: the control plane does not let this agent in: ${end.error.message}\n`);
       return 1;
     case 'ledger-lost':
-      print(`fairlead-agent: ${end.error.message}\n`);
+      complain(`fairlead-agent: ${end.error.message}\n`);
       return 1;
   }
 }

@@ -27,7 +27,8 @@ if (isProgram()) {
   process.exitCode = await runAgentCommand(process.argv.slice(2), {
     env: process.env,
     version: version(),
-    print: (text) => void process.stderr.write(text),
+    print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
     onEnd(ask) {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, ask);
     },
