@@ -32,6 +32,7 @@ const schema = z.object({
     .optional()
     .describe('Port agents connect to; without it 8471, or a free one if that is taken.'),
   FAIRLEAD_EMBEDDED_AGENT: flag.default(true).describe('Run one agent inside this process.'),
+  FAIRLEAD_EMBEDDED_SELECTORS: z.string().default('').describe('Selectors of the embedded agent, separated by commas.'),
   FAIRLEAD_MONGO_URL: z
     .string()
     .startsWith('mongodb')
@@ -52,6 +53,7 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number | null; readonly publicUrl: string | null };
   readonly agents: { readonly host: string; readonly port: number | null; readonly lostMs: number };
   readonly embeddedAgent: boolean;
+  readonly embeddedSelectors: string;
   readonly mongo: { readonly url: Secret; readonly database: string } | null;
   readonly natsUrl: Secret | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -102,6 +104,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       lostMs: settings.FAIRLEAD_AGENT_LOST,
     },
     embeddedAgent: settings.FAIRLEAD_EMBEDDED_AGENT,
+    embeddedSelectors: settings.FAIRLEAD_EMBEDDED_SELECTORS,
     mongo:
       settings.FAIRLEAD_MONGO_URL === undefined
         ? null

@@ -1,6 +1,5 @@
 /** The use cases, each behind the one gate; the work itself is in the file its name says. */
 import { executionOf } from '@fairlead/proto/model/ids.ts';
-import { serviceSource } from '../definitions/artifact-source.ts';
 import { applyFiles } from '../definitions/change-set.ts';
 import { definitionItems, explainCatalog, printDefinitions } from '../definitions/explain.ts';
 import type { Digest } from '../ports/digest.ts';
@@ -9,9 +8,10 @@ import type { Bus } from '../ports/bus.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { Access } from './access.ts';
 import { authorize, type Actor } from './authorize.ts';
+import { buildSource } from './build-source.ts';
 import { Builds } from './builds.ts';
 import { DefinitionStore } from './definition-store.ts';
-import { deploy, refused } from './deploy.ts';
+import { deploy } from './deploy.ts';
 import { doctor } from './doctor.ts';
 import type { Engine } from './engine.ts';
 import { viewOf } from './execution-view.ts';
@@ -77,9 +77,8 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async listBuilds(actor, query) {
       gate(actor, 'read', 'builds');
-      const found = serviceSource((await definitions.current()).catalog, query);
-      if (!found.ok) throw refused(found.failures);
-      return builds.list(found.source, found.selectors);
+      const { source, selectors } = buildSource((await definitions.current()).catalog, query);
+      return builds.list(source, selectors);
     },
     async deploy(actor, request) {
       gate(actor, 'execute', request.name ?? 'the workflow');

@@ -1,0 +1,34 @@
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ArtifactSource } from '@fairlead/proto/model/task.ts';
+import { artifactSource } from '../definitions/artifact-source.ts';
+import { applicationsOf, entitiesOf, findEntity, namesOf, type Catalog } from '../definitions/catalog.ts';
+import { whatExists } from '../definitions/nearest.ts';
+import { refused } from './deploy.ts';
+
+/** Where the builds of a service come from, and which agents can list them. */
+export function buildSource(
+  catalog: Catalog,
+  query: { readonly application?: string; readonly service: string },
+): { readonly source: ArtifactSource; readonly selectors: readonly string[] } {
+  const all = applicationsOf(catalog);
+  const fitting = all.filter(({ name }) => query.application === undefined || name === query.application);
+  const [application] = fitting;
+  if (application === undefined || fitting.length > 1) {
+    throw unknown('application', `say which application: ${namesOf(all).join(', ') || 'there is none'}`);
+  }
+  const service = findEntity(catalog, 'service', application.name, query.service);
+  if (service === undefined) {
+    const names = namesOf(entitiesOf(catalog, 'service', application.name));
+    throw unknown('service', `there is no service '${query.service}'. ${whatExists(query.service, names, 'service')}`);
+  }
+  const found = artifactSource(application, service);
+  if (found === null) throw unknown('service', `the service '${service.name}' has no artifact`);
+  if ('failures' in found) throw refused(found.failures);
+  const infrastructure = entitiesOf(catalog, 'infrastructure', application.name).find(
+    ({ spec }) => spec.services === undefined || spec.services.includes(service.name),
+  );
+  return { source: found.source, selectors: infrastructure?.spec.agents ?? [] };
+}
+
+const unknown = (field: string, message: string): FailureError =>
+  new FailureError(failure('NOT_FOUND', message, { field }));
