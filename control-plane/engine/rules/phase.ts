@@ -2,6 +2,7 @@
 import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isFailed, isTerminal, worst, type Status } from '@fairlead/proto/model/status.ts';
+import type { EventOf } from '../events.ts';
 import type { Phase, Run, Section } from '../execution.ts';
 import type { SectionPlan, StepPlan } from '../plan.ts';
 import { scopeOfPhase } from '../scope.ts';
@@ -25,21 +26,23 @@ export function advancePhase(turn: Turn, run: Run, phase: Phase): void {
 
 function openSection(turn: Turn, run: Run, phase: Phase, plan: SectionPlan): void {
   const sectionId = `${phase.id}/${plan.id}`;
-  turn.emit({ event: 'SectionStarted', sectionId, notBefore: turn.now + (plan.steps.length > 0 ? plan.waitMs : 0) });
+  const ending = endingOf(turn, run, phase, plan);
+  const waitMs = plan.steps.length > 0 && ending === null ? plan.waitMs : 0;
+  turn.emit({ event: 'SectionStarted', sectionId, notBefore: turn.now + waitMs });
   if (plan.steps.length === 0) return turn.emit({ event: 'SectionEnded', sectionId, status: 'SKIPPED' });
-  if (plan.skip === null) return;
-  const condition = evaluateCondition(plan.skip, scopeOfPhase(turn.execution, run, turn.phase(phase.id)));
-  if (condition.ok && !condition.value) return;
-  // A section's condition is its steps' condition: what cannot be evaluated fails the first of them.
-  for (const step of condition.ok ? plan.steps : plan.steps.slice(0, 1)) {
-    turn.emit({
-      event: 'StepEnded',
-      stepId: `${sectionId}/${step.id}`,
-      status: condition.ok ? 'SKIPPED' : 'FAILED',
-      failure: condition.ok ? null : firstOf(condition.failures),
-      skipped: condition.ok ? plan.skip : null,
-    });
-  }
+  if (ending === null) return;
+  // A section's condition is the condition of each of its steps.
+  for (const step of plan.steps) turn.emit({ event: 'StepEnded', stepId: `${sectionId}/${step.id}`, ...ending });
+}
+
+type Ending = Omit<EventOf<'StepEnded'>, 'event' | 'stepId' | 'at'>;
+
+/** How the steps end without having started, by the section's condition; null: they go their way. */
+function endingOf(turn: Turn, run: Run, phase: Phase, plan: SectionPlan): Ending | null {
+  if (plan.skip === null) return null;
+  const condition = evaluateCondition(plan.skip, scopeOfPhase(turn.execution, run, phase));
+  if (!condition.ok) return { status: 'FAILED', failure: firstOf(condition.failures), skipped: null };
+  return condition.value ? { status: 'SKIPPED', failure: null, skipped: plan.skip } : null;
 }
 
 const firstOf = (failures: readonly Failure[]): Failure | null => failures[0] ?? null;
