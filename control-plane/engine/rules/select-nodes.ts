@@ -25,7 +25,8 @@ export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: S
   // Cumulative: hosts that earlier phases took count towards the number; a batch of a rolling phase is a number of its own.
   const already = plan.rolling ? 0 : total - free.length;
   const take = Math.max(0, Math.min(wanted - already, free.length));
-  if (take === 0 && free.length > 0) {
+  if (free.length === 0) return failed(`earlier phases took all of the ${total} hosts`);
+  if (take === 0) {
     return failed(
       `${wanted} of ${total} hosts were asked for, and earlier phases took as many: the numbers of later phases must grow`,
     );
