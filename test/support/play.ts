@@ -10,6 +10,7 @@ import type { Execution } from '../../control-plane/engine/execution.ts';
 import type { Input } from '../../control-plane/engine/inputs.ts';
 import { nextDeadline } from '../../control-plane/engine/next-deadline.ts';
 import type { Plan } from '../../control-plane/engine/plan.ts';
+import { openAttempts } from '../../control-plane/engine/rules/expire.ts';
 import { findAttempt } from '../../control-plane/engine/tree.ts';
 import { wanted } from '../../control-plane/engine/wanted.ts';
 
@@ -71,6 +72,15 @@ export class Play {
       for (const command of this.commands) this.#carryOut(command, script);
     }
     return this;
+  }
+
+  /** Ends what agents were silent about so far. */
+  report(script: Script = () => succeeded): this {
+    for (const { id, state } of this.execution.runs.flatMap(openAttempts)) {
+      const result = state === 'STARTED' ? script(id) : null;
+      if (result !== null) this.give({ input: 'finished', attemptId: id, result });
+    }
+    return this.run(script);
   }
 
   /** Lets so much time pass. */
