@@ -13,6 +13,14 @@ export const WRAPPER_LIBRARY = String.raw`
 fl_say() { printf '%s\n' "$*" || exit 0; }
 fl_refuse() { fl_say "f $(printf '%s' "$1" | tr '\n' ' ')"; exit 0; }
 fl_nap() { sleep "$1" 2>/dev/null || sleep 1; }
+# Hundredths of a second since some start; where the host has no such clock, as many as were napped away.
+fl_clock=0
+fl_tell_time() {
+  if read -r fl_uptime fl_rest 2>/dev/null < /proc/uptime; then
+    fl_clock=${'$'}{fl_uptime%.*}${'$'}{fl_uptime#*.}
+  else fl_clock=$((fl_clock + 10))
+  fi
+}
 
 fl_now_boot=-
 [ -r /proc/sys/kernel/random/boot_id ] && read -r fl_now_boot < /proc/sys/kernel/random/boot_id
@@ -35,12 +43,8 @@ fl_read_pid() {
 # Does anything live in process group $1? Zombies do not count: their parent may never look.
 fl_group_alive() {
   kill -0 "-$1" 2>/dev/null || return 1
-  [ -r /proc/self/stat ] || return 0
-  for fl_entry in /proc/[0-9]*; do
-    fl_look "${'$'}{fl_entry#/proc/}" || continue
-    [ "$fl_pgrp" = "$1" ] && [ "$fl_state" != Z ] && [ "$fl_state" != X ] && return 0
-  done
-  return 1
+  [ -r /proc/self/stat ] && command -v sed >/dev/null 2>&1 || return 0
+  [ -n "$(sed -n "s/.*) \([^ZX]\) [0-9]* $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null)" ]
 }
 
 # After fl_read_pid: does that very process, or anything of its group, still live?

@@ -144,8 +144,10 @@ export function stopProgram(claim: Claim, nonce: string, graceMs: number): strin
     nonce,
     String.raw`
 mkdir -p "$fl_attempt" && true > "$fl_attempt"/canceled
-fl_steps=${Math.max(0, Math.ceil(graceMs / 100))}
 fl_left=
+fl_tell_time
+fl_ask_until=$((fl_clock + ${Math.round(graceMs / 10)}))
+fl_look_until=$((fl_ask_until + 70))
 for fl_dir in "$fl_attempt"/[0-9]*; do
   [ -d "$fl_dir" ] || continue
   fl_tries=0
@@ -157,12 +159,18 @@ for fl_dir in "$fl_attempt"/[0-9]*; do
   fl_family=
   [ "$fl_group" = 1 ] || fl_gather "$fl_pid"
   fl_signal TERM
-  fl_tries=0
-  while fl_lives && [ "$fl_tries" -lt "$fl_steps" ]; do fl_nap 0.1; fl_tries=$((fl_tries + 1)); done
+  while fl_lives; do
+    fl_tell_time
+    [ "$fl_clock" -lt "$fl_ask_until" ] || break
+    fl_nap 0.05
+  done
   if fl_lives; then
     fl_signal KILL
-    fl_tries=0
-    while fl_lives && [ "$fl_tries" -lt 7 ]; do fl_nap 0.1; fl_tries=$((fl_tries + 1)); done
+    while fl_lives; do
+      fl_tell_time
+      [ "$fl_clock" -lt "$fl_look_until" ] || break
+      fl_nap 0.02
+    done
   fi
   if fl_lives; then fl_left="$fl_left $fl_pid"; fi
   rm -f "$fl_dir"/fairlead-unit "$fl_dir"/fairlead-supervisor "$fl_dir"/script

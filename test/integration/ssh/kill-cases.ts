@@ -67,7 +67,7 @@ export async function killedAtRandom(host: KillHost, round: number): Promise<num
     let kills = 0;
     for (;;) {
       // Ever longer, so that one lives to the end however slow the machine is.
-      const result = await runAgent(file, Math.random() * LONGEST_MS + kills * 100);
+      const result = await runAgent(file, Math.random() * LONGEST_MS * 1.4 ** kills);
       if (result === 'killed') {
         kills += 1;
         continue;

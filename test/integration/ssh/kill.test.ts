@@ -11,4 +11,4 @@ test('an agent that is killed again and again runs every unit exactly once', asy
   } finally {
     await host.remove();
   }
-}, 120_000);
+}, 240_000);

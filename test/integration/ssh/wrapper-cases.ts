@@ -73,9 +73,14 @@ export function wrapperCases(shellName: string, transport: Transport): void {
     });
 
     test('a short script needs no sleep', async () => {
-      const started = performance.now();
-      await run(unit('true'));
-      expect(performance.now() - started).toBeLessThan(190);
+      // The best of some: other work on the machine may slow down any one of them.
+      let best = Number.POSITIVE_INFINITY;
+      for (let index = 0; index < 5; index += 1) {
+        const started = performance.now();
+        await run(unit('true', { unit: index }));
+        best = Math.min(best, performance.now() - started);
+      }
+      expect(best).toBeLessThan(190);
     });
 
     test('streams while the script runs, and loses and doubles nothing', async () => {
