@@ -1,8 +1,7 @@
 import { configured, family, resolveTemplate, scope, type Layer } from '@fairlead/proto/expressions/index.ts';
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { ArtifactSource } from '@fairlead/proto/model/task.ts';
-import { applicationsOf, entitiesOf, findEntity, namesOf, type Catalog, type Entity } from './catalog.ts';
-import { whatExists } from './nearest.ts';
+import type { Entity } from './catalog.ts';
 import { refuse } from './plan-request.ts';
 import { secretAsTemplate } from './secret.ts';
 
@@ -48,54 +47,4 @@ export function artifactSource(
     return { kind: 'HTTP', url: plain(artifact.http, 'http'), match: artifact.match, ...all };
   })();
   return failures.length > 0 ? { failures } : { source };
-}
-
-/** For listing builds without a deployment. */
-export function serviceSource(
-  catalog: Catalog,
-  request: { readonly application?: string; readonly service: string },
-): { readonly ok: true; readonly source: ArtifactSource; readonly selectors: readonly string[] } | Refused {
-  const applications = applicationsOf(catalog).filter(
-    ({ name }) => request.application === undefined || name === request.application,
-  );
-  const names = namesOf(applicationsOf(catalog));
-  const [application] = applications;
-  if (application === undefined || applications.length > 1) {
-    const reason =
-      application === undefined
-        ? `there is no application '${request.application ?? ''}'`
-        : 'there are several applications';
-    return {
-      ok: false,
-      failures: [refuse('application', reason, whatExists(request.application ?? '', names, 'application'), names)],
-    };
-  }
-  const service = findEntity(catalog, 'service', application.name, request.service);
-  if (service === undefined) {
-    const services = namesOf(entitiesOf(catalog, 'service', application.name));
-    const reason = `there is no service '${request.service}'`;
-    return {
-      ok: false,
-      failures: [refuse('service', reason, whatExists(request.service, services, 'service'), services)],
-    };
-  }
-  const source = artifactSource(application, service);
-  if (source === null) {
-    return {
-      ok: false,
-      failures: [refuse('service', `the service '${service.name}' has no artifact`, 'Give it one.')],
-    };
-  }
-  if ('failures' in source) return { ok: false, failures: source.failures };
-  return { ok: true, source: source.source, selectors: selectorsFor(catalog, service) };
-}
-
-type Refused = { readonly ok: false; readonly failures: readonly Failure[] };
-
-/** Of the first infrastructure it can be deployed to: its agents are the ones that will fetch the builds. */
-function selectorsFor(catalog: Catalog, service: Entity<'service'>): readonly string[] {
-  const fitting = entitiesOf(catalog, 'infrastructure', service.application).find(
-    ({ spec }) => spec.services === undefined || spec.services.includes(service.name),
-  );
-  return fitting?.spec.agents ?? [];
 }

@@ -40,10 +40,15 @@ export function checkText(text: string, path: Path, within: Scope, report: Repor
     const known = Array.isArray(existing) ? existing.map(String) : [];
     const wrong = /'([^']+)'/.exec(failure.message)?.[1]?.split('.').at(-1) ?? '';
     const near = nearest(wrong, known);
-    const list = known.length === 0 ? 'Mend the expression.' : `Existing: ${known.join(', ')}.`;
-    report(path, failure.message, near === null ? list : `Did you mean '${near}'? ${list}`);
+    const list = known.length === 0 || known.length > MAX_LISTED ? '' : `Existing: ${known.join(', ')}.`;
+    const mend = [near === null ? '' : `Did you mean '${near}'?`, list].filter((each) => each !== '').join(' ');
+    // The mend says the same in its own words.
+    const reason = failure.message.replace(/ \(did you mean '[^']*'\?\)/, '').replace(/; it has [^;]*$/, '');
+    report(path, reason, mend === '' ? 'Mend the expression.' : mend);
   }
 }
+
+const MAX_LISTED = 12;
 
 /** A value that people give a name: never empty, a secret only by reference. */
 export function checkValue(name: string, value: string, path: Path, report: Report): boolean {

@@ -1,6 +1,6 @@
 /** The small words of the language. A message is `reason | mend`; see zod-problems.ts. */
 import { z } from 'zod';
-import { isPublishName, isVariableName } from '@fairlead/proto/expressions/index.ts';
+import { isPublishName, isReservedWord } from '@fairlead/proto/expressions/index.ts';
 import { MAX_DURATION_MS, parseDuration } from '@fairlead/proto/model/duration.ts';
 
 export const name = z
@@ -19,7 +19,7 @@ export const variableName = z
     /^[a-zA-Z0-9_]+$/,
     'variable names are made of letters, digits and _ | Rename it, with _ instead of - or a dot.',
   )
-  .refine(isVariableName, 'this word has a meaning of its own in expressions | Choose another name.');
+  .refine((word) => !isReservedWord(word), 'this word has a meaning of its own in expressions | Choose another name.');
 
 export const publishName = z
   .string()

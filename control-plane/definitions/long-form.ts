@@ -21,7 +21,7 @@ export interface LongService {
   readonly variables?: Values;
   readonly start?: LongScript;
   readonly stop?: LongScript;
-  readonly ready?: { readonly port: string; readonly within?: string };
+  readonly ready?: { readonly port: number | string; readonly within?: string };
   readonly commands?: Readonly<Record<string, readonly LongUnit[]>>;
   readonly configFiles?: LongConfigFiles;
 }

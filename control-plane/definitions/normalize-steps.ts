@@ -24,7 +24,6 @@ function longField(field: string, value: Json): Json {
   if (DURATIONS.has(field)) return longDuration(String(value));
   switch (field) {
     case 'skip':
-    case 'port':
       return String(value);
     case 'agents':
       return asJson(longList(value));

@@ -29,7 +29,7 @@ export function longService(service: AuthoredService, path: Path, report: Report
     variables: variables && longValues(variables),
     start: start === undefined ? undefined : longScript(start),
     stop: stop === undefined ? undefined : longScript(stop),
-    ready: ready && compact({ port: String(ready.port), within: ready.within && longDuration(ready.within) }),
+    ready: ready && compact({ port: ready.port, within: ready.within && longDuration(ready.within) }),
     commands:
       commands &&
       mapValues(commands, (units, name) =>

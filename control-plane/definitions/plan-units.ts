@@ -51,7 +51,7 @@ function planUnit(unit: LongUnit, context: StepContext, trail: readonly string[]
       ...rest,
       workingDirectory,
       withinMs: within === undefined ? undefined : (parseDuration(String(within)) ?? 0),
-      port: port === undefined ? undefined : /^\d+$/.test(String(port)) ? Number(port) : String(port),
+      port,
       password: password === undefined ? undefined : secretAsTemplate(String(password)),
     }) as JsonObject, // `compact` leaves out what is undefined.
   ];

@@ -5,7 +5,7 @@ import { pathText } from './problem.ts';
 import { SourceMap } from './source-map.ts';
 
 /** Far above what people write, far below what hurts. */
-export const SOURCE_LIMITS = { totalCharacters: 8_000_000, files: 1_000, depth: 64, nodes: 500_000 } as const;
+export const SOURCE_LIMITS = { totalCharacters: 8_000_000, files: 1_000, depth: 64, nodes: 200_000, aliases: 1_000 } as const;
 
 /** One YAML document: plain data, and where each part of it stands. */
 export interface ReadDocument {
@@ -47,8 +47,16 @@ export function readYaml(file: SourceFile): Reading {
   }
   const documents: ReadDocument[] = [];
   for (const document of parsed) {
+    const told = new Set<number>();
     for (const each of [...document.errors, ...document.warnings]) {
-      report(each.pos[0], [], `this is no YAML: ${each.message}`, 'Mend the syntax; YAML 1.2 is what is read.');
+      // What follows on the same line is mostly what the first one caused.
+      const { line } = positionAt(each.pos[0]);
+      if (told.has(line)) continue;
+      told.add(line);
+      const mend = lineText(file.text, line).includes('${')
+        ? "Mend the syntax: inside { } and [ ] an expression must be quoted, '${…}'."
+        : 'Mend the syntax; YAML 1.2 is what is read.';
+      report(each.pos[0], [], `this is no YAML: ${each.message}`, mend);
     }
     if (document.errors.length > 0 || document.contents === null) continue;
     const map = new SourceMap(positionAt(document.contents.range[0]));
@@ -57,6 +65,8 @@ export function readYaml(file: SourceFile): Reading {
   }
   return { documents, problems };
 }
+
+const lineText = (text: string, line: number): string => text.split('\n', line)[line - 1] ?? '';
 
 type ReportAt = (offset: number, path: Path, reason: string, mend: string) => void;
 
@@ -67,15 +77,18 @@ function toPlain(
   report: ReportAt,
 ): Json | undefined {
   let nodes = 0;
+  let aliases = 0;
   let full = false;
 
   const convert = (node: Node | null, path: Path, offset: number): Json | undefined => {
     nodes += 1;
+    if (isAlias(node)) aliases += 1;
     if (full) return undefined;
-    if (nodes > SOURCE_LIMITS.nodes || path.length > SOURCE_LIMITS.depth) {
+    if (nodes > SOURCE_LIMITS.nodes || aliases > SOURCE_LIMITS.aliases || path.length > SOURCE_LIMITS.depth) {
       full = true;
-      const limit = `${SOURCE_LIMITS.depth} levels and ${SOURCE_LIMITS.nodes} values`;
-      report(offset, path, `the document is larger than ${limit}, aliases filled in`, 'Write less in one document.');
+      const { depth, nodes: most, aliases: mostAliases } = SOURCE_LIMITS;
+      const limit = `${depth} levels, ${most} values and ${mostAliases} aliases`;
+      report(offset, path, `the document has more than ${limit}, aliases filled in`, 'Write less in one document.');
       return undefined;
     }
     const start = node?.range?.[0] ?? offset;

@@ -27,21 +27,33 @@ export class SourceMap {
     return place !== undefined;
   }
 
+  /** Where the value at the path stands, or its key; where there is none, what it is missing from. */
+  find(path: Path, at: 'key' | 'value' = 'value'): Position {
+    return this.locate(path, at).position;
+  }
+
   /**
    * The best place for a path of the long form in what was written: a short form has fewer levels, and what stands
-   * beside a step's key is inside it in the long form.
+   * beside a step's key is inside it in the long form. `path` is the path as it was written.
    */
-  find(path: Path, at: 'key' | 'value' = 'value'): Position {
+  locate(path: Path, at: 'key' | 'value' = 'value'): { readonly position: Position; readonly path: Path } {
     let place = this.#root;
-    let above = place;
+    let above: Place | undefined;
+    let written: Path = [];
     let complete = true;
     for (const part of path) {
-      const next: Place | undefined = place.children.get(part) ?? above.children.get(part);
-      complete = next !== undefined;
-      if (next === undefined) continue;
-      above = place;
-      place = next;
+      const below = place.children.get(part);
+      const beside = below === undefined ? above?.children.get(part) : undefined;
+      complete = below !== undefined || beside !== undefined;
+      if (below !== undefined) {
+        above = place;
+        place = below;
+        written = [...written, part];
+      } else if (beside !== undefined) {
+        place = beside;
+        written = [...written.slice(0, -1), part];
+      }
     }
-    return complete && at === 'value' ? place.value : place.key;
+    return { position: complete && at === 'value' ? place.value : place.key, path: written };
   }
 }

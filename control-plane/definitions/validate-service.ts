@@ -24,7 +24,7 @@ export function validateService(service: Entity<'service'>, within: Scope, repor
       report([which], `'${which}' and the command '${command}' say the same`, 'Keep one of the two.', 'key');
     }
   }
-  if (spec.ready !== undefined) checkText(spec.ready.port, ['ready', 'port'], within, report);
+  if (spec.ready !== undefined) checkText(String(spec.ready.port), ['ready', 'port'], within, report);
   for (const [name, units] of Object.entries(spec.commands ?? {})) {
     units.forEach((unit, index) => validateUnit(unit, ['commands', name, index], spec, within, report));
   }

@@ -76,7 +76,8 @@ function resolveSettings(workflow: Entity<'workflow'>, catalog: Catalog, report:
     const value = spec[setting];
     if (templatized(value) !== null) return null;
     const existing = namesOf(entitiesOf(catalog, setting, application));
-    if (!existing.includes(value)) {
+    // An expression that is more than one input has been told already.
+    if (!existing.includes(value) && !value.includes('${')) {
       report([setting], `there is no ${setting} '${value}'`, whatExists(value, existing, setting));
     }
     return value;

@@ -22,8 +22,9 @@ export function validate(
       return (path, reason, mend, at) => {
         const { map } = source.source;
         const full = [...source.source.path, ...path];
-        if (isConsequence(damage, { map, path: full, reason })) return;
-        problems.push({ ...map.find(full, at), path: pathText(full), reason, mend });
+        const located = map.locate(full, at);
+        if (isConsequence(damage, { map, path: located.path, reason })) return;
+        problems.push({ ...located.position, path: pathText(located.path), reason, mend });
       };
     }
     return (path, reason, mend) => {

@@ -95,8 +95,10 @@ function reportUnion(issue: Issue & { code: 'invalid_union' }, path: Path, repor
     return;
   }
   const words = [...new Set(issue.errors.flatMap((branch) => branch.filter(isOfAnotherKind).map(expectation)))];
-  const found = issue.input === undefined ? 'nothing' : kindOf(issue.input);
-  report(path, `expected ${words.join(' or ')}, found ${found}`, 'Write one of these.');
+  if (issue.input === undefined) {
+    const field = String(path.at(-1) ?? '');
+    report(path, `'${field}' is missing`, `Add ${field}: with ${words.join(' or ')}.`);
+  } else report(path, `expected ${words.join(' or ')}, found ${kindOf(issue.input)}`, 'Write one of these.');
 }
 
 function reportNoForm(input: Json, keys: readonly string[], path: Path, report: Report): void {

@@ -1,0 +1,353 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import { stepType } from '@fairlead/proto/steps/index.ts';
+import type { PhasePlan, Plan, StepPlan } from '../engine/plan.ts';
+import { catalogOf, SHOP } from './catalog-fixture.ts';
+import type { Catalog } from './catalog.ts';
+import { buildPlan, requirements, unknownBuild, type DeploymentRequest, type PlanRequest } from './plan.ts';
+
+const HEAD = 'fairlead: v1\napplication: shop\n';
+const example = readFileSync(new URL('../../deploy/examples/bookstore/fairlead.yaml', import.meta.url), 'utf8');
+
+const artifact = (service: string, build: string): ArtifactRef => ({
+  service,
+  source: { kind: 'DIRECTORY', path: '/builds', match: '' },
+  build,
+  fileName: `${service}-${build}.tgz`,
+  location: `/builds/${service}-${build}.tgz`,
+  sha256: null,
+  metadata: {},
+});
+
+const request = (more: Partial<PlanRequest> = {}): PlanRequest => ({
+  executionId: 'x1',
+  actor: 'ada',
+  variables: {},
+  artifacts: { web: artifact('web', '7'), worker: artifact('worker', '1') },
+  rollbackArtifacts: {},
+  now: 1_700_000_000_000,
+  hash: (text) => `hash of ${text.length}`,
+  ...more,
+});
+
+function planOf(catalog: Catalog, more: Partial<PlanRequest> = {}): Plan {
+  const result = buildPlan(catalog, 3, request(more));
+  if (!result.ok) throw new FailureError(...(result.failures as [(typeof result.failures)[0]]));
+  return result.plan;
+}
+
+function phaseOf(plan: Plan): PhasePlan {
+  const phase = plan.stages[0]?.runs[0]?.phases[0];
+  if (phase === undefined) throw new Error('no phase');
+  return phase;
+}
+
+const refusals = (catalog: Catalog, more: Partial<DeploymentRequest> = {}): readonly string[] => {
+  const result = requirements(catalog, { variables: {}, ...more });
+  return result.ok ? [] : result.failures.map((each) => `${each.field}: ${each.message}`);
+};
+
+const stepsOf = (phase: PhasePlan): readonly StepPlan[] =>
+  [...phase.sections, ...phase.rollback].flatMap((section) => section.steps);
+
+const withWorkflow = (workflow: string): Catalog => catalogOf(SHOP.replace(/ {2}ship: .*\n/, workflow));
+
+describe('the plan of the bookstore example', () => {
+  const plan = planOf(catalogOf(example));
+  const phase = phaseOf(plan);
+
+  it('is one rolling phase over all hosts, two at a time', () => {
+    expect(plan.stages[0]?.runs[0]?.type).toBe('ROLLING');
+    expect(phase).toMatchObject({ id: 'p1', rolling: true, deploymentType: 'SSH', service: { artifactType: 'TAR' } });
+    expect(phase.hosts.map((host) => [host.name, host.port, host.variables['httpPort']])).toEqual([
+      ['web-1', 2201, '8081'],
+      ['web-2', 2202, '8082'],
+      ['web-3', 2203, '8083'],
+      ['web-4', 2204, '8084'],
+    ]);
+    expect(phase.hosts[0]?.login).toEqual({ user: 'deploy', key: { secret: 'file:/etc/fairlead/keys/deploy' } });
+    expect(phase.sections[0]?.steps[0]).toMatchObject({ type: 'SELECT_NODES', parameters: { percent: 50 }, runs: 'decided' });
+  });
+
+  it('has the sections of the specification, and rollback sections bound to what they undo', () => {
+    expect(phase.sections.map(({ id, name, steps }) => [id, name, ...steps.map((step) => step.name)])).toEqual([
+      ['s1', 'Prepare Infra', 'Select Nodes'],
+      ['s2', 'Disable Service'],
+      ['s3', 'Deploy Service', 'Install'],
+      ['s4', 'Enable Service'],
+      ['s5', 'Verify Service', 'Health'],
+      ['s6', 'Wrap Up'],
+    ]);
+    expect(phase.rollback.map(({ name, undoes, steps }) => [name, undoes, ...steps.map((step) => [step.name, step.artifact])])).toEqual([
+      ['Disable Service', 's4'],
+      ['Stop Service', 's3', ['Stop', 'current']],
+      ['Deploy Service', 's3', ['Install', 'rollback']],
+      ['Enable Service', 's2'],
+      ['Verify Service', 's3'],
+      ['Wrap Up', null],
+    ]);
+  });
+
+  it('flattens Install: stop, copy, expand, configure, start, check', () => {
+    const install = phase.sections[2]?.steps[0]?.parameters as { units: { unit: string; name: string }[] };
+    expect(install.units.map(({ unit, name }) => `${unit} ${name}`)).toEqual([
+      'SETUP_ENV Setup Runtime Paths',
+      'EXEC Stop',
+      'PORT_CHECK_CLEARED Port Cleared',
+      'SCP Copy Artifact',
+      'EXEC Expand Artifact',
+      'COPY_CONFIGS Copy Configs',
+      'EXEC Start',
+      'PORT_CHECK_LISTENING Port Listening',
+    ]);
+  });
+
+  it('checks over HTTP once per host, since a service variable names the host', () => {
+    expect(phase.sections[4]?.steps[0]).toMatchObject({ type: 'HTTP', runs: 'hosts', parameters: { on: 'hosts', retryForMs: 5_000 } });
+  });
+
+  it('has parameters that the catalog accepts, and ids that are unique', () => {
+    for (const step of stepsOf(phase)) expect(stepType(step.type)?.parameters.safeParse(step.parameters).success).toBe(true);
+    const ids = [...phase.sections, ...phase.rollback].map((section) => section.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('retries what cannot be reached, then rolls back', () => {
+    expect(plan.stages[0]?.runs[0]?.failureStrategies).toMatchObject([
+      { types: ['CONNECTIVITY'], action: 'RETRY', retry: { count: 2, intervalsMs: [2_000] } },
+      { types: [], action: 'ROLLBACK_WORKFLOW', retry: null },
+    ]);
+  });
+});
+
+describe('a plan', () => {
+  it('is the same however often it is made', () => {
+    const catalog = catalogOf(SHOP);
+    expect(planOf(catalog)).toEqual(planOf(catalog));
+    expect(planOf(catalog, { executionId: 'x2' }).stages[0]?.runs[0]?.families['timestampId']).toMatch(/^1700000000000-\d{3}$/);
+  });
+
+  it('locks the mapping, made of ids', () => {
+    const catalog = catalogOf(SHOP);
+    const needed = requirements(catalog, { variables: {} });
+    const mapping = needed.ok ? needed.mappings[0] : undefined;
+    const id = (kind: string, name: string): string => catalog.entities.find((each) => each.kind === kind && each.name === name)?.id ?? '';
+    expect(mapping).toBe([id('application', 'shop'), id('environment', 'prod'), id('infrastructure', 'dc1'), id('service', 'web')].join('/'));
+    expect(planOf(catalog).stages[0]?.runs[0]?.lock).toEqual({ keys: [mapping], queueLimit: 20, timeoutMs: 2_147_483_647 });
+  });
+
+  it('resolves service variables by precedence, secrets by reference', () => {
+    const values = (catalog: Catalog): unknown => phaseOf(planOf(catalog)).families['serviceVariable'];
+    expect(values(catalogOf(SHOP))).toEqual({
+      port: '8080',
+      level: 'here',
+      token: '${secrets.getValue("env:TOKEN")}',
+      region: 'eu',
+    });
+    const own = '  ship: { type: basic, service: web, environment: prod, serviceVariables: { level: mine } }\n';
+    expect(values(withWorkflow(own))).toMatchObject({ level: 'mine' });
+    expect(values(catalogOf(SHOP.replace(/ {4}overrides: .*\n/, '')))).toMatchObject({ level: 'everywhere' });
+    const without = SHOP.replace(/ {4}overrides: .*\n/, '').replace('{ level: everywhere, region: eu }', '{ region: eu }');
+    expect(values(catalogOf(without))).toMatchObject({ level: 'service' });
+  });
+
+  it('carries what only the request knows', () => {
+    const catalog = catalogOf(SHOP);
+    const needed = requirements(catalog, { variables: {} });
+    const mapping = needed.ok ? (needed.mappings[0] ?? '') : '';
+    const plan = planOf(catalog, { rollbackArtifacts: { [mapping]: artifact('web', '6') }, url: 'http://here/x1' });
+    expect(plan).toMatchObject({ executionId: 'x1', actor: 'ada', definition: { revision: 3 } });
+    expect(plan.stages[0]?.runs[0]?.families).toMatchObject({
+      deploymentTriggeredBy: 'ada',
+      deploymentUrl: 'http://here/x1',
+      env: { environmentType: 'PROD' },
+    });
+    expect(phaseOf(plan).families).toMatchObject({ artifact: { buildNo: '7' }, rollbackArtifact: { buildNo: '6' } });
+    expect(phaseOf(plan).configFiles).toEqual([{ path: 'app.conf', content: 'level = ${serviceVariable.level}', mode: '0644' }]);
+    expect(phaseOf(planOf(catalog)).rollbackArtifact).toBeNull();
+  });
+
+  it('says what has to be looked up before', () => {
+    const catalog = withWorkflow('  ship: { type: basic, service: "${Service}", environment: prod }\n');
+    expect(requirements(catalog, { variables: { Service: 'web' }, builds: { web: '7' } })).toMatchObject({
+      ok: true,
+      needs: [{ service: 'web', build: '7', source: { kind: 'DIRECTORY', path: '/builds/web' }, selectors: ['dc1'] }],
+    });
+    expect(requirements(catalog, { variables: { Service: 'worker' } })).toMatchObject({
+      ok: true,
+      needs: [
+        {
+          service: 'worker',
+          build: null,
+          source: { kind: 'HTTP', headers: { authorization: { parts: [{ late: 'secret', name: 'env:BUILDS' }] } } },
+        },
+      ],
+    });
+  });
+
+  it('has sections before and after, steps with all their settings, and outputs', () => {
+    const catalog = withWorkflow(`  ship:
+    type: basic
+    service: web
+    environment: prod
+    hosts: 2
+    concurrency: none
+    before:
+      - script: echo \${workflow.variables.ticket}
+        agents: \${app.name}
+        outputs: { id: string, key: secret }
+        publish: { name: opened, scope: phase }
+    inputs: { ticket: none }
+    sections:
+      Wrap Up:
+        parallel: true
+        skip: \${env.name} == 'qa'
+        wait: 10s
+        steps:
+          - { script: 'echo \${opened.id} \${instance.hostName}', name: Tell, timeout: 5s, wait: 1s, cancelGrace: 3s }
+          - { script: 'echo', on: hosts, in: /tmp, withPrevious: true }
+        onFailure: [{ do: ignore, steps: [Tell] }]
+`);
+    const plan = planOf(catalog);
+    const run = plan.stages[0]?.runs[0];
+    expect(run?.lock).toBeNull();
+    expect(run?.pre).toMatchObject({
+      id: 'pre',
+      steps: [
+        {
+          runs: 'agent',
+          selectors: ['${app.name}'],
+          publish: { name: 'opened', scope: 'PHASE' },
+          parameters: { outputs: { id: 'STRING', key: 'SECRET' }, on: 'agent' },
+        },
+      ],
+    });
+    expect(run?.post).toBeNull();
+    expect(phaseOf(plan).sections[0]?.steps[0]?.parameters).toEqual({ count: 2, exclude: true });
+    expect(phaseOf(plan).sections[5]).toMatchObject({
+      parallel: true,
+      skip: "${env.name} == 'qa'",
+      waitMs: 10_000,
+      failureStrategies: [{ action: 'IGNORE', steps: ['t1'] }],
+      steps: [
+        { name: 'Tell', runs: 'hosts', timeoutMs: 5_000, waitMs: 1_000, cancelGraceMs: 3_000, parameters: { on: 'agent' } },
+        { name: 'Shell Script', runs: 'hosts', withPrevious: true, parameters: { on: 'hosts', workingDirectory: '/tmp' } },
+      ],
+    });
+  });
+});
+
+describe('refused before anything starts', () => {
+  const asking = withWorkflow(`  ship:
+    type: basic
+    service: \${Service}
+    environment: \${Environment}
+    inputs:
+      Service: { of: ssh/tar }
+      ticket: { required: true, pattern: 'CHG-\\d+' }
+      level: { values: [low, high], default: low }
+      count: { type: number }
+      owner: { type: email }
+      region: { default: eu, fixed: true }
+`);
+  const good = { Service: 'web', Environment: 'prod', ticket: 'CHG-1' };
+
+  it('nothing that is right', () => {
+    expect(refusals(asking, { variables: good })).toEqual([]);
+    expect(refusals(asking, { variables: { ...good, Environment: 'qa', Infrastructure: 'two' } })).toEqual([]);
+  });
+
+  it.each([
+    {
+      given: 'no values',
+      variables: {},
+      then: [
+        'variables.Service: the input \'Service\' has no value and is required. Give it a value: --var Service=…',
+        "variables.ticket: the input 'ticket' has no value and is required. Give it a value that matches CHG-\\d+: --var ticket=…",
+        "variables.Environment: the input 'Environment' has no value and is required. Give it a value: --var Environment=…",
+      ],
+    },
+    {
+      given: 'everything wrong at once',
+      variables: { ...good, ticket: 'x', level: 'mid', count: 'three', owner: 'me', region: 'us', nope: '1' },
+      then: [
+        "variables.nope: the workflow 'ship' has no input 'nope'. Existing: 'Service', 'ticket', 'level', 'count', 'owner', 'region', 'Environment'.",
+        "variables.ticket: input 'ticket': 'x' does not match CHG-\\d+. Give a value that the whole pattern matches.",
+        "variables.level: input 'level': 'mid' is not among the allowed values. Choose one of low, high.",
+        "variables.count: input 'count': 'three' is no number. Give a number.",
+        "variables.owner: input 'owner': 'me' is no e-mail address. Give name@domain.",
+        "variables.region: the input 'region' is fixed. Leave it out.",
+      ],
+    },
+    {
+      given: 'a service of another type',
+      variables: { ...good, Service: 'worker' },
+      then: ["variables.Service: the service 'worker' is ssh/jar, and this workflow deploys ssh/tar. Services of that type: web."],
+    },
+    {
+      given: 'entities that do not exist',
+      variables: { ...good, Service: 'wep', Environment: 'production' },
+      then: [
+        "variables.Service: there is no service 'wep'. Did you mean 'web'?",
+        "variables.Environment: there is no environment 'production'. Existing: 'prod', 'qa'.",
+      ],
+    },
+    {
+      given: 'an environment with several infrastructures',
+      variables: { ...good, Environment: 'qa' },
+      then: [
+        "variables.Infrastructure: the environment 'qa' has 2 infrastructures for the service 'web'. Choose one of one, two: --var Infrastructure=…",
+      ],
+    },
+    {
+      given: 'an expression as a value: it would be evaluated with the rights of the workflow',
+      variables: { ...good, ticket: '${secrets.getValue("file:/etc/shadow")}' },
+      then: [
+        expect.stringContaining('values of inputs are not evaluated'),
+        expect.stringContaining('does not match'),
+      ],
+    },
+  ])('$given', ({ variables, then }) => {
+    expect(refusals(asking, { variables })).toEqual(then);
+  });
+
+  it.each([
+    { given: { name: 'shp' }, then: "name: there is no workflow 'shp'. Did you mean 'ship'?" },
+    { given: { application: 'nope' }, then: "application: there is no application 'nope'. Existing: 'shop'." },
+    {
+      given: { builds: { worker: '1' } },
+      then: "artifacts.worker: the workflow 'ship' does not deploy a service 'worker'. Existing: 'web'.",
+    },
+  ])('$given', ({ given, then }) => {
+    expect(refusals(catalogOf(SHOP), given)).toEqual([then]);
+  });
+
+  it('a name left out where there are several', () => {
+    const two = catalogOf(`${SHOP}  second: { type: basic, service: web, environment: prod }\n`);
+    expect(refusals(two)).toEqual(['name: there are 2 workflows. Name one of second, ship.']);
+    expect(refusals(catalogOf(HEAD))).toEqual(['name: there is no workflow yet. Apply a file that defines one.']);
+  });
+
+  it('a build that nobody found, saying which exist', () => {
+    expect(unknownBuild('web', '77', ['7', '8'])).toMatchObject({
+      code: 'NO_ARTIFACT',
+      field: 'artifacts.web',
+      message: "the service 'web' has no build '77'. Existing: '7', '8'.",
+    });
+    const result = buildPlan(catalogOf(SHOP), 1, request({ artifacts: {} }));
+    expect(result).toMatchObject({ ok: false, failures: [{ code: 'NO_ARTIFACT', field: 'artifacts.web' }] });
+  });
+
+  it('a command that only this service lacks', () => {
+    const catalog = withWorkflow(
+      '  ship: { type: basic, service: "${Service}", environment: prod, sections: { Wrap Up: [command: Stop] } }\n',
+    );
+    const result = buildPlan(catalog, 1, request({ variables: { Service: 'worker' } }));
+    expect(result).toMatchObject({
+      ok: false,
+      failures: [{ message: "the service has no command 'Stop'. Existing: 'Install'." }],
+    });
+  });
+});
