@@ -1,5 +1,5 @@
 /** Files that come with Fairlead: beside the bundle in a release, in the source tree in development. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const find = (candidates: readonly string[]): string | null =>
@@ -12,11 +12,4 @@ export function exampleFile(name: string): string {
   const file = find([`../deploy/examples/${name}`, `../../deploy/examples/${name}`]);
   if (file === null) throw new Error(`deploy/examples/${name} is missing from this installation`);
   return file;
-}
-
-export function version(): string {
-  const file = find(['../package.json', '../../package.json']);
-  const manifest: unknown = file === null ? null : JSON.parse(readFileSync(file, 'utf8'));
-  const found = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : null;
-  return typeof found === 'string' ? found : 'unknown';
 }

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { version } from './locate.ts';
+import { VERSION } from '../version.ts';
 
 type Finish = (code: ExitCode) => void;
 
@@ -12,7 +12,7 @@ const collect = (value: string, before: readonly string[] | undefined): readonly
 export function makeProgram(finish: Finish): Command {
   const program = new Command('fairlead')
     .description('Deliver software over SSH and more; never stuck, never twice.')
-    .version(version())
+    .version(VERSION)
     .option('--server <url>', 'the control plane (FAIRLEAD_SERVER)')
     .option('--key <key>', 'an API key (FAIRLEAD_KEY)')
     .option('--data <dir>', 'data directory (FAIRLEAD_DATA, ~/.fairlead)')

@@ -16,15 +16,15 @@ export function changeLines(before: ExecutionView | null, after: ExecutionView, 
     lines.push(style.paint('yellow', `waiting: ${header.waiting}`));
   }
   if (before !== null && header.status !== before.header.status) {
-    lines.push(
-      style.paint(formatOf(header.status), `${header.name} is ${STATUSES[header.status].label.toLowerCase()}`),
-    );
+    lines.push(style.paint(formatOf(header.status), `${header.name}: ${STATUSES[header.status].label}`));
   }
   return lines;
 }
 
 function isNews(old: NodeView | undefined, node: NodeView): boolean {
   if (node.status === null || node.kind === 'run') return false;
+  // That a host is next in line goes without saying, unless there is a reason to wait.
+  if (node.kind === 'task' && node.startedAt === null && node.note === null) return false;
   // A task tells what its attempts do, except that there is another one.
   if (node.kind === 'attempt') return node.failure !== null && old?.status !== node.status;
   return old?.status !== node.status || (node.note !== null && old.note !== node.note);
