@@ -21,6 +21,7 @@ import { selectDefinitions } from './select-definitions.ts';
 import { listAgents } from './list-agents.ts';
 import type { Replica } from './replica.ts';
 import { replay } from './replay.ts';
+import { rollback } from './rollback.ts';
 import type { UseCases } from './use-cases.ts';
 import { watch } from './watch.ts';
 import { why } from './why.ts';
@@ -115,9 +116,9 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async rollback(actor, id, reason) {
       gate(actor, 'rollback', id);
-      await executions.load(id);
-      await replica.router.submit(id, { input: 'rollback', actor: actor.name, reason });
-      return { executionId: id };
+      const { execution } = await executions.load(id);
+      const { drivers, router } = replica;
+      return rollback({ rows: store.rows, drivers, router, ids: system.ids }, actor, execution, reason);
     },
     async resolveUnknown(actor, attempt, outcome, note) {
       gate(actor, 'execute', executionOf(attempt));

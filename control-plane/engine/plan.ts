@@ -23,6 +23,8 @@ export interface Plan {
   readonly name: string;
   readonly definition: { readonly revision: number; readonly hash: string };
   readonly actor: string;
+  /** The successful execution this one takes back. */
+  readonly rollbackOf?: ExecutionId;
   /** A workflow is a pipeline of one stage with one run. Runs of a stage go together; stages one after the other. */
   readonly stages: readonly StagePlan[];
 }

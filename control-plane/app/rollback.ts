@@ -1,0 +1,101 @@
+/**
+ * Rollback on request (orchestration 10.5, 10.6): of what runs, by telling it; of what has succeeded, by an execution of
+ * its own that runs the rollback sections of that very plan. The definitions of today play no part in it.
+ */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { Ids } from '@fairlead/proto/model/system.ts';
+import type { Execution } from '../engine/execution.ts';
+import type { PhasePlan, Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
+import type { Rows } from '../ports/rows.ts';
+import type { Actor } from './authorize.ts';
+import type { Drivers } from './drivers.ts';
+import type { Router } from './router.ts';
+
+export interface RollbackWorld {
+  readonly rows: Rows;
+  readonly drivers: Drivers;
+  readonly router: Router;
+  readonly ids: Ids;
+}
+
+/** Answers the execution that does it: the same one while it runs, a new one after its success. */
+export async function rollback(
+  world: RollbackWorld,
+  actor: Actor,
+  execution: Execution,
+  reason: string,
+): Promise<{ readonly executionId: ExecutionId }> {
+  const { id } = execution;
+  if (execution.endedAt === null) {
+    await world.router.submit(id, { input: 'rollback', actor: actor.name, reason });
+    return { executionId: id };
+  }
+  await refuseUnlessCurrent(world.rows, execution);
+  const executionId = world.ids.unique('x');
+  await world.drivers.start(rollbackPlan(execution, executionId, actor));
+  return { executionId };
+}
+
+async function refuseUnlessCurrent(rows: Rows, { id, status, plan }: Execution): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new FailureError(failure('ILLEGAL_STATE', `${id} cannot be rolled back: ${why}`));
+  };
+  if (status !== 'SUCCESS') refuse(`it ended ${status}; only what has succeeded, or still runs, can be`);
+  if (plan.rollbackOf !== undefined)
+    refuse(`it is itself the rollback of ${plan.rollbackOf}; deploy the build you want`);
+  const phases = plan.stages.flatMap((stage) => stage.runs.flatMap((run) => run.phases));
+  if (phases.every((phase) => phase.mapping === null)) refuse('it deployed nothing');
+  for (const { mapping, rollbackArtifact, service } of phases) {
+    if (mapping === null) continue;
+    if (rollbackArtifact === null) refuse(`no build of ${service?.name ?? 'the service'} was deployed there before it`);
+    const last = await rows.lastSuccess({ name: plan.name, mapping });
+    if (last !== null && last.executionId !== id)
+      refuse(`${last.executionId} was deployed there after it; roll back that one`);
+  }
+}
+
+/** The plan of the deployment turned round: its rollback sections on the hosts it deployed to, newest phase first. */
+export function rollbackPlan({ plan, id, runs }: Execution, executionId: ExecutionId, actor: Actor): Plan {
+  return {
+    ...plan,
+    executionId,
+    actor: actor.name,
+    rollbackOf: id,
+    stages: plan.stages.toReversed().map((stage) => ({
+      ...stage,
+      runs: stage.runs.map((run) => turned(run, deployedHosts(runs.find((each) => each.planId === run.id)))),
+    })),
+  };
+}
+
+type DeployedHosts = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Phase of the plan → every host that one of its passes worked on. */
+function deployedHosts(run: Execution['runs'][number] | undefined): DeployedHosts {
+  const hosts = new Map<string, Set<string>>();
+  for (const phase of run?.phases ?? []) {
+    if (phase.kind !== 'FORWARD') continue;
+    const known = hosts.get(phase.planId) ?? new Set<string>();
+    for (const host of phase.hosts ?? []) if (!phase.dropped.includes(host)) known.add(host);
+    hosts.set(phase.planId, known);
+  }
+  return hosts;
+}
+
+const turned = (run: RunPlan, deployed: DeployedHosts): RunPlan => ({
+  ...run,
+  pre: null,
+  post: null,
+  phases: run.phases.toReversed().map((phase) => undoing(phase, deployed.get(phase.id) ?? new Set())),
+});
+
+/** One pass over all of its hosts. A section that undoes another runs whatever that one did: it did succeed. */
+const undoing = (phase: PhasePlan, deployed: ReadonlySet<string>): PhasePlan => ({
+  ...phase,
+  name: `Rollback ${phase.name}`,
+  hosts: phase.hosts.filter((host) => deployed.has(host.name)),
+  rolling: false,
+  sections: phase.rollback.map((section): SectionPlan => ({ ...section, undoes: null })),
+  rollback: [],
+});
