@@ -1,6 +1,7 @@
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
+import type { Report } from '@fairlead/proto/model/task.ts';
 import { workOn } from './attempt-work.ts';
 import type { LedgerEntry } from './ledger-entries.ts';
 import type { Ledger } from './ledger.ts';
@@ -113,10 +114,10 @@ export class Executor {
   tell(entry: LedgerEntry): void {
     const { attemptId, assignment, result } = entry;
     if (entry.state === 'FINISHED' && result !== null) {
-      void this.#report(`${attemptId}:finished`, attemptId, { report: 'finished', attemptId, result });
+      void this.#report(`${attemptId}:finished`, assignment, { report: 'finished', attemptId, result });
     } else if (entry.state === 'TOMBSTONE' && entry.failure !== null) {
       const released = { report: 'released', attemptId, assignment, failure: entry.failure } as const;
-      void this.#report(`${attemptId}:released:${assignment}`, attemptId, released);
+      void this.#report(`${attemptId}:released:${assignment}`, assignment, released);
     }
   }
 
@@ -163,7 +164,7 @@ export class Executor {
   }
 
   async #run(entry: LedgerEntry, resumed: boolean, written: Promise<void> = Promise.resolve()): Promise<void> {
-    const { attemptId, offer } = entry;
+    const { attemptId, assignment, offer } = entry;
     if (offer === null) throw new Error('a started attempt has no task in the ledger');
     const controller = new AbortController();
     this.#running.set(attemptId, controller);
@@ -178,7 +179,7 @@ export class Executor {
         platform: this.#platforms.get(offer.task.type),
       });
       await this.#parts.ledger.finished(attemptId, result).catch(this.#lostLedger);
-      void this.#report(`${attemptId}:finished`, attemptId, { report: 'finished', attemptId, result });
+      void this.#report(`${attemptId}:finished`, assignment, { report: 'finished', attemptId, result });
     } catch (error) {
       // The start could not be written: nothing ran, and only a process that can write may go on with it.
       this.#lostLedger(error);
@@ -188,9 +189,9 @@ export class Executor {
     }
   }
 
-  async #report(id: string, attemptId: AttemptId, report: Parameters<Outbox['send']>[1]): Promise<void> {
+  async #report(id: string, assignment: number, report: Report): Promise<void> {
     const acknowledgement = await this.#parts.outbox.send(id, report);
-    if (acknowledgement !== null) this.#parts.ledger.settled(attemptId);
+    if (acknowledgement !== null) this.#parts.ledger.settled(report.attemptId, assignment);
   }
 
   async #putBack(attemptId: AttemptId): Promise<void> {

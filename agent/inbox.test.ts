@@ -152,6 +152,26 @@ test('given back while draining, it may come again with a later assignment', asy
   expect(await world.control.offer('e/run/b@-#1', { assignment: 2 })).toEqual({ answer: 'accepted' });
 });
 
+test('the acknowledgement of an earlier assignment does not settle a later one', async () => {
+  const world = await connected();
+  world.control.judge = ({ report }) => (report === 'released' ? null : { verdict: 'recorded' });
+  const ids = [1, 2, 3].map((n) => `e/run/step@web-${n}#1`);
+  for (const id of ids) await world.control.offer(id);
+  await world.system.settle();
+  const [, , waiting = ''] = ids;
+  void world.agent.drain();
+  await world.system.settle();
+  expect(world.control.reported('released')).toHaveLength(1);
+  await world.kill();
+  await world.start({ capacity: 1 });
+  const said = world.control.reports.findLast(({ report }) => report.report === 'released');
+  expect(await world.control.offer(waiting, { assignment: 2 })).toEqual({ answer: 'accepted' });
+  world.control.events?.acknowledged(said?.id ?? '', { verdict: 'recorded' });
+  await world.system.settle();
+  expect(world.agent.ledger.open().map(({ attemptId }) => attemptId)).toContain(waiting);
+  expect(world.state(waiting)).toBe('ACCEPTED');
+});
+
 test('a step type nobody here can do is refused for good, and says which', async () => {
   const world = await connected();
   expect(await world.control.offer(A, { task: { type: 'kubernetes/apply' } })).toMatchObject({

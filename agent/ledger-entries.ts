@@ -90,7 +90,9 @@ export class Entries {
         });
         return;
       case 'settled':
-        if (entry !== undefined) this.#put({ ...entry, settled: true });
+        if (entry?.assignment !== line.assignment) return;
+        // A word about an earlier assignment may be acknowledged when a later one is under way already.
+        if (entry.state === 'FINISHED' || entry.state === 'TOMBSTONE') this.#put({ ...entry, settled: true });
         return;
     }
   }
@@ -110,7 +112,7 @@ export class Entries {
   *lines(): Iterable<EntryLine> {
     for (const entry of this.#settled.values()) {
       yield* linesOf(entry);
-      if (entry.result !== null) yield { k: 'settled', a: entry.attemptId };
+      if (entry.result !== null) yield { k: 'settled', a: entry.attemptId, assignment: entry.assignment };
     }
     for (const entry of this.#open.values()) yield* linesOf(entry);
   }

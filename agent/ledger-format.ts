@@ -34,8 +34,8 @@ export type LedgerLine =
       readonly owed: boolean;
       readonly at: number;
     }
-  /** Its last report was acknowledged. */
-  | { readonly k: 'settled'; readonly a: AttemptId };
+  /** The last report about this assignment was acknowledged. */
+  | { readonly k: 'settled'; readonly a: AttemptId; readonly assignment: number };
 
 /** Those about one attempt. */
 export type EntryLine = Exclude<LedgerLine, { k: 'ledger' | 'incarnation' }>;

@@ -86,7 +86,7 @@ test('compaction and reopening at any moment keep what is open and what was sett
       for (const { attempt, act } of steps) {
         const id = `e/${attempt}#1`;
         const state = ledger.entry(id)?.state;
-        if (act === 'settle' && (state === 'FINISHED' || state === 'TOMBSTONE')) ledger.settled(id);
+        if (act === 'settle' && (state === 'FINISHED' || state === 'TOMBSTONE')) ledger.settled(id, 1);
         else if (act === 'bury' && state === 'ACCEPTED') {
           await ledger.tombstone(id, { assignment: 1, epoch: 3, failure: WHY, every: false, owed: true });
         } else if (state === undefined) await ledger.accepted(offer(id));
@@ -113,7 +113,7 @@ test('the file stays small however much went through it; the oldest settled resu
     void ledger.accepted(offer(id));
     void ledger.started(id);
     await ledger.finished(id, SUCCESS);
-    ledger.settled(id);
+    ledger.settled(id, 1);
   }
   await ledger.close();
   expect(disk.bytes.length).toBeLessThan(1_500_000);

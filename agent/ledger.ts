@@ -142,9 +142,9 @@ export class Ledger {
     return this.#change({ k: 'tombstone', a: attemptId, ...why, at: this.#now() });
   }
 
-  /** Its last report was acknowledged. Not worth a sync of its own: lost, the report is only sent once more. */
-  settled(attemptId: AttemptId): void {
-    const line: EntryLine = { k: 'settled', a: attemptId };
+  /** The last report about this assignment was acknowledged. Not worth a sync of its own: lost, the report is only sent once more. */
+  settled(attemptId: AttemptId, assignment: number): void {
+    const line: EntryLine = { k: 'settled', a: attemptId, assignment };
     this.#entries.apply(line);
     this.#lazy.push(line);
   }

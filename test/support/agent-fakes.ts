@@ -18,6 +18,8 @@ import type { LogChunk } from '@fairlead/agent/ports/log-chunk.ts';
 import type { Spool } from '@fairlead/agent/ports/spool.ts';
 import type { Workshop } from '@fairlead/agent/ports/workshop.ts';
 
+const NEVER = new Promise<never>(() => {});
+
 /** A disk that survives the process: what was appended, and what a crash would leave of it. */
 export class MemoryDisk {
   #parts: Uint8Array[] = [];
@@ -25,6 +27,8 @@ export class MemoryDisk {
   /** Set: writes wait until it is called. */
   hold: (() => void)[] | null = null;
   failing = false;
+  /** Set: the next append leaves only so much of itself, and never answers, as in the moment of a crash. */
+  tearAt: number | null = null;
 
   get bytes(): Uint8Array {
     const [only] = this.#parts;
@@ -43,13 +47,15 @@ export class MemoryDisk {
     this.#parts = [bytes];
   }
 
-  file(): AppendFile {
+  /** The file as one process sees it: what a dead one still does changes nothing. */
+  file(alive: () => boolean = () => true): AppendFile {
     let queue: Promise<void> = Promise.resolve();
-    const inOrder = (operation: () => void): Promise<void> => {
+    const inOrder = (operation: () => void | Promise<void>): Promise<void> => {
       const done = queue.then(async () => {
         if (this.hold !== null) await new Promise<void>((resolve) => this.hold?.push(resolve));
         if (this.failing) throw new Error('ENOSPC: no space left on device');
-        operation();
+        if (!alive()) return NEVER;
+        await operation();
       });
       queue = done.catch(() => {});
       return done;
@@ -59,7 +65,10 @@ export class MemoryDisk {
       append: (bytes) =>
         inOrder(() => {
           this.appends += 1;
-          this.#parts.push(bytes.slice());
+          const torn = this.tearAt;
+          this.#parts.push(bytes.slice(0, torn ?? bytes.length));
+          this.tearAt = null;
+          return torn === null ? undefined : NEVER;
         }),
       replace: (bytes) => inOrder(() => void (this.bytes = bytes.slice())),
       close: () => inOrder(() => {}),
@@ -190,6 +199,7 @@ export class FakeControlPlane implements Link {
   refusal: FailureError | null = null;
   events: LinkEvents | null = null;
   #sessions = 0;
+  #incarnation = 0;
   ledgerId = '';
 
   get sessionId(): string {
@@ -203,6 +213,8 @@ export class FakeControlPlane implements Link {
     this.ledgerId = hello.ledgerId;
     this.events = events;
     let open = true;
+    const incarnation = this.#incarnation;
+    const lives = (): boolean => open && incarnation === this.#incarnation;
     const welcome: Welcome = {
       sessionId: this.sessionId,
       incarnation: 'store1',
@@ -217,13 +229,13 @@ export class FakeControlPlane implements Link {
       heartbeat: (beat) => {
         this.beats += 1;
         this.lastBeat = beat;
-        if (this.answersBeats) queueMicrotask(() => open && events.heartbeatAnswered(beat.number));
+        if (this.answersBeats) queueMicrotask(() => lives() && events.heartbeatAnswered(beat.number));
       },
       report: (id, report) => {
-        if (!open) return;
+        if (!lives()) return;
         this.reports.push({ id, report });
         const acknowledgement = this.judge(report);
-        if (acknowledgement !== null) queueMicrotask(() => open && events.acknowledged(id, acknowledgement));
+        if (acknowledgement !== null) queueMicrotask(() => lives() && events.acknowledged(id, acknowledgement));
       },
       goodbye: () => void (this.goodbyes += 1),
       logs: (chunks) => {
@@ -264,6 +276,12 @@ export class FakeControlPlane implements Link {
   /** The connection is gone. */
   cut(): void {
     this.events?.closed('cut by the test');
+  }
+
+  /** The agent is gone: nothing reaches it, and nothing it sends arrives. */
+  die(): void {
+    this.#incarnation += 1;
+    this.events = null;
   }
 
   reported(kind: Report['report']): readonly Report[] {

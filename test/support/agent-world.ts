@@ -9,10 +9,13 @@ export class AgentWorld {
   readonly disk = new MemoryDisk();
   readonly control = new FakeControlPlane();
   platform = new FakePlatform();
+  /** Set: does the work of every process' platform. */
+  work: FakePlatform['work'] = null;
   process: VirtualProcess;
   ended: AgentEnd | null = null;
   #agent: Agent | null = null;
   #started = 0;
+  #dead = false;
 
   constructor(seed = 1) {
     this.system = new VirtualSystem(seed);
@@ -30,8 +33,11 @@ export class AgentWorld {
   ): Promise<Agent> {
     const { secrets = {}, ...parts } = more;
     this.#started += 1;
+    this.#dead = false;
+    const incarnation = this.#started;
     this.process = this.system.spawn(`agent${this.#started}`);
     this.platform = new FakePlatform();
+    this.platform.work = this.work;
     this.ended = null;
     const agent = await Agent.open({
       identity: { agentId: 'a1', version: '0', hostname: 'here' },
@@ -39,7 +45,7 @@ export class AgentWorld {
       capacity: 2,
       system: this.process,
       link: this.control,
-      file: this.disk.file(),
+      file: this.disk.file(() => this.#started === incarnation && !this.#dead),
       spool: memorySpool(),
       workshop: workshopOf(this.platform, secrets),
       logger: SILENT,
@@ -54,9 +60,15 @@ export class AgentWorld {
 
   /** The process dies as by kill -9: its timers are gone and the link says nothing more to it. */
   async kill(): Promise<void> {
-    this.process.kill();
-    this.control.cut();
+    this.die();
     await this.system.settle();
+  }
+
+  /** As `kill`, from within: nothing that its code still does has an effect. */
+  die(): void {
+    this.#dead = true;
+    this.process.kill();
+    this.control.die();
   }
 
   state(attemptId: string): string | undefined {
