@@ -69,7 +69,8 @@ describe('applying files', () => {
 
   it('refuses to take away what is still used, and says where', () => {
     const { catalog } = apply(null, SHOP);
-    const text = 'fairlead: v1\napplication: shop\nworkflows:\n  ship: { type: basic, service: web, environment: prod }\n';
+    const text =
+      'fairlead: v1\napplication: shop\nworkflows:\n  ship: { type: basic, service: web, environment: prod }\n';
     const applied = applyFiles(catalog, [{ name: 'less.yaml', text }], { newId, prune: true });
     expect(applied).toMatchObject({
       problems: [
@@ -96,7 +97,9 @@ describe('applying files', () => {
   });
 
   it('with one problem changes nothing at all', () => {
-    expect(applyFiles(null, [{ name: 'a', text: `${SHOP}  bad: { type: basic }\n` }], { newId })).toHaveProperty('problems');
+    expect(applyFiles(null, [{ name: 'a', text: `${SHOP}  bad: { type: basic }\n` }], { newId })).toHaveProperty(
+      'problems',
+    );
   });
 });
 

@@ -10,7 +10,10 @@ import { ARTIFACT_TYPES, type ArtifactType } from './schema.ts';
 const namesOf = (units: readonly LongUnit[] | undefined): readonly string[] | undefined =>
   units?.map((unit) => String(unit['name']));
 
-const service = (type: ArtifactType, more: Partial<LongService> = {}): LongService => ({ type: `ssh/${type}`, ...more });
+const service = (type: ArtifactType, more: Partial<LongService> = {}): LongService => ({
+  type: `ssh/${type}`,
+  ...more,
+});
 
 const RUNS: Partial<LongService> = { start: { script: 'run' }, stop: { script: 'halt' }, ready: { port: 80 } };
 
@@ -32,14 +35,23 @@ describe('Install', () => {
   it.each(ARTIFACT_TYPES)('of %s stops before and starts after, where it can', (type) => {
     const plain = expected[type];
     const [setup = '', ...rest] = plain ?? [];
-    expect(namesOf(completeCommands(service(type, RUNS))['Install'])).toEqual(plain && [setup, 'Stop', ...rest, 'Start']);
+    expect(namesOf(completeCommands(service(type, RUNS))['Install'])).toEqual(
+      plain && [setup, 'Stop', ...rest, 'Start'],
+    );
   });
 
   it('checks the port itself where the author starts it, or something else does', () => {
-    const own = completeCommands(service('jar', { ready: { port: 80, within: '9s' }, commands: { Start: [{ exec: { script: 'x' } }] } }));
-    expect(own['Install']?.at(-1)).toEqual({ 'port-check-listening': { port: 80, within: '9s' }, name: 'Port Listening' });
+    const own = completeCommands(
+      service('jar', { ready: { port: 80, within: '9s' }, commands: { Start: [{ exec: { script: 'x' } }] } }),
+    );
+    expect(own['Install']?.at(-1)).toEqual({
+      'port-check-listening': { port: 80, within: '9s' },
+      name: 'Port Listening',
+    });
     expect(namesOf(own['Start'])).toEqual(['Exec']);
-    expect(namesOf(completeCommands(service('jar', { ready: { port: 80 } }))['Install'])?.at(-1)).toBe('Port Listening');
+    expect(namesOf(completeCommands(service('jar', { ready: { port: 80 } }))['Install'])?.at(-1)).toBe(
+      'Port Listening',
+    );
   });
 
   it('is the author’s where there is one, for Docker too', () => {
@@ -61,19 +73,36 @@ describe('the generated scripts, on a host', () => {
 
   const scriptOf = (of: LongService, command: string, name: string): string => {
     const unit = completeCommands(of)[command]?.find((each) => each['name'] === name);
-    return String((unit?.['exec'] as { script: string }).script);
+    const exec = unit?.['exec'] as { script: string } | undefined;
+    return String(exec?.script);
   };
   const run = (script: string, environment: Record<string, string> = {}) =>
-    spawnSync('sh', ['-c', script], { cwd: directory, encoding: 'utf8', env: { PATH: process.env['PATH'], ...environment } });
+    spawnSync('sh', ['-c', script], {
+      cwd: directory,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...environment },
+    });
   const stop = (script: string, ready: LongService['ready'] | null = null) =>
     run(scriptOf(service('tar', { stop: { script }, ...(ready === null ? {} : { ready }) }), 'Stop', 'Stop'));
 
   it.each([
     { given: 'nothing installed', files: [], script: 'exit 9', status: 0, says: 'nothing to stop' },
-    { given: 'a stop script that is not there yet', files: ['a.tgz'], script: 'bin/stop', status: 0, says: 'nothing to stop' },
+    {
+      given: 'a stop script that is not there yet',
+      files: ['a.tgz'],
+      script: 'bin/stop',
+      status: 0,
+      says: 'nothing to stop',
+    },
     { given: 'a stop script that works', files: ['a'], script: 'echo halted', status: 0, says: 'halted' },
     { given: 'a stop script that fails', files: ['a'], script: 'exit 9', status: 9, says: '' },
-    { given: 'a stop script that leaves early, with a comment', files: ['a'], script: 'echo one; exit 0 # done', status: 0, says: 'one' },
+    {
+      given: 'a stop script that leaves early, with a comment',
+      files: ['a'],
+      script: 'echo one; exit 0 # done',
+      status: 0,
+      says: 'one',
+    },
   ])('stop: $given', ({ files, script, status, says }) => {
     for (const file of files) writeFileSync(path.join(directory, file), '');
     const ended = stop(script);

@@ -33,12 +33,44 @@ describe('explaining', () => {
 });
 
 describe('whatever is defined', () => {
-  const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/).filter((each) => !/^(or|and|eq|ne|lt|gt|le|ge|div|mod|not|null|true|false|new|var|return|empty|size)$/.test(each));
+  const word = fc
+    .stringMatching(/^[a-z][a-z0-9]{0,8}$/)
+    .filter((each) => !/^(or|and|eq|ne|lt|gt|le|ge|div|mod|not|null|true|false|new|var|return|empty|size)$/.test(each));
   const text = fc.oneof(
     fc.string({ minLength: 1, maxLength: 30, unit: 'binary' }),
-    fc.constantFrom('yes', 'null', '~', '0x10', '1e3', '- a', 'a: b', '# c', '|', '>', "'", '"', ' x ', 'a\nb\n', 'a\n\n', '\t', '*a', '&a', '!b', '<<', '%d', '@', '`', '2001-01-01', '.inf', '\u2028', '\u0085'),
+    fc.constantFrom(
+      'yes',
+      'null',
+      '~',
+      '0x10',
+      '1e3',
+      '- a',
+      'a: b',
+      '# c',
+      '|',
+      '>',
+      "'",
+      '"',
+      ' x ',
+      'a\nb\n',
+      'a\n\n',
+      '\t',
+      '*a',
+      '&a',
+      '!b',
+      '<<',
+      '%d',
+      '@',
+      '`',
+      '2001-01-01',
+      '.inf',
+      '\u2028',
+      '\u0085',
+    ),
   );
-  const plain = text.filter((each) => !each.includes('${') && !each.startsWith('secret:') && each !== '' && !/PRIVATE KEY/.test(each));
+  const plain = text.filter(
+    (each) => !each.includes('${') && !each.startsWith('secret:') && each !== '' && !/PRIVATE KEY/.test(each),
+  );
   const service = fc.record(
     {
       type: fc.constantFrom('ssh/other', 'ssh/docker'),
@@ -46,7 +78,10 @@ describe('whatever is defined', () => {
       variables: fc.dictionary(word, fc.oneof(plain, fc.integer(), fc.boolean()), { maxKeys: 3 }),
       start: plain,
       stop: fc.record({ script: plain, shell: fc.constantFrom('sh', 'bash') }, { requiredKeys: ['script'] }),
-      ready: fc.record({ port: fc.integer({ min: 1, max: 65_535 }), within: fc.constantFrom('5s', '90s', '0') }, { requiredKeys: ['port'] }),
+      ready: fc.record(
+        { port: fc.integer({ min: 1, max: 65_535 }), within: fc.constantFrom('5s', '90s', '0') },
+        { requiredKeys: ['port'] },
+      ),
       configFiles: fc.dictionary(word, plain, { maxKeys: 2 }),
     },
     { requiredKeys: ['type'] },

@@ -22,22 +22,26 @@ describe('short forms', () => {
       given: 'numbers and booleans as variables',
       text: 'services:\n  web: { type: ssh/other, variables: { port: 8080, debug: true, version: 1.10, big: 0x1F } }',
       kind: 'service',
-      then: { type: 'ssh/other', variables: { port: '8080', debug: 'true', version: '1.10', big: '0x1F' } },
+      expected: { type: 'ssh/other', variables: { port: '8080', debug: 'true', version: '1.10', big: '0x1F' } },
     },
     {
       given: 'a script as text',
       text: 'services:\n  web: { type: ssh/other, start: bin/start, ready: { port: 80 } }',
       kind: 'service',
-      then: { type: 'ssh/other', start: { script: 'bin/start' }, ready: { port: 80 } },
+      expected: { type: 'ssh/other', start: { script: 'bin/start' }, ready: { port: 80 } },
     },
     {
       given: 'a unit by its key alone, by a scalar and in full',
-      text: "services:\n  web: { type: ssh/other, commands: { Install: [setup-env, exec: ls, { exec: { script: pwd, in: /tmp }, name: Where }] } }",
+      text: 'services:\n  web: { type: ssh/other, commands: { Install: [setup-env, exec: ls, { exec: { script: pwd, in: /tmp }, name: Where }] } }',
       kind: 'service',
-      then: {
+      expected: {
         type: 'ssh/other',
         commands: {
-          Install: [{ 'setup-env': {} }, { exec: { script: 'ls' } }, { exec: { script: 'pwd', in: '/tmp' }, name: 'Where' }],
+          Install: [
+            { 'setup-env': {} },
+            { exec: { script: 'ls' } },
+            { exec: { script: 'pwd', in: '/tmp' }, name: 'Where' },
+          ],
         },
       },
     },
@@ -45,7 +49,7 @@ describe('short forms', () => {
       given: 'hosts by name and in full',
       text: 'environments:\n  prod: { infrastructure: { dc: { hosts: [a, { name: b, port: 2222, variables: { n: 1 } }], login: { user: u, key: "secret:file:/k" }, agents: x } } }',
       kind: 'infrastructure',
-      then: {
+      expected: {
         hosts: [{ name: 'a' }, { name: 'b', port: 2222, variables: { n: '1' } }],
         login: { user: 'u', key: 'secret:file:/k' },
         agents: ['x'],
@@ -67,7 +71,7 @@ describe('short forms', () => {
         publish: out
         skip: false`,
       kind: 'workflow',
-      then: {
+      expected: {
         type: 'basic',
         service: 'web',
         environment: 'prod',
@@ -81,7 +85,7 @@ describe('short forms', () => {
       given: 'retries beside an action: the action is for when they are used up',
       text: 'workflows:\n  ship: { type: basic, service: w, environment: e, onFailure: [{ on: connectivity, retry: 2, every: 10s, do: abort }, { do: rollback }] }',
       kind: 'workflow',
-      then: {
+      expected: {
         type: 'basic',
         service: 'w',
         environment: 'e',
@@ -96,7 +100,7 @@ describe('short forms', () => {
       given: 'an input by its default, a section by its steps, one word for concurrency',
       text: 'workflows:\n  ship: { type: rolling, batch: 025%, service: w, environment: e, inputs: { n: 3 }, sections: { Wrap Up: [script: ls] }, concurrency: none }',
       kind: 'workflow',
-      then: {
+      expected: {
         type: 'rolling',
         service: 'w',
         environment: 'e',
@@ -106,8 +110,8 @@ describe('short forms', () => {
         concurrency: { lock: 'none' },
       },
     },
-  ])('$given', ({ text, kind, then }) => {
-    expect(spec(HEAD + text, kind)).toEqual(then);
+  ])('$given', ({ text, kind, expected }) => {
+    expect(spec(HEAD + text, kind)).toEqual(expected);
   });
 });
 
@@ -168,35 +172,43 @@ workflows:
   });
 
   it.each([
-    { given: 'no YAML', text: 'a: [1', then: [expect.stringMatching(/^file-1.yaml:1:6 : this is no YAML: /)] },
+    { given: 'no YAML', text: 'a: [1', expected: [expect.stringMatching(/^file-1.yaml:1:6 : this is no YAML: /)] },
     {
       given: 'an expression that YAML reads as a map',
       text: `${HEAD}workflows:\n  s: { service: \${Service}, environment: e }\n`,
-      then: [expect.stringMatching(/^file-1.yaml:4:\d+ : this is no YAML: /)],
+      expected: [expect.stringMatching(/^file-1.yaml:4:\d+ : this is no YAML: /)],
     },
-    { given: 'nothing', text: '# empty\n', then: ['file-1.yaml:1:1 : there is no definition in it'] },
-    { given: 'a list', text: '- 1\n', then: ['file-1.yaml:1:1 : a definition is a map'] },
+    { given: 'nothing', text: '# empty\n', expected: ['file-1.yaml:1:1 : there is no definition in it'] },
+    { given: 'a list', text: '- 1\n', expected: ['file-1.yaml:1:1 : a definition is a map'] },
     {
       given: 'a key twice',
       text: `${HEAD}services:\n  web: { type: ssh/other }\n  web: { type: ssh/jar }\n`,
-      then: ["file-1.yaml:5:3 services.web: 'web' stands here twice"],
+      expected: ["file-1.yaml:5:3 services.web: 'web' stands here twice"],
     },
     {
       given: 'a name with a meaning for JavaScript',
       text: `${HEAD}services:\n  __proto__: { type: ssh/other }\n`,
-      then: ["file-1.yaml:4:3 services.__proto__: '__proto__' cannot be used as a name"],
+      expected: ["file-1.yaml:4:3 services.__proto__: '__proto__' cannot be used as a name"],
     },
-    { given: 'another version', text: 'fairlead: v2\napplication: a\n', then: ["file-1.yaml:1:11 fairlead: 'v2' is not possible here"] },
-    { given: 'no application', text: 'fairlead: v1\n', then: ["file-1.yaml:1:1 application: 'application' is missing"] },
+    {
+      given: 'another version',
+      text: 'fairlead: v2\napplication: a\n',
+      expected: ["file-1.yaml:1:11 fairlead: 'v2' is not possible here"],
+    },
+    {
+      given: 'no application',
+      text: 'fairlead: v1\n',
+      expected: ["file-1.yaml:1:1 application: 'application' is missing"],
+    },
     {
       given: 'a private key anywhere',
       text: `${HEAD}services:\n  web:\n    type: ssh/other\n    variables:\n      key: |\n        -----BEGIN OPENSSH PRIVATE KEY-----\n        abc\n`,
-      then: ['file-1.yaml:7:12 services.web.variables.key: a private key must not stand in a definition'],
+      expected: ['file-1.yaml:7:12 services.web.variables.key: a private key must not stand in a definition'],
     },
     {
       given: 'a step of no kind',
       text: `${HEAD}workflows:\n  s: { type: basic, service: a, environment: b, verify: [{ htpp: x }, {}, 3] }\n`,
-      then: [
+      expected: [
         "file-1.yaml:4:60 workflows.s.verify[0].htpp: unknown key 'htpp'",
         'file-1.yaml:4:71 workflows.s.verify[1]: the map is empty',
         expect.stringContaining('workflows.s.verify[2]: expected a map'),
@@ -205,7 +217,7 @@ workflows:
     {
       given: 'a parameter twice, and one that is missing',
       text: `${HEAD}workflows:\n  s: { type: basic, service: a, environment: b, verify: [{ http: { url: x }, url: y }, { http: {} }] }\n`,
-      then: [
+      expected: [
         "file-1.yaml:4:78 workflows.s.verify[0].url: 'url' stands inside 'http' and beside it",
         "file-1.yaml:4:90 workflows.s.verify[1].http: 'http' needs 'url'",
       ],
@@ -213,7 +225,7 @@ workflows:
     {
       given: 'what is not there yet',
       text: `${HEAD}services:\n  k: { type: kubernetes }\nworkflows:\n  s:\n    type: basic\n    service: a\n    environment: b\n    phases: []\n    onFailure: [{ do: manual-intervention }, { do: ignore, tolerate: 5% }]\n`,
-      then: [
+      expected: [
         'file-1.yaml:4:14 services.k.type: kubernetes is not available yet: ssh is',
         'file-1.yaml:10:13 workflows.s.phases: a basic or rolling workflow has one phase',
         'file-1.yaml:11:23 workflows.s.onFailure[0].do: that is not available yet: retry, rollback, abort and ignore are',
@@ -223,7 +235,7 @@ workflows:
     {
       given: 'wrong units',
       text: `${HEAD}workflows:\n  s: { type: basic, service: a, environment: b, hosts: 120%, verify: [{ http: x, timeout: 30 }, { http: x, timeout: 5 parsecs }, { http: x, timeout: 30d }] }\n`,
-      then: [
+      expected: [
         'file-1.yaml:4:56 workflows.s.hosts: neither a count nor a percentage up to 100%',
         'file-1.yaml:4:91 workflows.s.verify[0].timeout: expected text, found 30',
         'file-1.yaml:4:117 workflows.s.verify[1].timeout: this is no duration',
@@ -233,7 +245,7 @@ workflows:
     {
       given: 'names that cannot be',
       text: `${HEAD}services:\n  we.b: { type: ssh/other }\n  web: { type: ssh/other, variables: { a-b: 1, or: 2 } }\n`,
-      then: [
+      expected: [
         'file-1.yaml:4:3 services["we.b"]: names are made of letters, digits, space, - and _',
         'file-1.yaml:5:40 services.web.variables.a-b: variable names are made of letters, digits and _',
         'file-1.yaml:5:48 services.web.variables.or: this word has a meaning of its own in expressions',
@@ -242,13 +254,13 @@ workflows:
     {
       given: 'a host name that would break an id',
       text: `${HEAD}environments:\n  p: { infrastructure: { d: { hosts: [a/b, 'c d'], login: { user: u, key: 'secret:env:K' } } } }\n`,
-      then: [
+      expected: [
         'file-1.yaml:4:39 environments.p.infrastructure.d.hosts[0]: a host name has no space and none of / @ # $',
         'file-1.yaml:4:44 environments.p.infrastructure.d.hosts[1]: a host name has no space and none of / @ # $',
       ],
     },
-  ])('$given', ({ text, then }) => {
-    expect(located(text)).toEqual(then);
+  ])('$given', ({ text, expected }) => {
+    expect(located(text)).toEqual(expected);
   });
 
   it('fills in no more aliases than a definition can need', () => {
@@ -301,30 +313,77 @@ describe('several files', () => {
 
 describe('whatever the text', () => {
   const fragments = [
-    'fairlead: v1\n', 'application: shop\n', 'services:\n', '  web:\n', '    type: ssh/tar\n', '    start: x\n', 'workflows:\n',
-    '  ship:\n', '    verify:\n', '      - http: x\n', '        nope: 1\n', '&a ', '*a', '---\n', '- ', '{', '}', '[', ']', ': ', '!!set ', '? ',
-    '|\n', '"', "'", '%', '\t', '\u0000', '\ufeff', '${', 'secret:', '<<: ', '__proto__: 1\n', 'null', '~\n',
+    'fairlead: v1\n',
+    'application: shop\n',
+    'services:\n',
+    '  web:\n',
+    '    type: ssh/tar\n',
+    '    start: x\n',
+    'workflows:\n',
+    '  ship:\n',
+    '    verify:\n',
+    '      - http: x\n',
+    '        nope: 1\n',
+    '&a ',
+    '*a',
+    '---\n',
+    '- ',
+    '{',
+    '}',
+    '[',
+    ']',
+    ': ',
+    '!!set ',
+    '? ',
+    '|\n',
+    '"',
+    "'",
+    '%',
+    '\t',
+    '\u0000',
+    '\ufeff',
+    '${',
+    'secret:',
+    '<<: ',
+    '__proto__: 1\n',
+    'null',
+    '~\n',
   ];
   it('never throws, and locates what it finds', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.constantFrom(...fragments), fc.string({ maxLength: 8 })), { maxLength: 40 }), (parts) => {
-        const text = parts.join('');
-        const { problems } = read(text);
-        for (const { line, column, reason, mend } of problems) {
-          expect(line).toBeGreaterThanOrEqual(1);
-          expect(line).toBeLessThanOrEqual(text.split('\n').length + 1);
-          expect(column).toBeGreaterThanOrEqual(1);
-          expect(reason).not.toBe('');
-          expect(mend).not.toBe('');
-        }
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom(...fragments), fc.string({ maxLength: 8 })), { maxLength: 40 }),
+        (parts) => {
+          const text = parts.join('');
+          const { problems } = read(text);
+          for (const { line, column, reason, mend } of problems) {
+            expect(line).toBeGreaterThanOrEqual(1);
+            expect(line).toBeLessThanOrEqual(text.split('\n').length + 1);
+            expect(column).toBeGreaterThanOrEqual(1);
+            expect(reason).not.toBe('');
+            expect(mend).not.toBe('');
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('never throws on any data in any place', () => {
     const json = fc.jsonValue({ maxDepth: 3 });
-    const key = fc.constantFrom('type', 'services', 'start', 'commands', 'hosts', 'login', 'verify', 'http', 'steps', 'onFailure', 'x');
+    const key = fc.constantFrom(
+      'type',
+      'services',
+      'start',
+      'commands',
+      'hosts',
+      'login',
+      'verify',
+      'http',
+      'steps',
+      'onFailure',
+      'x',
+    );
     const tree = fc.letrec((tie) => ({
       node: fc.oneof({ maxDepth: 5 }, json, fc.dictionary(key, tie('node')), fc.array(tie('node'), { maxLength: 3 })),
     })).node;

@@ -68,7 +68,11 @@ describe('the plan of the bookstore example', () => {
       ['web-4', 2204, '8084'],
     ]);
     expect(phase.hosts[0]?.login).toEqual({ user: 'deploy', key: { secret: 'file:/etc/fairlead/keys/deploy' } });
-    expect(phase.sections[0]?.steps[0]).toMatchObject({ type: 'SELECT_NODES', parameters: { percent: 50 }, runs: 'decided' });
+    expect(phase.sections[0]?.steps[0]).toMatchObject({
+      type: 'SELECT_NODES',
+      parameters: { percent: 50 },
+      runs: 'decided',
+    });
   });
 
   it('has the sections of the specification, and rollback sections bound to what they undo', () => {
@@ -80,7 +84,13 @@ describe('the plan of the bookstore example', () => {
       ['s5', 'Verify Service', 'Health'],
       ['s6', 'Wrap Up'],
     ]);
-    expect(phase.rollback.map(({ name, undoes, steps }) => [name, undoes, ...steps.map((step) => [step.name, step.artifact])])).toEqual([
+    expect(
+      phase.rollback.map(({ name, undoes, steps }) => [
+        name,
+        undoes,
+        ...steps.map((step) => [step.name, step.artifact]),
+      ]),
+    ).toEqual([
       ['Disable Service', 's4'],
       ['Stop Service', 's3', ['Stop', 'current']],
       ['Deploy Service', 's3', ['Install', 'rollback']],
@@ -105,11 +115,16 @@ describe('the plan of the bookstore example', () => {
   });
 
   it('checks over HTTP once per host, since a service variable names the host', () => {
-    expect(phase.sections[4]?.steps[0]).toMatchObject({ type: 'HTTP', runs: 'hosts', parameters: { on: 'hosts', retryForMs: 5_000 } });
+    expect(phase.sections[4]?.steps[0]).toMatchObject({
+      type: 'HTTP',
+      runs: 'hosts',
+      parameters: { on: 'hosts', retryForMs: 5_000 },
+    });
   });
 
   it('has parameters that the catalog accepts, and ids that are unique', () => {
-    for (const step of stepsOf(phase)) expect(stepType(step.type)?.parameters.safeParse(step.parameters).success).toBe(true);
+    for (const step of stepsOf(phase))
+      expect(stepType(step.type)?.parameters.safeParse(step.parameters).success).toBe(true);
     const ids = [...phase.sections, ...phase.rollback].map((section) => section.id);
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -126,16 +141,27 @@ describe('a plan', () => {
   it('is the same however often it is made', () => {
     const catalog = catalogOf(SHOP);
     expect(planOf(catalog)).toEqual(planOf(catalog));
-    expect(planOf(catalog, { executionId: 'x2' }).stages[0]?.runs[0]?.families['timestampId']).toMatch(/^1700000000000-\d{3}$/);
+    expect(planOf(catalog, { executionId: 'x2' }).stages[0]?.runs[0]?.families['timestampId']).toMatch(
+      /^1700000000000-\d{3}$/,
+    );
   });
 
   it('locks the mapping, made of ids', () => {
     const catalog = catalogOf(SHOP);
     const needed = requirements(catalog, { variables: {} });
     const mapping = needed.ok ? needed.mappings[0] : undefined;
-    const id = (kind: string, name: string): string => catalog.entities.find((each) => each.kind === kind && each.name === name)?.id ?? '';
-    expect(mapping).toBe([id('application', 'shop'), id('environment', 'prod'), id('infrastructure', 'dc1'), id('service', 'web')].join('/'));
-    expect(planOf(catalog).stages[0]?.runs[0]?.lock).toEqual({ keys: [mapping], queueLimit: 20, timeoutMs: 2_147_483_647 });
+    const id = (kind: string, name: string): string =>
+      catalog.entities.find((each) => each.kind === kind && each.name === name)?.id ?? '';
+    expect(mapping).toBe(
+      [id('application', 'shop'), id('environment', 'prod'), id('infrastructure', 'dc1'), id('service', 'web')].join(
+        '/',
+      ),
+    );
+    expect(planOf(catalog).stages[0]?.runs[0]?.lock).toEqual({
+      keys: [mapping],
+      queueLimit: 20,
+      timeoutMs: 2_147_483_647,
+    });
   });
 
   it('resolves service variables by precedence, secrets by reference', () => {
@@ -149,7 +175,10 @@ describe('a plan', () => {
     const own = '  ship: { type: basic, service: web, environment: prod, serviceVariables: { level: mine } }\n';
     expect(values(withWorkflow(own))).toMatchObject({ level: 'mine' });
     expect(values(catalogOf(SHOP.replace(/ {4}overrides: .*\n/, '')))).toMatchObject({ level: 'everywhere' });
-    const without = SHOP.replace(/ {4}overrides: .*\n/, '').replace('{ level: everywhere, region: eu }', '{ region: eu }');
+    const without = SHOP.replace(/ {4}overrides: .*\n/, '').replace(
+      '{ level: everywhere, region: eu }',
+      '{ region: eu }',
+    );
     expect(values(catalogOf(without))).toMatchObject({ level: 'service' });
   });
 
@@ -165,7 +194,9 @@ describe('a plan', () => {
       env: { environmentType: 'PROD' },
     });
     expect(phaseOf(plan).families).toMatchObject({ artifact: { buildNo: '7' }, rollbackArtifact: { buildNo: '6' } });
-    expect(phaseOf(plan).configFiles).toEqual([{ path: 'app.conf', content: 'level = ${serviceVariable.level}', mode: '0644' }]);
+    expect(phaseOf(plan).configFiles).toEqual([
+      { path: 'app.conf', content: 'level = ${serviceVariable.level}', mode: '0644' },
+    ]);
     expect(phaseOf(planOf(catalog)).rollbackArtifact).toBeNull();
   });
 
@@ -232,8 +263,20 @@ describe('a plan', () => {
       waitMs: 10_000,
       failureStrategies: [{ action: 'IGNORE', steps: ['t1'] }],
       steps: [
-        { name: 'Tell', runs: 'hosts', timeoutMs: 5_000, waitMs: 1_000, cancelGraceMs: 3_000, parameters: { on: 'agent' } },
-        { name: 'Shell Script', runs: 'hosts', withPrevious: true, parameters: { on: 'hosts', workingDirectory: '/tmp' } },
+        {
+          name: 'Tell',
+          runs: 'hosts',
+          timeoutMs: 5_000,
+          waitMs: 1_000,
+          cancelGraceMs: 3_000,
+          parameters: { on: 'agent' },
+        },
+        {
+          name: 'Shell Script',
+          runs: 'hosts',
+          withPrevious: true,
+          parameters: { on: 'hosts', workingDirectory: '/tmp' },
+        },
       ],
     });
   });
@@ -263,8 +306,8 @@ describe('refused before anything starts', () => {
     {
       given: 'no values',
       variables: {},
-      then: [
-        'variables.Service: the input \'Service\' has no value and is required. Give it a value: --var Service=…',
+      expected: [
+        "variables.Service: the input 'Service' has no value and is required. Give it a value: --var Service=…",
         "variables.ticket: the input 'ticket' has no value and is required. Give it a value that matches CHG-\\d+: --var ticket=…",
         "variables.Environment: the input 'Environment' has no value and is required. Give it a value: --var Environment=…",
       ],
@@ -272,7 +315,7 @@ describe('refused before anything starts', () => {
     {
       given: 'everything wrong at once',
       variables: { ...good, ticket: 'x', level: 'mid', count: 'three', owner: 'me', region: 'us', nope: '1' },
-      then: [
+      expected: [
         "variables.nope: the workflow 'ship' has no input 'nope'. Existing: 'Service', 'ticket', 'level', 'count', 'owner', 'region', 'Environment'.",
         "variables.ticket: input 'ticket': 'x' does not match CHG-\\d+. Give a value that the whole pattern matches.",
         "variables.level: input 'level': 'mid' is not among the allowed values. Choose one of low, high.",
@@ -284,12 +327,14 @@ describe('refused before anything starts', () => {
     {
       given: 'a service of another type',
       variables: { ...good, Service: 'worker' },
-      then: ["variables.Service: the service 'worker' is ssh/jar, and this workflow deploys ssh/tar. Services of that type: web."],
+      expected: [
+        "variables.Service: the service 'worker' is ssh/jar, and this workflow deploys ssh/tar. Services of that type: web.",
+      ],
     },
     {
       given: 'entities that do not exist',
       variables: { ...good, Service: 'wep', Environment: 'production' },
-      then: [
+      expected: [
         "variables.Service: there is no service 'wep'. Did you mean 'web'?",
         "variables.Environment: there is no environment 'production'. Existing: 'prod', 'qa'.",
       ],
@@ -297,31 +342,31 @@ describe('refused before anything starts', () => {
     {
       given: 'an environment with several infrastructures',
       variables: { ...good, Environment: 'qa' },
-      then: [
+      expected: [
         "variables.Infrastructure: the environment 'qa' has 2 infrastructures for the service 'web'. Choose one of one, two: --var Infrastructure=…",
       ],
     },
     {
       given: 'an expression as a value: it would be evaluated with the rights of the workflow',
       variables: { ...good, ticket: '${secrets.getValue("file:/etc/shadow")}' },
-      then: [
+      expected: [
         expect.stringContaining('values of inputs are not evaluated'),
         expect.stringContaining('does not match'),
       ],
     },
-  ])('$given', ({ variables, then }) => {
-    expect(refusals(asking, { variables })).toEqual(then);
+  ])('$given', ({ variables, expected }) => {
+    expect(refusals(asking, { variables })).toEqual(expected);
   });
 
   it.each([
-    { given: { name: 'shp' }, then: "name: there is no workflow 'shp'. Did you mean 'ship'?" },
-    { given: { application: 'nope' }, then: "application: there is no application 'nope'. Existing: 'shop'." },
+    { given: { name: 'shp' }, expected: "name: there is no workflow 'shp'. Did you mean 'ship'?" },
+    { given: { application: 'nope' }, expected: "application: there is no application 'nope'. Existing: 'shop'." },
     {
       given: { builds: { worker: '1' } },
-      then: "artifacts.worker: the workflow 'ship' does not deploy a service 'worker'. Existing: 'web'.",
+      expected: "artifacts.worker: the workflow 'ship' does not deploy a service 'worker'. Existing: 'web'.",
     },
-  ])('$given', ({ given, then }) => {
-    expect(refusals(catalogOf(SHOP), given)).toEqual([then]);
+  ])('$given', ({ given, expected }) => {
+    expect(refusals(catalogOf(SHOP), given)).toEqual([expected]);
   });
 
   it('a name left out where there are several', () => {

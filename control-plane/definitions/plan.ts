@@ -18,7 +18,6 @@ import { planSection, planStrategies, type StepContext } from './plan-steps.ts';
 import { artifactSource } from './artifact-source.ts';
 import { planHosts } from './plan-hosts.ts';
 
-export { artifactSource } from './artifact-source.ts';
 export type { DeploymentRequest } from './plan-request.ts';
 
 export interface Need {

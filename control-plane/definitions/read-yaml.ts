@@ -5,7 +5,13 @@ import { pathText } from './problem.ts';
 import { SourceMap } from './source-map.ts';
 
 /** Far above what people write, far below what hurts. */
-export const SOURCE_LIMITS = { totalCharacters: 8_000_000, files: 1_000, depth: 64, nodes: 200_000, aliases: 1_000 } as const;
+export const SOURCE_LIMITS = {
+  totalCharacters: 8_000_000,
+  files: 1_000,
+  depth: 64,
+  nodes: 200_000,
+  aliases: 1_000,
+} as const;
 
 /** One YAML document: plain data, and where each part of it stands. */
 export interface ReadDocument {

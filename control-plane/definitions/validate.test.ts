@@ -22,7 +22,9 @@ describe('a definition that is right', () => {
   });
 
   it.each([
-    ['names what its service, environment, hosts and steps have', `    verify:
+    [
+      'names what its service, environment, hosts and steps have',
+      `    verify:
       - script: echo \${serviceVariable.region} \${environmentVariable.level} \${infra.name} \${instance.variables.zone} \${HOME} \${artifact.metadata.any}
         name: Look
         outputs: [found]
@@ -31,13 +33,17 @@ describe('a definition that is right', () => {
         assert: \${httpResponseCode} == 200 && \${look.found} == 'x'
         headers: { authorization: 'secret:env:TOKEN' }
         skip: \${env.environmentType} == 'NON_PROD'
-`],
-    ['replaces generated sections', `    sections:
+`,
+    ],
+    [
+      'replaces generated sections',
+      `    sections:
       Prepare Infra: [select-nodes: { hosts: [h1] }]
       Deploy Service: [command: Stop, command: Install, command: Start]
     rollback:
       Wrap Up: [script: 'echo \${rollbackArtifact.buildNo}']
-`],
+`,
+    ],
   ])('%s', (_name, lines) => {
     expect(problemsOf(shipWith(lines))).toEqual([]);
   });
@@ -48,20 +54,23 @@ describe('a service', () => {
     {
       given: 'a variable that does not exist',
       text: replaced('--port ${serviceVariable.port}', '--port ${serviceVariable.prot}'),
-      then: [expect.stringMatching(/^services.web.start: .*serviceVariable has no 'prot'.*Did you mean 'port'\?/)],
+      expected: [expect.stringMatching(/^services.web.start: .*serviceVariable has no 'prot'.*Did you mean 'port'\?/)],
     },
     {
       given: 'start and the command Start',
       text: replaced('    stop: bin/stop', '    stop: bin/stop\n    commands: { Start: [exec: x], Stop: [exec: y] }'),
-      then: [
+      expected: [
         "services.web.start: 'start' and the command 'Start' say the same. Keep one of the two.",
         "services.web.stop: 'stop' and the command 'Stop' say the same. Keep one of the two.",
       ],
     },
     {
       given: 'commands that do not exist or run themselves',
-      text: replaced('    stop: bin/stop', '    stop: bin/stop\n    commands: { A: [command: B], B: [command: A], C: [command: Strat] }'),
-      then: [
+      text: replaced(
+        '    stop: bin/stop',
+        '    stop: bin/stop\n    commands: { A: [command: B], B: [command: A], C: [command: Strat] }',
+      ),
+      expected: [
         'services.web.commands.A: the command runs itself: A → B → A. Remove one of these units.',
         'services.web.commands.B: the command runs itself: B → A → B. Remove one of these units.',
         "services.web.commands.C[0].command: there is no command 'Strat'. Did you mean 'Start'?",
@@ -70,7 +79,7 @@ describe('a service', () => {
     {
       given: 'a pattern without a build, and one that is none',
       text: replaced('web-(?<build>\\d+)', 'web-(\\d+)').replace('(?<build>.+)\\.jar', '(?<build>a(?!b))'),
-      then: [
+      expected: [
         'services.web.artifact.match: the pattern does not say which part is the build number. Put it into a group: (?<build>\\d+).',
         expect.stringContaining('services.worker.artifact.match: this is no regular expression'),
       ],
@@ -78,13 +87,22 @@ describe('a service', () => {
     {
       given: 'variables in the artifact source',
       text: replaced('/builds/${service.name}', '/builds/${serviceVariable.level}'),
-      then: [expect.stringContaining("services.web.artifact.directory: 'serviceVariable' is not known here: builds are listed without a deployment")],
+      expected: [
+        expect.stringContaining(
+          "services.web.artifact.directory: 'serviceVariable' is not known here: builds are listed without a deployment",
+        ),
+      ],
     },
     {
       given: 'secrets in the clear, malformed or empty values',
-      text: replaced('level: service,', "dbPassword: hunter2, other: 'secret:vault:x', none: '', third: '${secrets.getValue(\"db\")}',"),
-      then: [
-        expect.stringContaining("services.web.variables.dbPassword: 'dbPassword' looks like a secret and stands here in the clear"),
+      text: replaced(
+        'level: service,',
+        "dbPassword: hunter2, other: 'secret:vault:x', none: '', third: '${secrets.getValue(\"db\")}',",
+      ),
+      expected: [
+        expect.stringContaining(
+          "services.web.variables.dbPassword: 'dbPassword' looks like a secret and stands here in the clear",
+        ),
         expect.stringContaining('services.web.variables.other: this names no secret that exists'),
         "services.web.variables.none: 'none' is empty. Give it a value, or remove it.",
         expect.stringContaining("services.web.variables.third: there is no secret 'db'"),
@@ -93,15 +111,21 @@ describe('a service', () => {
     {
       given: 'no artifact where a command brings one',
       text: replaced("    artifact: { directory: '/builds/${service.name}', match: 'web-(?<build>\\d+)\\.tgz' }\n", ''),
-      then: ["services.web: the command 'Install' brings an artifact, and the service has none. Add artifact: { directory: …, match: … }."],
+      expected: [
+        "services.web: the command 'Install' brings an artifact, and the service has none. Add artifact: { directory: …, match: … }.",
+      ],
     },
     {
       given: 'docker without an Install',
       text: replaced('type: ssh/tar', 'type: ssh/docker'),
-      then: [expect.stringContaining("workflows.ship.service: the service 'web' has no command Install, so the workflow would install nothing")],
+      expected: [
+        expect.stringContaining(
+          "workflows.ship.service: the service 'web' has no command Install, so the workflow would install nothing",
+        ),
+      ],
     },
-  ])('$given', ({ text, then }) => {
-    expect(problemsOf(text)).toEqual(then);
+  ])('$given', ({ text, expected }) => {
+    expect(problemsOf(text)).toEqual(expected);
   });
 });
 
@@ -110,12 +134,15 @@ describe('an environment', () => {
     {
       given: 'overrides of a service that does not exist',
       text: replaced('overrides: { web:', 'overrides: { wed:'),
-      then: ["environments.prod.overrides.wed: there is no service 'wed'. Did you mean 'web'?"],
+      expected: ["environments.prod.overrides.wed: there is no service 'wed'. Did you mean 'web'?"],
     },
     {
       given: 'a host twice, and no way to log in',
-      text: replaced('hosts: [q1], login: { user: deploy, password: \'secret:env:QA\' }', 'hosts: [q1, q1], login: { user: deploy, passphrase: \'secret:env:P\' }'),
-      then: [
+      text: replaced(
+        "hosts: [q1], login: { user: deploy, password: 'secret:env:QA' }",
+        "hosts: [q1, q1], login: { user: deploy, passphrase: 'secret:env:P' }",
+      ),
+      expected: [
         "environments.qa.infrastructure.one.hosts[1]: the host 'q1' is listed twice. Keep one of the two.",
         expect.stringContaining('environments.qa.infrastructure.one.login: the login has neither key nor password'),
         expect.stringContaining('environments.qa.infrastructure.one.login.passphrase: a passphrase opens a key'),
@@ -124,10 +151,10 @@ describe('an environment', () => {
     {
       given: 'an infrastructure for a service that does not exist',
       text: replaced('services: [web] }', 'services: [webb] }'),
-      then: ["environments.qa.infrastructure.two.services[0]: there is no service 'webb'. Did you mean 'web'?"],
+      expected: ["environments.qa.infrastructure.two.services[0]: there is no service 'webb'. Did you mean 'web'?"],
     },
-  ])('$given', ({ text, then }) => {
-    expect(problemsOf(text)).toEqual(then);
+  ])('$given', ({ text, expected }) => {
+    expect(problemsOf(text)).toEqual(expected);
   });
 });
 
@@ -135,8 +162,11 @@ describe('a workflow', () => {
   it.each([
     {
       given: 'names of nothing',
-      text: replaced('service: web, environment: prod }', 'service: wep, environment: production, infrastructure: dc }'),
-      then: [
+      text: replaced(
+        'service: web, environment: prod }',
+        'service: wep, environment: production, infrastructure: dc }',
+      ),
+      expected: [
         "workflows.ship.service: there is no service 'wep'. Did you mean 'web'?",
         "workflows.ship.environment: there is no environment 'production'. Existing: 'prod', 'qa'.",
       ],
@@ -144,7 +174,7 @@ describe('a workflow', () => {
     {
       given: 'an infrastructure of another environment, or none where there are two',
       text: `${replaced('environment: prod }', 'environment: prod, infrastructure: one }')}  other: { type: basic, service: web, environment: qa }\n  third: { type: basic, service: worker, environment: qa, infrastructure: two }\n`,
-      then: [
+      expected: [
         "workflows.ship.infrastructure: there is no infrastructure 'one' in environment 'prod'. Existing: 'dc1'.",
         "workflows.other.environment: the infrastructure is not named, and the environment 'qa' has 2 for it. Add infrastructure: with one of one, two.",
         "workflows.third.infrastructure: the infrastructure 'two' is not for the service 'worker'. Name the service in its services:, or choose another. For this one: one.",
@@ -153,18 +183,20 @@ describe('a workflow', () => {
     {
       given: 'batches in a basic one, hosts that do not exist',
       text: shipWith('    batch: 2\n    hosts: [h1, h9]\n'),
-      then: [
+      expected: [
         expect.stringContaining('workflows.ship.batch: batches belong to rolling workflows'),
         "workflows.ship.hosts[1]: there is no host 'h9'. Existing: 'h1', 'h2', 'h3'.",
       ],
     },
     {
       given: 'sections that do not exist, and two ways to say one thing',
-      text: shipWith('    hosts: 1\n    verify: [script: a]\n    sections:\n      Verify Service: [script: b]\n      Prepare Infra: [select-nodes: { count: 1 }]\n      Deploy Servce: [script: c]\n    rollback: { Prepare Infra: [] }\n'),
-      then: [
+      text: shipWith(
+        '    hosts: 1\n    verify: [script: a]\n    sections:\n      Verify Service: [script: b]\n      Prepare Infra: [select-nodes: { count: 1 }]\n      Deploy Servce: [script: c]\n    rollback: { Prepare Infra: [] }\n',
+      ),
+      expected: [
         expect.stringContaining("workflows.ship.hosts: 'hosts' and the section 'Prepare Infra' say the same"),
         expect.stringContaining("workflows.ship.verify: 'verify' and the section 'Verify Service' say the same"),
-        'workflows.ship.sections["Deploy Servce"]: there is no section \'Deploy Servce\'. Did you mean \'Deploy Service\'?',
+        "workflows.ship.sections[\"Deploy Servce\"]: there is no section 'Deploy Servce'. Did you mean 'Deploy Service'?",
         expect.stringContaining('workflows.ship.rollback["Prepare Infra"]: there is no section \'Prepare Infra\''),
       ],
     },
@@ -176,7 +208,7 @@ describe('a workflow', () => {
     rollback:
       Stop Service: [select-nodes: { count: 1 }]
 `),
-      then: [
+      expected: [
         'workflows.ship.sections["Prepare Infra"][0]: the command comes before the hosts are selected. Select the hosts in Prepare Infra.',
         'workflows.ship.sections["Enable Service"][0]: hosts are selected in exactly one way. Write count, percent or hosts.',
         'workflows.ship.sections["Enable Service"][1]: hosts are selected once in a phase, and they have been before. Keep one select-nodes.',
@@ -186,7 +218,7 @@ describe('a workflow', () => {
     {
       given: 'no hosts selected at all',
       text: shipWith('    sections: { Prepare Infra: [] }\n'),
-      then: [expect.stringContaining('no step selects the hosts that commands run on')],
+      expected: [expect.stringContaining('no step selects the hosts that commands run on')],
     },
     {
       given: 'a secret in a condition, directly or through a variable',
@@ -196,7 +228,7 @@ describe('a workflow', () => {
       - { script: c, skip: '\${nothing} == 1' }
       - { script: d, skip: '== 1' }
 `),
-      then: [
+      expected: [
         expect.stringContaining('may not use a secret'),
         expect.stringContaining('may not use a secret'),
         expect.stringContaining("'nothing' is not known here"),
@@ -212,7 +244,7 @@ describe('a workflow', () => {
       - command: Instal
     inputs: { ticket: { required: true } }
 `),
-      then: [
+      expected: [
         expect.stringMatching(/^workflows.ship.verify\[0\].http: .*'hostname'.*hostName/),
         expect.stringMatching(/^workflows.ship.verify\[0\].http: .*'nam'.*name/),
         expect.stringMatching(/^workflows.ship.verify\[0\].assert: .*'httpResponseCod' is not known here/),
@@ -222,9 +254,13 @@ describe('a workflow', () => {
     },
     {
       given: 'what belongs to the deployment, outside of it',
-      text: shipWith('    before: [script: "${serviceVariable.port}", command: Install]\n    after: [{ script: "${instance.name}", on: hosts }]\n'),
-      then: [
-        expect.stringContaining("workflows.ship.before[0].script: 'serviceVariable' is not known here: service and hosts belong to the deployment"),
+      text: shipWith(
+        '    before: [script: "${serviceVariable.port}", command: Install]\n    after: [{ script: "${instance.name}", on: hosts }]\n',
+      ),
+      expected: [
+        expect.stringContaining(
+          "workflows.ship.before[0].script: 'serviceVariable' is not known here: service and hosts belong to the deployment",
+        ),
         expect.stringContaining('workflows.ship.before[1]: commands run on the hosts of the deployment'),
         expect.stringContaining("workflows.ship.after[0].script: 'instance' is not known here"),
         expect.stringContaining('workflows.ship.after[0].on: there are no hosts here'),
@@ -240,12 +276,14 @@ describe('a workflow', () => {
         onFailure: [{ do: abort, steps: [Install, Instal] }]
     onFailure: [{ do: ignore, steps: [x] }, { on: [any, timeout], every: 5s }]
 `),
-      then: [
-        expect.stringContaining("workflows.ship.sections[\"Wrap Up\"].steps[0].withPrevious: there is no step before it"),
+      expected: [
+        expect.stringContaining('workflows.ship.sections["Wrap Up"].steps[0].withPrevious: there is no step before it'),
         expect.stringContaining("two steps of the section are called 'One'"),
         expect.stringContaining("no step of the section is called 'Two'"),
         expect.stringContaining("no step of the section is called 'Instal'. Did you mean 'Install'?"),
-        expect.stringContaining('workflows.ship.onFailure[0].steps: steps can be named in the onFailure of a section only'),
+        expect.stringContaining(
+          'workflows.ship.onFailure[0].steps: steps can be named in the onFailure of a section only',
+        ),
         expect.stringContaining('workflows.ship.onFailure[1]: the entry says nothing to do'),
         expect.stringContaining("workflows.ship.onFailure[1].on: 'any' includes all others"),
         expect.stringContaining("workflows.ship.onFailure[1].every: 'every' belongs to retry"),
@@ -260,7 +298,7 @@ describe('a workflow', () => {
       d: { type: number, default: many }
       e: { of: ssh/tar }
 `),
-      then: [
+      expected: [
         expect.stringContaining("workflows.ship.inputs.a.fixed: the input 'a' is fixed and has no value"),
         expect.stringContaining("workflows.ship.inputs.b.default: 'y' is not among the allowed values"),
         expect.stringContaining('workflows.ship.inputs.c.pattern: this is no regular expression'),
@@ -270,14 +308,19 @@ describe('a workflow', () => {
     },
     {
       given: 'settings that are more than one input',
-      text: replaced('service: web, environment: prod }', 'service: "web-${Service}", environment: "${Environment}", inputs: { Environment: { type: text } } }'),
-      then: [
+      text: replaced(
+        'service: web, environment: prod }',
+        'service: "web-${Service}", environment: "${Environment}", inputs: { Environment: { type: text } } }',
+      ),
+      expected: [
         expect.stringContaining("workflows.ship.service: 'service' is a name or one input alone"),
-                expect.stringContaining("workflows.ship.inputs.Environment.type: the input 'Environment' chooses the environment"),
+        expect.stringContaining(
+          "workflows.ship.inputs.Environment.type: the input 'Environment' chooses the environment",
+        ),
       ],
     },
-  ])('$given', ({ text, then }) => {
-    expect(problemsOf(text)).toEqual(then);
+  ])('$given', ({ text, expected }) => {
+    expect(problemsOf(text)).toEqual(expected);
   });
 });
 
@@ -314,7 +357,10 @@ workflows:
   it('in a file that cannot be read do not make its neighbors wrong', () => {
     const files = [
       { name: 'services.yaml', text: 'fairlead: v1\napplication: shop\nservices: {\n' },
-      { name: 'workflows.yaml', text: 'fairlead: v1\napplication: shop\nworkflows:\n  s: { type: basic, service: a, environment: b, batch: 1 }\n' },
+      {
+        name: 'workflows.yaml',
+        text: 'fairlead: v1\napplication: shop\nworkflows:\n  s: { type: basic, service: a, environment: b, batch: 1 }\n',
+      },
     ];
     let next = 0;
     const applied = applyFiles(null, files, { newId: () => `id${++next}` });
