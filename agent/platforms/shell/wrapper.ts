@@ -99,7 +99,7 @@ fl_follow() {
     if [ "$fl_rounds" -le 50 ]; then fl_nap 0.2; else sleep 1; fi
   done
 }
-fl_problem=$(mkdir -p "$fl_attempt" 2>&1) || fl_refuse "$fl_problem"
+[ -d "$fl_attempt" ] || fl_problem=$(mkdir -p "$fl_attempt" 2>&1) || fl_refuse "$fl_problem"
 if [ ! -d "$fl_dir" ]; then
   command -v ${program.shell} >/dev/null 2>&1 || fl_refuse '${program.shell}: not found'
 fi
@@ -201,14 +201,14 @@ fl_say g`,
   );
 }
 
-/** After a success: the outputs go, the statuses stay; attempts nobody touched for long go whole. */
-export function tidyProgram(claim: Claim, nonce: string, keepDays: number): string {
+/** After a success: the outputs go, the statuses stay. With `keepDays`, attempts nobody touched for longer go whole. */
+export function tidyProgram(claim: Claim, nonce: string, keepDays: number | null): string {
   return main(
     claim,
     nonce,
     String.raw`
 rm -f "$fl_attempt"/*/out "$fl_attempt"/*/err "$fl_attempt"/*/v.*
-find "$fl_base" -mindepth 1 -maxdepth 1 -type d -mtime +${keepDays} -exec rm -rf {} + 2>/dev/null
+${keepDays === null ? '' : `find "$fl_base" -mindepth 1 -maxdepth 1 -type d -mtime +${keepDays} -exec rm -rf {} + 2>/dev/null`}
 fl_say g`,
   );
 }

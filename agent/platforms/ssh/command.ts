@@ -4,19 +4,14 @@ import type { Json } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import { commandParameters, type CommandUnit } from '@fairlead/proto/steps/ssh.ts';
 import type { Attempt } from '../platform.ts';
-import { ask } from '../shell/ask.ts';
-import { claimName } from '../shell/claim-name.ts';
 import { runClaimedUnit } from '../shell/claimed-unit.ts';
 import { explainExit, Tail } from '../shell/explain-exit.ts';
 import { stoppedResult } from '../shell/stop-reason.ts';
-import { tidyProgram } from '../shell/wrapper.ts';
 import { copyFile } from './copy.ts';
 import type { Host } from '../shell/host.ts';
 import { prepareHost } from './host.ts';
 import type { SshPool } from './pool.ts';
 import { scriptWork, uploadsOf } from './units/index.ts';
-
-const KEEP_CLAIMS_DAYS = 7;
 
 type Progress =
   | { readonly progress: 'done' }
@@ -27,7 +22,7 @@ type Progress =
 export async function runCommand(
   attempt: Attempt,
   pool: SshPool,
-  later: (work: Promise<unknown>) => void,
+  tidy: (attempt: Attempt, host: Host, wrote: boolean) => void,
 ): Promise<AttemptResult> {
   const parsed = commandParameters.safeParse(attempt.task.parameters);
   const { target } = attempt.task;
@@ -39,6 +34,7 @@ export async function runCommand(
     touched: attempt.recorded.some((record) => record.name.endsWith(':intent')),
     outputs: {},
     notes: [],
+    wrote: attempt.resumed,
   };
   for (const record of attempt.recorded) {
     if (record.name.endsWith(':result')) Object.assign(state.outputs, record.data['outputs'] ?? {});
@@ -71,8 +67,7 @@ export async function runCommand(
         };
       }
     }
-    const claim = { base: host.claims, name: claimName(attempt.id) };
-    later(ask(host.transport, attempt.system, (nonce) => tidyProgram(claim, nonce, KEEP_CLAIMS_DAYS)));
+    tidy(attempt, host, state.wrote);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     attempt.log.info(error.message);
@@ -88,6 +83,8 @@ export async function runCommand(
 
 interface State {
   touched: boolean;
+  /** Did scripts write something, so that there is output to take away from the host? */
+  wrote: boolean;
   readonly outputs: Record<string, Json>;
   readonly notes: string[];
 }
@@ -118,7 +115,10 @@ async function runUnit(
         : { words: host.path(work.directory), required: true },
     script: work.script,
     outputs: [],
-    listen: (bytes, stream) => tail.push(bytes, stream),
+    listen: (bytes, stream) => {
+      state.wrote = true;
+      tail.push(bytes, stream);
+    },
   });
   if (end.end === 'stopped') {
     if (end.began && work.mutates) state.touched = true;

@@ -50,13 +50,13 @@ export class Connection {
     this.#open += 1;
     this.#stopIdling();
     try {
-      const stream = await new Promise<ClientChannel>((resolve, reject) => {
-        this.#client.exec(command, (error, channel) => {
-          if (error === undefined) resolve(channel);
+      return await new Promise<Channel>((resolve, reject) => {
+        this.#client.exec(command, (error, stream) => {
+          // Wrapped at once: the exit status may be in the very packet that opened the channel, and is told only once.
+          if (error === undefined) resolve(this.#channel(stream));
           else reject(new FailureError(classifyChannel(error, this.#where)));
         });
       });
-      return this.#channel(stream);
     } catch (error) {
       this.#open -= 1;
       const refused = error instanceof FailureError && error.failures[0].code === 'CHANNEL_REFUSED';

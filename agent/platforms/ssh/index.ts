@@ -9,6 +9,7 @@ import { CLAIMS, loginOf, prepareHost } from './host.ts';
 import { openHostKeys } from './host-keys.ts';
 import { SshPool, type PoolOptions } from './pool.ts';
 import { probeHost } from './probe.ts';
+import { Tidying } from './tidying.ts';
 
 export interface SshPlatformOptions {
   /** The agent's data directory: host keys trusted on first use are remembered in it. */
@@ -27,17 +28,7 @@ export async function createSshPlatform(options: SshPlatformOptions): Promise<Ss
   const { system } = options;
   const hostKeys = await openHostKeys(join(options.directory, 'known-hosts'));
   const pool = new SshPool({ ...options.pool, hostKeys, fraction: () => system.random.fraction() });
-  const background = new Set<Promise<void>>();
-  // Tidying up after a success: nobody waits for it but the end, and it may fail.
-  const later = (work: Promise<unknown>): void => {
-    const done: Promise<void> = work
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .finally(() => background.delete(done));
-    background.add(done);
-  };
+  const tidying = new Tidying(system);
   return {
     name: 'ssh',
     types: [command.type],
@@ -46,11 +37,11 @@ export async function createSshPlatform(options: SshPlatformOptions): Promise<Ss
       if (target === null) throw new FailureError(failure('INVALID_INPUT', 'the step needs a host to run on'));
       return prepareHost(attempt, target, pool);
     },
-    run: (attempt) => runCommand(attempt, pool, later),
+    run: (attempt) => runCommand(attempt, pool, (...done) => tidying.after(...done)),
     probe: async (target, attemptId, secret) =>
       probeHost(pool.transport(target, await loginOf(target, secret)), system, { id: attemptId, base: CLAIMS }),
     close: async () => {
-      await Promise.race([Promise.all(background), system.scheduler.sleep(1_000)]);
+      await tidying.end();
       await pool.close();
     },
   };

@@ -162,10 +162,18 @@ async function loadHostKey(directory: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch {
-    const made = ssh2.utils.generateKeyPairSync('ed25519').private;
+    const made = newKeyPair().private;
     await writeFile(path, made, { mode: 0o600 });
     await chmod(path, 0o600);
     return made;
+  }
+}
+
+/** ssh2 now and then writes a key that it cannot read again (a number in it begins with a zero byte): that one is not used. */
+export function newKeyPair(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(made.private) instanceof Error)) return made;
   }
 }
 

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
-import { startSshHost, type SshHost, type SshHostOptions } from '@fairlead/control-plane/cli/demo/ssh-host.ts';
+import {
+  newKeyPair,
+  startSshHost,
+  type SshHost,
+  type SshHostOptions,
+} from '@fairlead/control-plane/cli/demo/ssh-host.ts';
 
 /** Ways a host can be out of order. All can be changed while it runs. */
 export interface Faults {
@@ -93,10 +98,14 @@ export async function startTestHost(name: string, more: Partial<SshHostOptions> 
 
 /** A key pair in OpenSSH's own format. */
 export function keyPair(passphrase?: string): { readonly privateKey: string; readonly publicKey: string } {
-  const { generateKeyPairSync } = ssh2.utils;
-  const made =
-    passphrase === undefined
-      ? generateKeyPairSync('ed25519')
-      : generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 16 });
-  return { privateKey: made.private, publicKey: made.public };
+  if (passphrase === undefined) {
+    const made = newKeyPair();
+    return { privateKey: made.private, publicKey: made.public };
+  }
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 16 });
+    if (!(ssh2.utils.parseKey(made.private, passphrase) instanceof Error)) {
+      return { privateKey: made.private, publicKey: made.public };
+    }
+  }
 }
