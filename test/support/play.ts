@@ -69,7 +69,7 @@ export class Play {
   run(script: Script = () => succeeded): this {
     for (let before = -1; before !== this.events.length;) {
       before = this.events.length;
-      for (const command of this.commands) this.#carryOut(command, script);
+      for (const command of this.commands) this.carryOut(command, script);
     }
     return this;
   }
@@ -105,7 +105,7 @@ export class Play {
     return this;
   }
 
-  #carryOut(command: Command, script: Script): void {
+  carryOut(command: Command, script: Script): void {
     switch (command.command) {
       case 'assign': {
         const { attemptId } = command;

@@ -13,6 +13,7 @@ export function park(
   abort: { readonly actor: string } | null,
   at: number,
 ): readonly Event[] {
+  if (execution.settled) return [];
   const turn = new Turn(execution, at);
   if (execution.parked === null) turn.emit({ event: 'Parked', reason });
   if (abort !== null && isBroken(turn.execution)) {

@@ -1,0 +1,47 @@
+/** What holds for every plan and every order of events. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { anyMoves, anyPlan } from '../../test/support/plan-arbitrary.ts';
+import { RandomPlay } from '../../test/support/play-at-random.ts';
+import { rounds } from '../../test/support/real/rounds.ts';
+import { decide } from './decide.ts';
+import type { Event } from './events.ts';
+import { evolve } from './evolve.ts';
+import type { Execution } from './execution.ts';
+
+const numRuns = rounds(120, 20_000);
+/** The same ones every time; `FAIRLEAD_TEST_SEED` names others. */
+const seed = Number(process.env['FAIRLEAD_TEST_SEED'] ?? 1);
+
+const throughJournal = (event: Event): Event => JSON.parse(JSON.stringify(event)) as Event;
+
+it('an execution stays sound whatever happens to it, and comes to its end', { timeout: 600_000 }, () => {
+  fc.assert(
+    fc.property(anyPlan, anyMoves, (plan, moves) => {
+      const play = new RandomPlay(plan);
+      for (const { kind, pick } of moves) play.move(kind, pick);
+      play.settle();
+      // The journal tells it all.
+      const folded = play.events.map(throughJournal).reduce<Execution | null>(evolve, null);
+      expect(folded).toEqual(play.execution);
+    }),
+    { numRuns, seed },
+  );
+});
+
+it('the same inputs at the same times are decided alike', { timeout: 600_000 }, () => {
+  fc.assert(
+    fc.property(anyPlan, anyMoves, (plan, moves) => {
+      const play = new RandomPlay(plan);
+      for (const { kind, pick } of moves) if (kind !== 'park') play.move(kind, pick);
+      let state: Execution | null = null;
+      const events = play.inputs.flatMap((input, index): readonly Event[] => {
+        const decided = decide(state, input, play.times[index] ?? 0);
+        state = decided.reduce<Execution | null>(evolve, state);
+        return decided;
+      });
+      expect(events).toEqual(play.events);
+    }),
+    { numRuns: Math.ceil(numRuns / 4), seed },
+  );
+});
