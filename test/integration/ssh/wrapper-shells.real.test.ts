@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localTransport } from '@fairlead/agent/platforms/shell/local-transport.ts';
+import { requireReal } from '../../support/real/index.ts';
 import { wrapperCases } from './wrapper-cases.ts';
 
 /** The same cases under other shells: bash in the place of sh, and a PATH that holds nothing but busybox. */
@@ -20,7 +21,7 @@ wrapperCases(
   localTransport({ ...process.env, PATH: `${links('bash', [['sh', which('bash')]])}:${process.env['PATH'] ?? ''}` }),
 );
 
-const busybox = which('busybox');
+const busybox = requireReal('busybox').path;
 const applets = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n');
 const withoutHelp = applets.filter((applet) => !['nc', 'pgrep', 'pkill', 'ps', 'pidof'].includes(applet));
 wrapperCases(

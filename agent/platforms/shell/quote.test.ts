@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { quote, quotePath } from './quote.ts';
+
+const shell = (words: string): string =>
+  execFileSync('/bin/sh', ['-c', `printf '%s' ${words}`], { encoding: 'utf8', env: { HOME: '/home/de ploy' } });
+
+test.each(['', 'plain', "it's", '$HOME `x` "y" \\ !', 'a\nb', '-n', '*', '~', "'''"])(
+  'one word stays one word: %j',
+  (text) => {
+    expect(shell(quote(text))).toBe(text);
+  },
+);
+
+test('a NUL cannot be in a word', () => {
+  expect(() => quote('a\0b')).toThrow('NUL');
+});
+
+test.each([
+  ['$HOME/my app/x', '/home/de ploy/my app/x'],
+  ['${HOME}/x', '/home/de ploy/x'],
+  ['~/x', '/home/de ploy/x'],
+  ['~', '/home/de ploy'],
+  ['/srv/~x/$OTHER/${UNSET}', '/srv/~x/$OTHER/${UNSET}'],
+  ['$WINGS_RUNTIME_PATH/web apps', '/home/de ploy/shop/run time/web apps'],
+  ['/x/$(rm -rf .)/`id`', '/x/$(rm -rf .)/`id`'],
+  ['$LOOP', '$LOOP'],
+  ['', ''],
+])('the path %s is %s', (written, meant) => {
+  const known = { WINGS_RUNTIME_PATH: '$HOME/shop/run time', LOOP: '$LOOP' };
+  expect(shell(quotePath(written, known))).toBe(meant);
+});
