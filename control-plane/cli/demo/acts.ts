@@ -47,19 +47,22 @@ export async function applyDefinition(api: ApiClient, file: SourceFile): Promise
   await api.post('/definitions/apply', z.object({ revision: z.int() }), { files: [file], dryRun: false });
 }
 
+/** Null when the signal ended the watching; the execution itself goes on. */
 export async function playAct(
   act: Act,
   api: ApiClient,
   hosts: readonly DemoHost[],
   system: System,
-): Promise<ActResult> {
+  signal: AbortSignal,
+): Promise<ActResult | null> {
   const style = styleFor(process.stdout, process.env);
   process.stdout.write(`\n${style.paint('bold', `Act ${act.number}: ${act.title}`)}\n`);
   const began = system.clock.monotonic();
   const { executionId } = await api.post('/executions', z.object({ executionId: z.string() }), {
     artifacts: { web: act.build },
   });
-  const view = await watch(executionId, api, system);
+  const view = await watch(executionId, api, system, signal);
+  if (view === null) return null;
   const served = await askHosts(hosts);
   const good = view.header.status === act.status && served.every((each) => each.version === act.expected);
   const line = served.map(
@@ -73,20 +76,23 @@ export async function playAct(
   return { act, executionId, status: view.header.status, took, served, good };
 }
 
-async function watch(executionId: string, api: ApiClient, system: System): Promise<ExecutionView> {
+async function watch(
+  executionId: string,
+  api: ApiClient,
+  system: System,
+  signal: AbortSignal,
+): Promise<ExecutionView | null> {
   const progress = startProgress(process.stdout, process.env, system);
   try {
-    const view = await followExecution({
+    return await followExecution({
       connection: api.connection,
       executionId,
       system,
       patienceMs: 10_000,
-      signal: new AbortController().signal,
+      signal,
       onView: (each) => progress.show(each),
       onConnection: () => undefined,
     });
-    if (view === null) throw new Error('nobody can stop this watching');
-    return view;
   } finally {
     progress.end();
   }

@@ -17,9 +17,9 @@ export function demoDefinition(hosts: readonly DemoHost[], keyFile: string, buil
     document.createNode(
       hosts.map((host) => ({
         name: host.name,
-        address: host.ssh.address,
-        port: host.ssh.port,
-        hostKey: host.ssh.fingerprint,
+        address: host.address,
+        port: host.sshPort,
+        hostKey: host.fingerprint,
         variables: { httpPort: host.httpPort },
       })),
     ),

@@ -29,16 +29,16 @@ async function start() {
 }
 
 async function close(): Promise<void> {
-  await Promise.all(open.map((host) => host.ssh.close()));
+  await Promise.all(open.map((host) => host.down()));
   open = [];
 }
 
-const portsOf = (hosts: readonly DemoHost[]) => hosts.map((host) => [host.name, host.ssh.port, host.httpPort]);
-const keysOf = (hosts: readonly DemoHost[]) => hosts.map((host) => host.ssh.fingerprint);
+const portsOf = (hosts: readonly DemoHost[]) => hosts.map((host) => [host.name, host.sshPort, host.httpPort]);
+const keysOf = (hosts: readonly DemoHost[]) => hosts.map((host) => host.fingerprint);
 
 it('are the same hosts at the next start', async () => {
   const first = await start();
-  expect(new Set(first.hosts.flatMap((host) => [host.ssh.port, host.httpPort])).size).toBe(8);
+  expect(new Set(first.hosts.flatMap((host) => [host.sshPort, host.httpPort])).size).toBe(8);
   expect(statSync(first.keyFile).mode & 0o777).toBe(0o600);
   const key = readFileSync(first.keyFile, 'utf8');
   await close();
@@ -53,14 +53,32 @@ it('take another port where somebody else sits on theirs', async () => {
   await close();
   const [one, two] = first.hosts;
   if (one === undefined || two === undefined) throw new Error('four hosts');
-  const squatters = await Promise.all([one.ssh.port, two.httpPort].map(listen));
+  const squatters = await Promise.all([one.sshPort, two.httpPort].map(listen));
   const second = await start();
   const [again, other] = second.hosts;
-  expect(again?.ssh.port).not.toBe(one.ssh.port);
-  expect(again?.ssh.fingerprint).toBe(one.ssh.fingerprint);
+  expect(again?.sshPort).not.toBe(one.sshPort);
+  expect(again?.fingerprint).toBe(one.fingerprint);
   expect(other?.httpPort).not.toBe(two.httpPort);
   expect(portsOf(second.hosts).slice(2)).toEqual(portsOf(first.hosts).slice(2));
   await Promise.all(squatters.map((server) => new Promise((resolve) => server.close(resolve))));
+});
+
+it('go down and come back as the same host', async () => {
+  const { hosts } = await start();
+  const [host] = hosts;
+  if (host === undefined) throw new Error('four hosts');
+  const connects = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = net.connect(host.sshPort, host.address);
+      socket.once('error', () => resolve(false));
+      // It says who it is before anything else.
+      socket.once('data', (data) => (socket.destroy(), resolve(data.toString().startsWith('SSH-2.0'))));
+    });
+  expect(await connects()).toBe(true);
+  await host.down();
+  expect(await connects()).toBe(false);
+  await host.up();
+  expect(await connects()).toBe(true);
 });
 
 it('stand in the example as the language wants it', async () => {
@@ -68,11 +86,11 @@ it('stand in the example as the language wants it', async () => {
   const file = demoDefinition(hosts, keyFile, path.join(directory, 'builds'));
   const applied = applyFiles(null, [file], { newId });
   expect('problems' in applied ? applied.problems : []).toEqual([]);
-  for (const host of hosts) expect(file.text).toContain(String(host.ssh.port));
+  for (const host of hosts) expect(file.text).toContain(String(host.sshPort));
   expect(file.text).toContain(host0Fingerprint(hosts));
 });
 
-const host0Fingerprint = (hosts: readonly DemoHost[]): string => hosts[0]?.ssh.fingerprint ?? 'none';
+const host0Fingerprint = (hosts: readonly DemoHost[]): string => hosts[0]?.fingerprint ?? 'none';
 
 function listen(port: number): Promise<net.Server> {
   return new Promise((resolve, reject) => {

@@ -6,16 +6,23 @@ import ssh2 from 'ssh2';
 import { z } from 'zod';
 import type { SshHost } from './ssh-host.ts';
 import { startSshHost } from './ssh-host.ts';
-import { appAt, belongsTo } from './served-versions.ts';
+import { realSystem } from '../../adapters/system/index.ts';
+import { appAt, belongsTo, stopApp } from './served-versions.ts';
 
 export const DEMO_USER = 'deploy';
 const NAMES = ['web-1', 'web-2', 'web-3', 'web-4'] as const;
 
 export interface DemoHost {
   readonly name: string;
-  readonly ssh: SshHost;
+  readonly address: string;
+  readonly sshPort: number;
+  readonly fingerprint: string;
   readonly directory: string;
   readonly httpPort: number;
+  /** As if its power went: no SSH, no shop. */
+  down(): Promise<void>;
+  /** Back, with an empty memory. */
+  up(): Promise<void>;
 }
 
 const keptPorts = z.record(z.string(), z.object({ ssh: z.int(), http: z.int() }));
@@ -33,13 +40,41 @@ export async function startDemoHosts(
     mkdirSync(home, { recursive: true });
     const httpPort = await usablePort(kept[name]?.http, home, taken);
     taken.add(httpPort);
-    const ssh = await startHost(home, key.publicKey, kept[name]?.ssh ?? 0);
-    taken.add(ssh.port);
-    hosts.push({ name, ssh, directory: home, httpPort });
+    const host = await openHost(name, home, key.publicKey, kept[name]?.ssh ?? 0, httpPort);
+    taken.add(host.sshPort);
+    hosts.push(host);
   }
-  const ports = Object.fromEntries(hosts.map((host) => [host.name, { ssh: host.ssh.port, http: host.httpPort }]));
+  const ports = Object.fromEntries(hosts.map((host) => [host.name, { ssh: host.sshPort, http: host.httpPort }]));
   writeFileSync(path.join(directory, 'ports.json'), `${JSON.stringify(ports, null, 2)}\n`);
   return { hosts, keyFile: key.file };
+}
+
+async function openHost(
+  name: string,
+  directory: string,
+  publicKey: string,
+  port: number,
+  httpPort: number,
+): Promise<DemoHost> {
+  const first = await startHost(directory, publicKey, port);
+  const { address, port: sshPort, fingerprint } = first;
+  let running: SshHost | null = first;
+  return {
+    name,
+    address,
+    sshPort,
+    fingerprint,
+    directory,
+    httpPort,
+    async down() {
+      await running?.close();
+      running = null;
+      await stopApp(httpPort, directory, realSystem);
+    },
+    async up() {
+      running ??= await startHost(directory, publicKey, sshPort);
+    },
+  };
 }
 
 async function startHost(home: string, publicKey: string, port: number): Promise<SshHost> {

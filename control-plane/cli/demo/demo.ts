@@ -16,9 +16,9 @@ import { writeBuilds } from './bookstore-builds.ts';
 import { demoDefinition, EXAMPLE } from './demo-definition.ts';
 import type { DemoHost } from './demo-hosts.ts';
 import { startDemoHosts } from './demo-hosts.ts';
-import type { Act } from './acts.ts';
+import type { Act, ActResult } from './acts.ts';
 import { applyDefinition, fromLastTime, playAct, waitForAgent } from './acts.ts';
-import { stopApp } from './served-versions.ts';
+import { obeyPowerSwitch } from './power-switch.ts';
 import { farewell, summary } from './summary.ts';
 
 const ACTS: readonly Omit<Act, 'number'>[] = [
@@ -34,22 +34,23 @@ const ACTS: readonly Omit<Act, 'number'>[] = [
 
 export async function demo(globals: Globals, options: { readonly once?: boolean }): Promise<ExitCode> {
   const data = path.join(dataDirectory(globals, process.env), 'demo');
-  const stopped = untilStopped();
+  const stop = new AbortController();
+  const stopped = untilStopped().then(() => stop.abort());
   const { clock } = realSystem;
   const began = clock.monotonic();
   say(`Fairlead demo; everything is on this machine's loopback, data in ${data}.`);
   const stage = await openStage(data);
   try {
     say(`  control plane ${stage.server.url}, ${stage.hosts.length} SSH hosts on ports ${portsOf(stage.hosts)}`);
-    const interrupted = Symbol('interrupted');
-    const result = await Promise.race([play(stage), stopped.then(() => interrupted)]);
-    if (typeof result === 'symbol') return EXIT.DETACHED;
-    const good = result.every((each) => each.good);
-    say(summary(result));
+    const results = await play(stage, stop.signal);
+    if (results === null) return EXIT.DETACHED;
+    const good = results.every((each) => each.good);
+    say(summary(results));
     say(`Took ${elapsed(clock.monotonic() - began)}.\n`);
     if (options.once !== true) {
-      const last = result.at(-1)?.executionId ?? '';
-      say(farewell(await stage.server.loginLink(`/executions/${last}`), stage.hosts));
+      const last = results.at(-1)?.executionId ?? '';
+      say(farewell(await stage.server.loginLink(`/executions/${last}`), stage.hosts, data, globals.data));
+      obeyPowerSwitch(stage.hosts, stop.signal);
       await stopped;
     }
     return good ? EXIT.SUCCESS : EXIT.FAILED;
@@ -66,9 +67,7 @@ interface Stage {
 }
 
 async function openStage(data: string): Promise<Stage> {
-  const builds = path.join(data, 'builds');
-  await writeBuilds(builds);
-  const { hosts, keyFile } = await startDemoHosts(path.join(data, 'hosts'));
+  // First: it holds the data directory, so that a second demo leaves everything in it alone.
   const server = await startLocalServer(data, {
     ...process.env,
     FAIRLEAD_HTTP_HOST: '127.0.0.1',
@@ -77,29 +76,39 @@ async function openStage(data: string): Promise<Stage> {
     // What the log says would tear the picture; failures are shown where they happen.
     FAIRLEAD_LOG_LEVEL: process.env['FAIRLEAD_LOG_LEVEL'] ?? 'error',
   });
-  return { server, hosts, keyFile, builds };
+  try {
+    const builds = path.join(data, 'builds');
+    await writeBuilds(builds);
+    const { hosts, keyFile } = await startDemoHosts(path.join(data, 'hosts'));
+    return { server, hosts, keyFile, builds };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }
 
 async function closeStage(stage: Stage): Promise<void> {
   say('Stopping the shops, the hosts and Fairlead …');
   await stage.server.close();
-  await Promise.all(stage.hosts.map((host) => stopApp(host.httpPort, host.directory, realSystem)));
-  await Promise.all(stage.hosts.map((host) => host.ssh.close()));
+  await Promise.all(stage.hosts.map((host) => host.down()));
 }
 
-async function play(stage: Stage) {
-  await waitForAgent(stage.server.api, realSystem);
-  const memory = await fromLastTime(stage.server.api, stage.hosts);
+async function play(stage: Stage, signal: AbortSignal): Promise<readonly ActResult[] | null> {
+  const { api } = stage.server;
+  await waitForAgent(api, realSystem);
+  const memory = await fromLastTime(api, stage.hosts);
   if (memory !== null) say(`  ${memory}`);
-  await applyDefinition(stage.server.api, demoDefinition(stage.hosts, stage.keyFile, stage.builds));
+  await applyDefinition(api, demoDefinition(stage.hosts, stage.keyFile, stage.builds));
   say(`  applied deploy/examples/${EXAMPLE}`);
-  const results = [];
+  const results: ActResult[] = [];
   for (const [index, act] of ACTS.entries()) {
-    results.push(await playAct({ ...act, number: index + 1 }, stage.server.api, stage.hosts, realSystem));
+    const result = await playAct({ ...act, number: index + 1 }, api, stage.hosts, realSystem, signal);
+    if (result === null) return null;
+    results.push(result);
   }
   return results;
 }
 
-const portsOf = (hosts: readonly DemoHost[]): string => hosts.map((host) => host.ssh.port).join(', ');
+const portsOf = (hosts: readonly DemoHost[]): string => hosts.map((host) => host.sshPort).join(', ');
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -18,21 +18,26 @@ export function summary(results: readonly ActResult[]): string {
   return `\n${tableOf(heads, rows, '')}`;
 }
 
-export function farewell(link: string, hosts: readonly DemoHost[]): string {
-  const first = hosts[0];
-  const command = (text: string): string => `     npm run fairlead -- ${text}`;
+export function farewell(
+  link: string,
+  hosts: readonly DemoHost[],
+  data: string,
+  dataOption: string | undefined,
+): string {
+  // Commands find the demo by themselves unless its directory was chosen by a flag.
+  const flag = dataOption === undefined ? '' : ` --data ${dataOption}`;
+  const command = (text: string): string => `     npm run fairlead --${flag} ${text}`;
   return [
     `Open the page (this link works once, for five minutes):\n  ${link}`,
     '',
-    'Three things to try, in another terminal:',
-    '  1. Break a host and deploy: its directory becomes a file, the deployment fails there and goes back.',
-    `     mv ${first?.directory ?? ''}/bookstore{,.away} && touch ${first?.directory ?? ''}/bookstore`,
-    command('deploy ship --artifact web=1 --wait'),
+    'Three things to try, the commands in another terminal:',
+    '  1. Break a file and deploy it: every host refuses it and keeps version 2.',
+    `     echo broken > ${data}/builds/bookstore-4.tgz`,
+    command('deploy ship --artifact web=4 --wait'),
     command('why'),
-    '  2. Kill the shop of a host and put it back.',
-    `     kill $(cat ${first?.directory ?? ''}/bookstore/web/prod/runtime/server.pid)`,
-    command('deploy ship --artifact web=2 --wait'),
-    '  3. Go back to the version before.',
+    '  2. Kill a host: type `down web-4` and Enter here, and deploy; then `up web-4`, and deploy again.',
+    command('deploy ship --artifact web=1 --wait'),
+    '  3. Roll back to what was there before.',
     command('executions rollback last --wait'),
     '',
     `The shops: ${hosts.map((host) => `http://127.0.0.1:${host.httpPort}/`).join('  ')}`,
