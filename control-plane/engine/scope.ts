@@ -37,8 +37,11 @@ function toLayer(families: JsonObject): Layer {
   return layer;
 }
 
+/** Closed: an output that nobody published, or not for here, fails who reads it. */
 const published = (outputs: readonly Output[]): ScopeValue =>
-  family(Object.fromEntries(outputs.map((output) => [output.name, family(values(output), { closed: true })])));
+  family(Object.fromEntries(outputs.map((output) => [output.name, family(values(output), { closed: true })])), {
+    closed: true,
+  });
 
 const values = (output: Output): Layer =>
   Object.fromEntries(Object.entries(output.values).map(([name, value]) => [name, runtime(value)]));
