@@ -58,33 +58,66 @@ export const makeCatalog = (entities: readonly Entity[]): Catalog => ({
   entities: entities.toSorted(compareEntities),
 });
 
-const isOfKind = <K extends EntityKind>(entity: Entity, kind: K): entity is Entity<K> & Entity => entity.kind === kind;
+interface Index {
+  readonly lists: ReadonlyMap<string, readonly Entity[]>;
+  readonly byAddress: ReadonlyMap<string, Entity>;
+}
+
+/** A catalog never changes, so what is found in it once is found for good. */
+const indexes = new WeakMap<Catalog, Index>();
+
+function indexOf(catalog: Catalog): Index {
+  const known = indexes.get(catalog);
+  if (known !== undefined) return known;
+  const lists = new Map<string, Entity[]>();
+  for (const entity of catalog.entities) {
+    const keys = [listKey(entity.kind, entity.application)];
+    if (entity.kind === 'infrastructure') keys.push(listKey(entity.kind, entity.application, entity.environment));
+    for (const key of keys) {
+      const list = lists.get(key);
+      if (list === undefined) lists.set(key, [entity]);
+      else list.push(entity);
+    }
+  }
+  const byAddress = new Map(catalog.entities.map((entity) => [addressKey(entity), entity]));
+  const index = { lists, byAddress };
+  indexes.set(catalog, index);
+  return index;
+}
+
+const listKey = (kind: EntityKind, application: string, environment = ''): string =>
+  [kind, application, environment].join('\u0000');
 
 export const entitiesOf = <K extends EntityKind>(
   catalog: Catalog,
   kind: K,
   application: string,
 ): readonly Entity<K>[] =>
-  catalog.entities.filter(
-    (entity): entity is Entity<K> & Entity => isOfKind(entity, kind) && entity.application === application,
-  );
+  // The list of a kind holds entities of that kind.
+  (indexOf(catalog).lists.get(listKey(kind, application)) ?? []) as readonly Entity<K>[];
 
-export const findEntity = <K extends EntityKind>(
+/** Not for infrastructures, whose names are unique in their environment only. */
+export const findEntity = <K extends Exclude<EntityKind, 'infrastructure'>>(
   catalog: Catalog,
   kind: K,
   application: string,
   name: string,
-): Entity<K> | undefined => entitiesOf(catalog, kind, application).find((entity) => entity.name === name);
+): Entity<K> | undefined =>
+  // The address names the kind.
+  indexOf(catalog).byAddress.get(addressKey({ kind, application, environment: '', name })) as Entity<K> | undefined;
 
 export const infrastructuresOf = (
   catalog: Catalog,
   application: string,
   environment: string,
 ): readonly Entity<'infrastructure'>[] =>
-  entitiesOf(catalog, 'infrastructure', application).filter((entity) => entity.environment === environment);
+  // The list of a kind holds entities of that kind.
+  (indexOf(catalog).lists.get(listKey('infrastructure', application, environment)) ??
+    []) as readonly Entity<'infrastructure'>[];
 
 export const applicationsOf = (catalog: Catalog): readonly Entity<'application'>[] =>
-  catalog.entities.filter((entity): entity is Entity<'application'> & Entity => isOfKind(entity, 'application'));
+  // Filtered by kind.
+  catalog.entities.filter((entity) => entity.kind === 'application') as readonly Entity<'application'>[];
 
 export const namesOf = (entities: readonly { readonly name: string }[]): readonly string[] =>
   entities.map((entity) => entity.name);

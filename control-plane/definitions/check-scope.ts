@@ -16,7 +16,7 @@ import {
 import { entitiesOf, findEntity, infrastructuresOf, type Catalog } from './catalog.ts';
 import { completeApplication } from './complete.ts';
 import { isJsonObject } from './json-values.ts';
-import type { LongStep, LongWorkflow, Values } from './long-form.ts';
+import type { LongInfrastructure, LongStep, LongWorkflow, Values } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
 import { secretName } from './secret.ts';
 import { completeInputsOf } from './workflow-inputs.ts';
@@ -88,9 +88,10 @@ function environmentsOf(place: Place): readonly { readonly variables?: Values; r
   });
 }
 
-function servicesOf(place: Place): ReturnType<typeof entitiesOf<'service'>> {
-  const all = entitiesOf(place.catalog, 'service', place.application);
-  return typeof place.service === 'string' ? all.filter((each) => each.name === place.service) : all;
+function servicesOf({ catalog, application, service }: Place): ReturnType<typeof entitiesOf<'service'>> {
+  if (typeof service !== 'string') return entitiesOf(catalog, 'service', application);
+  const found = findEntity(catalog, 'service', application, service);
+  return found === undefined ? [] : [found];
 }
 
 const serviceVariables = (place: Place): Layer =>
@@ -138,7 +139,7 @@ function instanceFamilies(place: Place): Layer {
   );
   const chosen =
     typeof place.infrastructure === 'string' ? all.filter((each) => each.name === place.infrastructure) : all;
-  const variables = chosen.flatMap(({ spec }) => spec.hosts.flatMap((host) => Object.keys(host.variables ?? {})));
+  const variables = new Set(chosen.flatMap(({ spec }) => hostVariables(spec)));
   const members: Layer = {
     ...names(['hostName', 'ip', 'publicDns', 'port']),
     variables: closed(names(variables)),
@@ -146,10 +147,30 @@ function instanceFamilies(place: Place): Layer {
   return { instance: closed({ ...names(['name']), ...members, host: closed(members) }), host: closed(members) };
 }
 
-function inputNames(place: Place): readonly string[] {
-  const workflows =
-    place.workflow === undefined ? entitiesOf(place.catalog, 'workflow', place.application) : [place.workflow];
-  return workflows.flatMap(({ spec }) => Object.keys(completeInputsOf(spec)));
+const variablesOfHosts = new WeakMap<LongInfrastructure, readonly string[]>();
+
+/** Of any of its hosts; there may be thousands, and every workflow asks. */
+function hostVariables(infrastructure: LongInfrastructure): readonly string[] {
+  const known = variablesOfHosts.get(infrastructure);
+  if (known !== undefined) return known;
+  const found = [...new Set(infrastructure.hosts.flatMap((host) => Object.keys(host.variables ?? {})))];
+  variablesOfHosts.set(infrastructure, found);
+  return found;
+}
+
+const inputsOfAll = new WeakMap<Catalog, Map<string, readonly string[]>>();
+
+/** Of the workflow; where it is not known which, of all of them. */
+function inputNames({ catalog, application, workflow }: Place): readonly string[] {
+  if (workflow !== undefined) return Object.keys(completeInputsOf(workflow.spec));
+  const known = inputsOfAll.get(catalog) ?? new Map<string, readonly string[]>();
+  inputsOfAll.set(catalog, known);
+  const before = known.get(application);
+  if (before !== undefined) return before;
+  const workflows = entitiesOf(catalog, 'workflow', application);
+  const all = [...new Set(workflows.flatMap(({ spec }) => Object.keys(completeInputsOf(spec))))];
+  known.set(application, all);
+  return all;
 }
 
 /** Names under which steps publish; what is below them is known when they have run. */
