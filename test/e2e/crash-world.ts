@@ -1,0 +1,100 @@
+/** A control plane with its agent inside, or beside it as a process of its own, over one set of hosts, killed at will. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { freePort } from '../support/real/listening.ts';
+import { ask, demand, startControlPlane, startProgram, until } from './fairlead-process.ts';
+import type { ControlPlane, Program } from './fairlead-process.ts';
+import { buildProgram } from './program.ts';
+import { AGENT_ENVIRONMENT, applyDefinition, makeUnitsWorld, type UnitsWorld } from './units-world.ts';
+
+export type Who = 'control plane' | 'agent';
+
+export class CrashWorld {
+  readonly units: UnitsWorld;
+  readonly separateAgent: boolean;
+  readonly #program: string;
+  readonly #agentPort: number;
+  #token: string | null = null;
+  #controlPlane: ControlPlane | null = null;
+  #agent: Program | null = null;
+
+  private constructor(program: string, units: UnitsWorld, agentPort: number, separateAgent: boolean) {
+    this.#program = program;
+    this.units = units;
+    this.#agentPort = agentPort;
+    this.separateAgent = separateAgent;
+  }
+
+  static async make(options: { readonly separateAgent: boolean; readonly workMs: number }): Promise<CrashWorld> {
+    const directory = mkdtempSync(join(tmpdir(), 'fairlead-crash-'));
+    const units = await makeUnitsWorld(directory, options.workMs);
+    const world = new CrashWorld(await buildProgram(), units, await freePort('127.0.0.1'), options.separateAgent);
+    await world.startControlPlane();
+    await applyDefinition(world.controlPlane, units.definition);
+    if (options.separateAgent) {
+      const made = z.object({ token: z.string() });
+      const { token } = await demand(made, ask(world.controlPlane, 'POST', '/tokens', { name: 'beside' }));
+      world.#token = token;
+      await world.startAgent();
+    }
+    return world;
+  }
+
+  get controlPlane(): ControlPlane {
+    if (this.#controlPlane === null) throw new Error('no control plane runs');
+    return this.#controlPlane;
+  }
+
+  process(who: Who): Program {
+    const found = who === 'agent' ? this.#agent : this.#controlPlane;
+    if (found === null) throw new Error(`no ${who} runs`);
+    return found;
+  }
+
+  /** Starts it, or starts it anew: what runs is killed first. `crashAt`: where it is to die. */
+  async start(who: Who, crashAt?: string): Promise<void> {
+    await (who === 'agent' ? this.startAgent(crashAt) : this.startControlPlane(crashAt));
+  }
+
+  async startControlPlane(crashAt?: string): Promise<void> {
+    await this.#controlPlane?.stop();
+    this.#controlPlane = await startControlPlane(this.#program, this.units.directory, {
+      ...AGENT_ENVIRONMENT,
+      FAIRLEAD_AGENT_PORT: String(this.#agentPort),
+      FAIRLEAD_EMBEDDED_AGENT: String(!this.separateAgent),
+      ...(crashAt === undefined ? {} : { FAIRLEAD_CRASH_AT: crashAt }),
+    });
+  }
+
+  async startAgent(crashAt?: string): Promise<void> {
+    await this.#agent?.stop();
+    const args = ['agent', '--server', `127.0.0.1:${this.#agentPort}`, '--name', 'beside'];
+    const place = ['--data', join(this.units.directory, 'beside'), '--token', this.#token ?? ''];
+    const agent = startProgram(this.#program, [...args, ...place], {
+      ...AGENT_ENVIRONMENT,
+      ...(crashAt === undefined ? {} : { FAIRLEAD_CRASH_AT: crashAt }),
+    });
+    this.#agent = agent;
+    await until(
+      'the agent has a session',
+      () => agent.isOver() || /the session is open/.test(agent.output()),
+      20_000,
+      agent.output,
+    );
+  }
+
+  /** What the processes wrote, for the message of a failure. */
+  get story(): string {
+    const tail = (text: string): string => text.split('\n').slice(-25).join('\n');
+    const agent = this.#agent === null ? '' : `\nagent:\n${tail(this.#agent.output())}`;
+    return `control plane:\n${tail(this.#controlPlane?.output() ?? '')}${agent}`;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([this.#agent?.stop(), this.#controlPlane?.stop()]);
+    await this.units.remove();
+    rmSync(this.units.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
