@@ -22,6 +22,8 @@ export const LOG_LIMITS: LogLimits = {
 
 const BATCH_BYTES = 65_536;
 const BATCH_MS = 50;
+/** An attempt's last words hurry more, but those of many short attempts still travel together. */
+const LAST_MS = 5;
 
 /** The logs of all attempts on their way up: batched by time and size, never waited for by the work. */
 export class LogStream {
@@ -31,6 +33,7 @@ export class LogStream {
   readonly #attempts = new Map<AttemptId, AttemptSpool>();
   #send: ((chunks: readonly LogChunk[]) => boolean) | null = null;
   #timer: Timer | null = null;
+  #last: Timer | null = null;
   #pumping = false;
   #again = false;
   #emptied: (() => void)[] = [];
@@ -74,7 +77,7 @@ export class LogStream {
         open = false;
         spool.close();
         this.#forgetIfStored(spool);
-        void this.#pump();
+        this.#hurry();
       },
     };
   }
@@ -118,6 +121,14 @@ export class LogStream {
     if (this.#send === null || this.#timer !== null) return;
     this.#timer = this.#system.scheduler.after(BATCH_MS, () => {
       this.#timer = null;
+      void this.#pump();
+    });
+  }
+
+  #hurry(): void {
+    if (this.#send === null || this.#last !== null) return;
+    this.#last = this.#system.scheduler.after(LAST_MS, () => {
+      this.#last = null;
       void this.#pump();
     });
   }

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runAgentCommand } from './command.ts';
 
-export { loadConfig, type AgentConfig } from './config.ts';
+export { loadConfig, Secret, type AgentConfig } from './config.ts';
 export { runAgentCommand, type AgentProcess } from './command.ts';
 export { startAgent, type AgentSurroundings, type RunningAgent } from './lifecycle.ts';
 export { createWorkshop } from './platforms/index.ts';
