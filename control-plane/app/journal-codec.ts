@@ -16,6 +16,9 @@ export const FORMAT_VERSION = 1;
 const LARGE = 16_384;
 const BLOB = '$blob';
 
+// `Array.isArray` does not narrow a readonly array away from an object.
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+
 export interface RecordHead {
   readonly executionId: ExecutionId;
   readonly seq: number;
@@ -34,9 +37,9 @@ export function journalCodec(blobs: Blobs): JournalCodec {
     // The plan is named by the first input and the first event alike: it is written once and never inline.
     if (name === 'plan') return put(value);
     if (name !== 'event' && canonicalJson(value).length > LARGE) return put(value);
-    if (Array.isArray(value)) return value;
+    if (isList(value)) return value;
     const entries = await Promise.all(
-      Object.entries(value as JsonObject).map(async ([key, each]) => [key, await shrink(each, key)] as const),
+      Object.entries(value).map(async ([key, each]) => [key, await shrink(each, key)] as const),
     );
     return Object.fromEntries(entries);
   }
@@ -46,13 +49,12 @@ export function journalCodec(blobs: Blobs): JournalCodec {
   }
 
   async function grow(value: Json): Promise<Json> {
-    if (Array.isArray(value)) return Promise.all(value.map(grow));
+    if (isList(value)) return Promise.all(value.map(grow));
     if (typeof value !== 'object' || value === null) return value;
-    const object = value as JsonObject;
-    const hash = object[BLOB];
+    const hash = value[BLOB];
     if (typeof hash === 'string') return fetch(hash);
     const entries = await Promise.all(
-      Object.entries(object).map(async ([key, each]) => [key, await grow(each)] as const),
+      Object.entries(value).map(async ([key, each]) => [key, await grow(each)] as const),
     );
     return Object.fromEntries(entries);
   }
