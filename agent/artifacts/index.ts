@@ -3,7 +3,7 @@ import type { Logger } from '../ports/logger.ts';
 import { lateReferencesIn, resolveLate } from '@fairlead/proto/expressions/late.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
-import type { System } from '@fairlead/proto/model/system.ts';
+import type { Scheduler, System } from '@fairlead/proto/model/system.ts';
 import type { ArtifactRef, ArtifactSource } from '@fairlead/proto/model/task.ts';
 import type { LocalArtifact } from '../platforms/platform.ts';
 import { directoryVersions } from './directory-source.ts';
@@ -93,7 +93,7 @@ export async function createArtifacts(options: ArtifactsOptions): Promise<Artifa
 
   return {
     versions: async (source, signal = never()) => {
-      const versions = await versionsOf(source, () => headersOf(source), signal);
+      const versions = await versionsOf(source, () => headersOf(source), system.scheduler, signal);
       return versions.sort(newestFirst).slice(0, MAX_VERSIONS);
     },
     fetch: async (reference, signal = never()) => {
@@ -118,6 +118,7 @@ export async function createArtifacts(options: ArtifactsOptions): Promise<Artifa
 function versionsOf(
   source: ArtifactSource,
   headers: () => Promise<Record<string, string>>,
+  scheduler: Scheduler,
   signal: AbortSignal,
 ): Promise<ArtifactVersion[]> {
   switch (source.kind) {
@@ -126,7 +127,7 @@ function versionsOf(
     case 'HTTP':
       return headers().then((filled) => httpVersions(source, filled, signal));
     case 'SCRIPT':
-      return scriptVersions(source, signal);
+      return scriptVersions(source, scheduler, signal);
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { Scheduler } from '@fairlead/proto/model/system.ts';
 import { shownEnvironment } from '../platforms/shell/local-transport.ts';
 import type { ArtifactVersion } from './version.ts';
 
@@ -32,12 +33,13 @@ const listed = z.array(
 /** Builds as a script of the author's lists them: JSON in the file `$ARTIFACT_RESULT_PATH`. */
 export async function scriptVersions(
   source: { readonly script: string },
+  scheduler: Scheduler,
   signal: AbortSignal,
 ): Promise<ArtifactVersion[]> {
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-artifacts-'));
   const path = join(directory, 'result.json');
   try {
-    await runScript(source.script, directory, path, signal);
+    await runScript(source.script, directory, path, scheduler, signal);
     const text = await readFile(path, 'utf8').catch(() => {
       throw unavailable('it wrote nothing to $ARTIFACT_RESULT_PATH');
     });
@@ -70,7 +72,13 @@ function read(text: string): ArtifactVersion[] {
   });
 }
 
-function runScript(script: string, cwd: string, result: string, signal: AbortSignal): Promise<void> {
+function runScript(
+  script: string,
+  cwd: string,
+  result: string,
+  scheduler: Scheduler,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-s'], {
       cwd,
@@ -83,13 +91,13 @@ function runScript(script: string, cwd: string, result: string, signal: AbortSig
       // It leads a group of its own; without a pid it never began.
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     };
-    const timer = setTimeout(stop, RUN_MS);
+    const timer = scheduler.after(RUN_MS, stop);
     signal.addEventListener('abort', stop, { once: true });
     child.stdin.on('error', () => undefined);
     child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString('utf8')).slice(-1_000)));
     child.once('error', (error) => reject(unavailable(error.message)));
     child.once('close', (status, killed) => {
-      clearTimeout(timer);
+      timer.cancel();
       signal.removeEventListener('abort', stop);
       if (status === 0) resolve();
       else

@@ -20,8 +20,16 @@ const LAST_WORDS_MS = 80;
 export async function runClaimedUnit(attempt: Attempt, transport: Transport, unit: ClaimedUnit): Promise<ClaimedEnd> {
   const { system, signal, log } = attempt;
   const looking = new AbortController();
+  const stop = async (): Promise<ClaimedEnd> => {
+    const { graceMs } = stopReason(attempt);
+    log.info(`Stopping it on ${transport.name}: asking its processes to end, killing them after ${graceMs} ms.`);
+    const { confirmed, problem } = await stopAttempt(transport, system, { id: attempt.id, base: unit.base }, graceMs);
+    if (problem !== undefined) log.info(typeof problem === 'string' ? problem : problem.message);
+    return { end: 'stopped', confirmed, began: true };
+  };
   let began = attempt.resumed;
-  if (signal.aborted && !began) return { end: 'stopped', confirmed: true, began };
+  // Looking would start what was never started: only stop what an earlier process may have.
+  if (signal.aborted) return began ? stop() : { end: 'stopped', confirmed: true, began };
   const running = runUnit(
     { ...unit, attemptId: attempt.id, resumed: attempt.resumed },
     {
@@ -41,8 +49,7 @@ export async function runClaimedUnit(attempt: Attempt, transport: Transport, uni
     },
   );
   const aborted = new Promise<'aborted'>((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    else signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
   });
   const first = await Promise.race([running, aborted]);
   if (first !== 'aborted') return first;
@@ -52,16 +59,11 @@ export async function runClaimedUnit(attempt: Attempt, transport: Transport, uni
     await Promise.race([settle(running), system.scheduler.sleep(LAST_WORDS_MS)]);
     return { end: 'stopped', confirmed: true, began };
   }
-  const { graceMs } = stopReason(attempt);
-  log.info(`Stopping it on ${transport.name}: asking its processes to end, killing them after ${graceMs} ms.`);
-  const stopped = await stopAttempt(transport, system, { id: attempt.id, base: unit.base }, graceMs);
-  if (stopped.problem !== undefined) {
-    log.info(typeof stopped.problem === 'string' ? stopped.problem : stopped.problem.message);
-  }
+  const stopped = await stop();
   await Promise.race([settle(running), system.scheduler.sleep(LAST_WORDS_MS)]);
   looking.abort();
   void settle(running);
-  return { end: 'stopped', confirmed: stopped.confirmed, began };
+  return stopped;
 }
 
 /** Its end is of no interest any more; only a bug in it is. */

@@ -25,8 +25,8 @@ export function explainExit(
     case 'not-started':
     case 'unknown':
       return end.failure;
-    case 'tombstoned':
-      return failure('CANCELED', `it was canceled on ${where} before it began`);
+    case 'canceled':
+      return failure('CANCELED', `it was canceled on ${where}`);
     case 'killed':
       return failure('COMMAND_FAILED', `it was killed on ${where}, or the host went down, before it ended`);
     case 'exited':

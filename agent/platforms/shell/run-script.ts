@@ -37,7 +37,8 @@ export async function runScript(
     listen: (bytes, stream) => tail.push(bytes, stream),
   });
   if (end.end === 'stopped') return stoppedResult(attempt, end.began || touchedBefore, end.confirmed, host.name);
-  const touched = touchedBefore || (end.end !== 'not-started' && end.end !== 'tombstoned');
+  if (end.end === 'canceled') return stoppedResult(attempt, end.began || touchedBefore, true, host.name);
+  const touched = touchedBefore || end.end !== 'not-started';
   const problem =
     explainExit(end, tail, host.name) ?? (end.end === 'exited' ? missingOutputs(names, end.values) : null);
   if (problem !== null) {

@@ -26,8 +26,8 @@ export type UnitEnd =
   | { readonly end: 'exited'; readonly status: number; readonly values: ReadonlyMap<string, Buffer> }
   /** It was running and is gone without a status: killed, or the host went down. */
   | { readonly end: 'killed' }
-  /** The attempt was canceled at the target before this unit began: it did not and never will. */
-  | { readonly end: 'tombstoned' }
+  /** The attempt was canceled at the target: the unit was ended by that, or never began and never will. */
+  | { readonly end: 'canceled'; readonly began: boolean }
   /** It never began. */
   | { readonly end: 'not-started'; readonly failure: Failure }
   /** It may have begun, and how it ended cannot be found out. */
@@ -146,13 +146,17 @@ async function follow(
 }
 
 function verdict(word: string, rest: string, values: ReadonlyMap<string, Buffer>): Followed | null {
+  const canceled = rest.endsWith('canceled');
+  const status = Number.parseInt(rest, 10);
   switch (word) {
     case 'x':
-      return { end: 'exited', status: Number.parseInt(rest, 10), values };
+      // One that succeeded before the cancel came has succeeded.
+      if (canceled && status !== 0) return { end: 'canceled', began: true };
+      return { end: 'exited', status, values };
     case 'k':
-      return { end: 'killed' };
+      return canceled ? { end: 'canceled', began: true } : { end: 'killed' };
     case 't':
-      return { end: 'tombstoned' };
+      return { end: 'canceled', began: false };
     case 'c':
       return { again: true };
     case 'f':

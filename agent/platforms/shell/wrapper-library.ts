@@ -115,7 +115,12 @@ fl_report() {
       printf 'v %s %s\n' $(($(wc -c < "$fl_file"))) "${'$'}{fl_file#v.}" && cat "$fl_file" || exit 0
     done
   fi
-  fl_say "x $fl_status"
+  fl_end "x $fl_status"
+}
+
+# An end, and whether the attempt was canceled before it.
+fl_end() {
+  if [ -e ../canceled ]; then fl_say "$1 canceled"; else fl_say "$1"; fi
 }
 `;
 

@@ -89,7 +89,7 @@ fl_follow() {
   while :; do
     fl_report && return
     if fl_read_pid .; then
-      if ! fl_alive; then fl_report || { fl_flush; fl_say k; }; return; fi
+      if ! fl_alive; then fl_report || { fl_flush; fl_end k; }; return; fi
     elif [ -e ../canceled ]; then fl_say t; return
     elif [ "$fl_rounds" -ge 25 ]; then fl_say u; return
     fi

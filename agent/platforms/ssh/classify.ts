@@ -29,9 +29,6 @@ export function classifyConnect(error: Told, where: string, user: string): Failu
   }
   if (/verification failed/i.test(message))
     return failure('HOST_KEY_MISMATCH', `${where} shows a host key other than the pinned one`);
-  if (/Cannot parse privateKey|encrypted .*(key|passphrase)|bad passphrase|integrity check failed/i.test(message)) {
-    return failure('AUTHENTICATION_REFUSED', `the private key for '${user}' at ${where} cannot be read: ${message}`);
-  }
   if (/timed out/i.test(message)) {
     return failure('UNREACHABLE', `${where} accepts connections but does not speak SSH in time`);
   }

@@ -70,6 +70,8 @@ export async function runCommand(
     tidy(attempt, host, state.wrote);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
+    // Between units, where nothing runs at the host.
+    if (attempt.signal.aborted) return stoppedResult(attempt, state.touched, true, target.name);
     attempt.log.info(error.message);
     return { outcome: 'FAILED', failure: error.failures[0], outputs: state.outputs, touched: state.touched };
   }
@@ -124,7 +126,11 @@ async function runUnit(
     if (end.began && work.mutates) state.touched = true;
     return { progress: 'stopped', confirmed: end.confirmed };
   }
-  if (work.mutates && end.end !== 'not-started' && end.end !== 'tombstoned') state.touched = true;
+  if (end.end === 'canceled') {
+    if (end.began && work.mutates) state.touched = true;
+    return { progress: 'stopped', confirmed: true };
+  }
+  if (work.mutates && end.end !== 'not-started') state.touched = true;
   const problem = explainExit(end, tail, host.name, work.explain);
   if (problem !== null) return { progress: 'failed', failure: problem };
   await attempt.record(`unit:${index}:result`, {});

@@ -1,10 +1,11 @@
 import net from 'node:net';
 import ssh2 from 'ssh2';
-import type { Algorithms, Client, ConnectConfig } from 'ssh2';
+import type { Algorithms, AnyAuthMethod, Client, ConnectConfig } from 'ssh2';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import { classifyConnect } from './classify.ts';
 import { fingerprint, pinned, pinnedType, type HostKeys } from './host-keys.ts';
+import type { PrivateKeys } from './private-keys.ts';
 import type { Slots } from './slots.ts';
 
 export interface Credentials {
@@ -15,6 +16,7 @@ export interface Credentials {
 
 export interface DialOptions {
   readonly hostKeys: HostKeys;
+  readonly privateKeys: PrivateKeys;
   /** Key exchange costs processor time: only so many at once. A host that does not speak takes none of them. */
   readonly handshakes: Slots;
   /** From the first packet to the end of the login. Milliseconds. */
@@ -26,13 +28,19 @@ export interface DialOptions {
 export const whereOf = (target: HostTarget): string =>
   `${target.name} (${target.address === target.name ? '' : `${target.address} `}port ${target.port})`;
 
-/** One connection, logged in. Rejects with a FailureError. */
-export async function dial(target: HostTarget, credentials: Credentials, options: DialOptions): Promise<Client> {
+/** One connection, logged in; `take` gets it in the moment it is, so that nothing it says is missed. Rejects with a FailureError. */
+export async function dial<T>(
+  target: HostTarget,
+  credentials: Credentials,
+  options: DialOptions,
+  take: (client: Client) => T,
+): Promise<T> {
+  const methods = authentications(target, credentials, options.privateKeys);
   const started = performance.now();
   const socket = await reach(target, options);
   const release = await options.handshakes.take(options.signal);
   try {
-    return await logIn(socket, target, credentials, {
+    return await logIn(socket, target, methods, take, {
       ...options,
       readyTimeoutMs: Math.max(500, options.readyTimeoutMs - (performance.now() - started)),
     });
@@ -53,7 +61,10 @@ function reach(target: HostTarget, options: DialOptions): Promise<net.Socket> {
       end: () => done(new Error('closed before the handshake')),
       close: () => done(new Error('closed before the handshake')),
       // Zero bytes readable is the end of the stream, which 'end' tells once it is read.
-      readable: () => (socket.readableLength > 0 ? done(null) : socket.read()),
+      readable: () => {
+        if (socket.readableLength > 0) done(null);
+        else socket.read();
+      },
     };
     const aborted = (): void => done(new Error('given up'));
     const done = (error: (Error & { code?: string }) | null): void => {
@@ -80,12 +91,41 @@ function reach(target: HostTarget, options: DialOptions): Promise<net.Socket> {
   });
 }
 
-function logIn(
+/** The ways to log in that the credentials allow, in the order they are tried. */
+function authentications(target: HostTarget, credentials: Credentials, keys: PrivateKeys): AnyAuthMethod[] {
+  const username = target.login.user;
+  const methods: AnyAuthMethod[] = [];
+  if (credentials.key !== undefined) {
+    const key = keys.read(credentials.key, credentials.passphrase);
+    if (key instanceof Error) {
+      const problem = `the private key for '${username}' at ${whereOf(target)} cannot be read: ${key.message}`;
+      throw new FailureError(failure('AUTHENTICATION_REFUSED', problem));
+    }
+    methods.push({ type: 'publickey', username, key });
+  }
+  const { password } = credentials;
+  if (password !== undefined) {
+    methods.push({ type: 'password', username, password });
+    // Many hosts take a password only in this form.
+    const prompt = (
+      _name: string,
+      _text: string,
+      _language: string,
+      prompts: readonly unknown[],
+      answer: (answers: string[]) => void,
+    ): void => answer(prompts.map(() => password));
+    methods.push({ type: 'keyboard-interactive', username, prompt });
+  }
+  return methods;
+}
+
+function logIn<T>(
   socket: net.Socket,
   target: HostTarget,
-  credentials: Credentials,
+  methods: AnyAuthMethod[],
+  take: (client: Client) => T,
   options: DialOptions,
-): Promise<Client> {
+): Promise<T> {
   const where = whereOf(target);
   const { user } = target.login;
   return new Promise((resolve, reject) => {
@@ -110,10 +150,7 @@ function logIn(
     client.once('ready', () => {
       options.signal?.removeEventListener('abort', aborted);
       client.removeAllListeners('error').removeAllListeners('close').removeAllListeners('ready');
-      resolve(client);
-    });
-    client.on('keyboard-interactive', (_name, _text, _language, prompts, answer) => {
-      answer(prompts.map(() => credentials.password ?? ''));
+      resolve(take(client));
     });
     const pin = target.hostKey;
     const expected = pin === null ? options.hostKeys.remembered(target.address, target.port) : pinned(pin);
@@ -144,9 +181,7 @@ function logIn(
           );
         } else verified(true);
       },
-      ...(credentials.key === undefined ? {} : { privateKey: credentials.key }),
-      ...(credentials.passphrase === undefined ? {} : { passphrase: credentials.passphrase }),
-      ...(credentials.password === undefined ? {} : { password: credentials.password, tryKeyboard: true }),
+      authHandler: methods,
     };
     const type = pin === null ? null : pinnedType(pin);
     if (type !== null) {
@@ -156,7 +191,7 @@ function logIn(
     try {
       client.connect(config);
     } catch (error) {
-      // A private key that cannot be read is told by a throw.
+      // Settings it does not accept are told by a throw.
       fail(error instanceof Error ? error : new Error(String(error)));
     }
   });

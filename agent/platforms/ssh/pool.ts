@@ -5,6 +5,7 @@ import type { Channel, Transport } from '../shell/channel.ts';
 import { Connection } from './connection.ts';
 import { dial, whereOf, type Credentials } from './dial.ts';
 import type { HostKeys } from './host-keys.ts';
+import { PrivateKeys } from './private-keys.ts';
 import { Slots } from './slots.ts';
 
 export interface PoolOptions {
@@ -37,6 +38,7 @@ interface Host {
 export class SshPool {
   readonly #options: Required<PoolOptions>;
   readonly #slots: Slots;
+  readonly #keys = new PrivateKeys();
   readonly #hosts = new Map<string, Host>();
   #closed = false;
 
@@ -118,16 +120,23 @@ export class SshPool {
   }
 
   async #dial({ host, target, credentials }: Place, signal: AbortSignal | undefined): Promise<Connection> {
-    const options = { ...this.#options, handshakes: this.#slots, ...(signal === undefined ? {} : { signal }) };
+    const options = {
+      ...this.#options,
+      privateKeys: this.#keys,
+      handshakes: this.#slots,
+      ...(signal === undefined ? {} : { signal }),
+    };
     for (let tries = 1; ; tries += 1) {
       try {
-        const client = await dial(target, credentials, options);
-        const connection: Connection = new Connection(client, whereOf(target), () => {
-          if (!connection.alive) host.connections.delete(connection);
-          else connection.idle(this.#options.idleMs);
-          for (const wake of host.waiting.splice(0)) wake();
+        const connection = await dial(target, credentials, options, (client) => {
+          const made: Connection = new Connection(client, whereOf(target), () => {
+            if (!made.alive) host.connections.delete(made);
+            else made.idle(this.#options.idleMs);
+            for (const wake of host.waiting.splice(0)) wake();
+          });
+          host.connections.add(made);
+          return made;
         });
-        host.connections.add(connection);
         connection.idle(this.#options.idleMs);
         if (this.#closed) connection.end();
         return connection;

@@ -179,7 +179,7 @@ export function newKeyPair(): { readonly private: string; readonly public: strin
 
 function parseKey(text: string): ParsedKey {
   const parsed = ssh2.utils.parseKey(text);
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  const key: ParsedKey | Error | undefined = Array.isArray(parsed) ? parsed[0] : parsed;
   if (key === undefined || key instanceof Error) throw new Error(`not an SSH key: ${String(key)}`);
   return key;
 }

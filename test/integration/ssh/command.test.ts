@@ -334,6 +334,33 @@ describe('a command on a host', () => {
     expect(again.lines()).toContain('It was started before on web-1');
   });
 
+  test('resumed after the agent died during a cancel: it is canceled, and nothing more is run', async () => {
+    const trace = join(host.directory, 'canceled-trace');
+    const units = [
+      { unit: 'EXEC', script: 'echo up; sleep 60' },
+      { unit: 'EXEC', script: `echo ran >> '${trace}'` },
+    ];
+    const first = attempt(units);
+    const running = platform.run(first);
+    await until(() => first.lines().includes('up\n'));
+    first.stop({ kind: 'cancel', graceMs: 200 });
+    await running;
+    const again = await platform.run(attempt(units, { attemptId: first.id }, { resumed: true }));
+    expect(again).toMatchObject({ outcome: 'CANCELED', confirmed: true });
+    expect(await readFile(trace, 'utf8').catch(() => 'nothing')).toBe('nothing');
+  });
+
+  test('resumed with the cancel already there: what ran is ended, what was never started is not', async () => {
+    const trace = join(host.directory, 'late-trace');
+    const units = [{ unit: 'EXEC', script: `echo ran >> '${trace}'` }];
+    const never = attempt(units, {}, { resumed: true });
+    never.stop({ kind: 'cancel', graceMs: 100 });
+    expect(await platform.run(never)).toMatchObject({ outcome: 'CANCELED', confirmed: true });
+    expect(await readFile(trace, 'utf8').catch(() => 'nothing')).toBe('nothing');
+    expect((await platform.run(attempt(units, { attemptId: never.id }))).outcome).toBe('CANCELED');
+    expect(await readFile(trace, 'utf8').catch(() => 'nothing')).toBe('nothing');
+  });
+
   test('after a success the outputs are gone from the host and the statuses are kept', async () => {
     await run([{ unit: 'EXEC', script: 'echo something' }]);
     const claims = join(host.directory, '.fairlead/attempts');

@@ -190,8 +190,8 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       expect(stopped).toEqual({ confirmed: true });
       expect(performance.now() - started).toBeLessThan(1_300);
       expect(await livingIn(pid)).toEqual([]);
-      expect((await running).end).toEqual({ end: 'killed' });
-      expect((await run(unit('true', { unit: 1 }))).end).toEqual({ end: 'tombstoned' });
+      expect((await running).end).toEqual({ end: 'canceled', began: true });
+      expect((await run(unit('true', { unit: 1 }))).end).toEqual({ end: 'canceled', began: false });
     });
 
     test('stop lets a script that listens end in its own way', async () => {
@@ -202,7 +202,7 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       expect(await stopAttempt(transport, realSystem, { id: what.attemptId, base: what.base }, 1_000)).toEqual({
         confirmed: true,
       });
-      expect(await running).toMatchObject({ end: { end: 'exited', status: 9 }, stdout: 'up\nbye\n' });
+      expect(await running).toMatchObject({ end: { end: 'canceled', began: true }, stdout: 'up\nbye\n' });
     });
 
     test('what a script leaves in the background outlives it and does not hold it up', async () => {

@@ -103,7 +103,7 @@ export function keyPair(passphrase?: string): { readonly privateKey: string; rea
     return { privateKey: made.private, publicKey: made.public };
   }
   for (;;) {
-    const made = ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 16 });
+    const made = ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 1 });
     if (!(ssh2.utils.parseKey(made.private, passphrase) instanceof Error)) {
       return { privateKey: made.private, publicKey: made.public };
     }
