@@ -1,0 +1,7 @@
+/** Every process a bench starts, by name. */
+export const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
+  'control-plane': async () => (await import('./control-plane-program.ts')).serve(),
+  agent: async () => (await import('./agent-program.ts')).serve(),
+  'baseline-server': async () => (await import('./baseline-programs.ts')).serveAsServer(),
+  'baseline-agent': async () => (await import('./baseline-programs.ts')).serveAsAgent(),
+};

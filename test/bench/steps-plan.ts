@@ -1,0 +1,29 @@
+/** Plans of the benches: chains of agent steps, shaped as people write them (a few steps a section, a few sections a phase). */
+import type { Plan } from '../../control-plane/engine/plan.ts';
+import { agentStep, hostNamed, hostNames, phasePlan, plan, runPlan, sectionPlan, stepPlan } from '../support/plans.ts';
+
+const STEPS = 4;
+const SECTIONS = 5;
+
+const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+/** One step after the other, each a task of an agent; 20 in each of so many phases. */
+export function chainPlan(executionId: string, phases: number): Plan {
+  const sections = numbers(SECTIONS).map((section) =>
+    sectionPlan(
+      `s${section}`,
+      numbers(STEPS).map((step) => agentStep(`t${step}`)),
+    ),
+  );
+  const hosts = hostNames(2).map(hostNamed);
+  return plan([runPlan(numbers(phases).map((phase) => phasePlan(`p${phase}`, sections, { hosts })))], { executionId });
+}
+
+export const chainSteps = (phases: number): number => phases * SECTIONS * STEPS;
+
+/** One step on each of so many hosts at once. */
+export function widePlan(executionId: string, hosts: number): Plan {
+  const sections = [sectionPlan('deploy', [stepPlan('install')])];
+  const phase = phasePlan('p1', sections, { hosts: hostNames(hosts).map(hostNamed) });
+  return plan([runPlan([phase])], { executionId });
+}
