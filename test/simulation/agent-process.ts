@@ -3,12 +3,17 @@ import { Agent } from '@fairlead/agent/agent.ts';
 import type { Platform } from '@fairlead/agent/platforms/platform.ts';
 import type { AppendFile } from '@fairlead/agent/ports/append-file.ts';
 import { SILENT } from '@fairlead/agent/ports/logger.ts';
+import type { Workshop } from '@fairlead/agent/ports/workshop.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
 import type { VirtualProcess, VirtualSystem } from '../support/virtual-system.ts';
 import { MemoryDisk, memorySpool, workshopOf } from '../support/agent-fakes.ts';
 import type { History } from './history.ts';
 import type { LinkWorld } from './link-world.ts';
 import type { TargetWorld } from './target-world.ts';
+
+/** Whatever starts processes starts it again so long after its ledger was lost. */
+const RESTART_MS = 1_000;
 
 export class AgentProcess {
   readonly name: string;
@@ -17,15 +22,27 @@ export class AgentProcess {
   readonly #targets: TargetWorld;
   readonly #links: LinkWorld;
   readonly #history: History;
+  readonly #selectors: readonly string[];
   readonly #disk = new MemoryDisk();
+  #agent: Agent | null = null;
   #process: VirtualProcess | null = null;
   #incarnation = 0;
   /** Awaits on the disk so far, and at which of them the process dies. */
   #awaits = 0;
   crashAt: number | null = null;
+  /** How far its wall clock is off. Milliseconds. */
+  skewMs = 0;
 
-  constructor(name: string, system: VirtualSystem, targets: TargetWorld, links: LinkWorld, history: History) {
+  constructor(
+    name: string,
+    system: VirtualSystem,
+    targets: TargetWorld,
+    links: LinkWorld,
+    history: History,
+    selectors: readonly string[] = [],
+  ) {
     this.name = name;
+    this.#selectors = selectors;
     this.id = `a-${name}`;
     this.#system = system;
     this.#targets = targets;
@@ -37,26 +54,47 @@ export class AgentProcess {
     return this.#process !== null;
   }
 
+  get awaits(): number {
+    return this.#awaits;
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  /** The running process, once it has read its ledger. */
+  get agent(): Agent | null {
+    return this.#agent;
+  }
+
   async start(): Promise<void> {
     if (this.#process !== null) return;
     this.#incarnation += 1;
-    const process = this.#system.spawn(`${this.name}.${this.#incarnation}`);
+    const spawned = this.#system.spawn(`${this.name}.${this.#incarnation}`);
+    const { clock } = spawned;
+    const process = { ...spawned, clock: { ...clock, now: () => clock.now() + this.skewMs } };
     this.#process = process;
     this.#history.note('agent', `${this.name} starts`);
     const alive = (): boolean => this.#process === process;
     const agent = await Agent.open({
       identity: { agentId: this.id, version: '0', hostname: this.name },
-      selectors: [],
-      capacity: 4,
+      selectors: this.#selectors,
+      capacity: 3,
       system: process,
-      link: this.#links.link(this.name, this.id, process, alive),
+      link: this.#links.link({ name: this.name, agentId: this.id, process, alive }),
       file: this.#file(alive),
       spool: memorySpool(),
-      workshop: workshopOf(this.#platform()),
+      workshop: this.#workshop(process),
       logger: SILENT,
       crash: NO_CRASH,
     });
-    if (alive()) void agent.run();
+    if (!alive()) return;
+    this.#agent = agent;
+    const end = await agent.run();
+    if (!alive()) return;
+    this.#history.note('agent', `${this.name} ends: ${end.end}`);
+    this.kill();
+    this.#system.scheduler.after(RESTART_MS, () => void this.start());
   }
 
   /** As kill -9: timers gone, streams cut, nothing of it ever goes on. What it started at targets does. */
@@ -65,6 +103,7 @@ export class AgentProcess {
     this.#history.note('agent', `${this.name} dies`);
     this.#process.kill();
     this.#process = null;
+    this.#agent = null;
     this.#links.cut(this.name);
   }
 
@@ -76,37 +115,65 @@ export class AgentProcess {
 
   #file(alive: () => boolean): AppendFile {
     const file = this.#disk.file();
-    const through = async <T>(work: () => Promise<T>): Promise<T> => {
-      this.#passAwait();
+    const through = async <T>(work: () => Promise<T>, torn: () => void): Promise<T> => {
+      if (!alive()) return new Promise<T>(() => {});
+      if (this.#diesNow()) torn();
       if (!alive()) return new Promise<T>(() => {});
       const value = await work();
       await this.#system.scheduler.sleep(0.3);
-      this.#passAwait();
+      if (alive()) this.#diesNow();
       return alive() ? value : new Promise<T>(() => {});
     };
     return {
-      read: () => through(() => file.read()),
-      append: (bytes) => through(() => file.append(bytes)),
-      replace: (bytes) => through(() => file.replace(bytes)),
+      read: () =>
+        through(
+          () => file.read(),
+          () => {},
+        ),
+      append: (bytes) =>
+        through(
+          () => file.append(bytes),
+          () => this.#tear(bytes),
+        ),
+      replace: (bytes) =>
+        through(
+          () => file.replace(bytes),
+          () => {},
+        ),
       close: () => file.close(),
     };
   }
 
-  #passAwait(): void {
-    this.#awaits += 1;
-    if (this.crashAt !== null && this.#awaits >= this.crashAt) {
-      this.crashAt = null;
-      this.kill();
-    }
+  /** A crash may leave any prefix of the last append. */
+  #tear(bytes: Uint8Array): void {
+    const kept = bytes.slice(0, Math.floor(((this.#awaits * 7) % 11) * 0.1 * bytes.length));
+    const before = this.#disk.bytes;
+    const torn = new Uint8Array(before.length + kept.length);
+    torn.set(before);
+    torn.set(kept, before.length);
+    this.#disk.bytes = torn;
   }
 
-  #platform(): Platform {
+  #diesNow(): boolean {
+    this.#awaits += 1;
+    if (this.crashAt === null || this.#awaits < this.crashAt) return false;
+    this.crashAt = null;
+    this.#history.note('crash', `${this.name} at the disk`);
+    this.kill();
+    return true;
+  }
+
+  #workshop(process: VirtualProcess): Workshop {
     const targets = this.#targets;
-    return {
+    const platform: Platform = {
       name: 'simulated',
       types: ['SHELL_SCRIPT', 'COMMAND'],
-      run: (attempt) => targets.work(attempt.task.target?.name ?? this.name, attempt.id, attempt.signal),
+      run: ({ task, id, signal, resumed }) =>
+        targets.work(task.target?.name ?? this.name, id, signal, { agent: this.id, resumed, process }),
       close: () => Promise.resolve(),
     };
+    const probe = ({ attemptId, target }: JsonObject): Promise<Json> =>
+      targets.probe((target as { readonly name: string }).name, String(attemptId));
+    return { ...workshopOf(platform), queries: { probe } };
   }
 }

@@ -19,6 +19,8 @@ export const CALM: NetworkFaults = { loss: 0, duplication: 0, late: 0, lateMs: 0
 /** Everything that is between processes: delays, loses, doubles and reorders, and can be cut between two of them. */
 export class Network {
   faults: NetworkFaults = CALM;
+  /** Told of every request when it is sent, before anything can become of it. */
+  onRequest: (from: string, subject: string, payload: JsonObject) => void = () => {};
   readonly #system: VirtualSystem;
   readonly #random: Random;
   readonly #history: History;
@@ -42,12 +44,22 @@ export class Network {
     this.#cut.add(pair(a, b));
   }
 
-  heal(): void {
-    this.#cut.clear();
+  heal(a?: string, b?: string): void {
+    if (a === undefined || b === undefined) this.#cut.clear();
+    else this.#cut.delete(pair(a, b));
+  }
+
+  get isWhole(): boolean {
+    return this.#cut.size === 0;
   }
 
   reaches(a: string, b: string): boolean {
     return a === b || !this.#cut.has(pair(a, b));
+  }
+
+  /** Over the broker, which either of them may have lost. */
+  #reachesByBus(a: string, b: string): boolean {
+    return this.reaches(a, b) && this.reaches(a, BUS) && this.reaches(b, BUS);
   }
 
   /** Delivers none, one or two copies after a while; a cut that exists when it would arrive swallows it. */
@@ -65,7 +77,8 @@ export class Network {
 
   bus(node: string, alive: () => boolean): Bus {
     return {
-      request: (subject, payload, timeoutMs) => this.#request(node, subject, payload, timeoutMs),
+      request: (subject, payload, timeoutMs) =>
+        alive() ? this.#request(node, alive, subject, payload, timeoutMs) : new Promise(() => {}),
       serve: (subject, handler) => {
         const server = { node, handle: handler };
         this.#servers.set(subject, server);
@@ -97,26 +110,42 @@ export class Network {
     const { late, lateMs } = this.faults;
     const extra = this.#random.fraction() < late ? this.#random.fraction() * lateMs : 0;
     this.#system.scheduler.after(this.delayMs() + extra, () => {
-      if (this.reaches(from, to)) deliver();
+      if (this.#reachesByBus(from, to)) deliver();
     });
   }
 
-  #request(from: string, subject: string, payload: JsonObject, timeoutMs: number): Promise<JsonObject> {
+  #request(
+    from: string,
+    alive: () => boolean,
+    subject: string,
+    payload: JsonObject,
+    timeoutMs: number,
+  ): Promise<JsonObject> {
+    this.onRequest(from, subject, payload);
     return new Promise((resolve, reject) => {
-      const fail = (why: string): void => reject(new FailureError(failure('UNAVAILABLE', why)));
-      this.#system.scheduler.after(timeoutMs, () => fail(`no answer from ${subject}`));
+      const fail = (why: string): void => {
+        if (alive()) reject(new FailureError(failure('UNAVAILABLE', why)));
+      };
+      const timer = this.#system.scheduler.after(timeoutMs, () => fail(`no answer from ${subject}`));
+      const settle = (act: () => void): void => {
+        timer.cancel();
+        if (alive()) act();
+      };
       const server = this.#servers.get(subject);
       if (server === undefined) return fail(`nobody serves ${subject}`);
       this.send(from, server.node, () => {
         this.#history.note('bus', `${from} → ${subject} ${textOf(payload)}`);
         server.handle(structuredClone(payload)).then(
-          (answer) => this.send(server.node, from, () => resolve(structuredClone(answer))),
-          (error: unknown) => this.send(server.node, from, () => reject(error as Error)),
+          (answer) => this.send(server.node, from, () => settle(() => resolve(structuredClone(answer)))),
+          (error: unknown) => this.send(server.node, from, () => settle(() => reject(error as Error))),
         );
       });
     });
   }
 }
+
+/** The broker, as one end of a partition. */
+export const BUS = 'bus';
 
 const pair = (a: string, b: string): string => [a, b].toSorted().join(' | ');
 

@@ -1,7 +1,6 @@
 /** A control plane of the simulation: the real replica on a store whose awaits are numbered. */
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
-import type { Random } from '@fairlead/proto/model/system.ts';
 import { Replica } from '../../control-plane/app/replica.ts';
 import type { Engine } from '../../control-plane/app/engine.ts';
 import { createMemoryStore, type MemoryData, type StoreCall } from '../support/memory-store/index.ts';
@@ -16,40 +15,44 @@ export interface StoreFaults {
   readonly answerLost: number;
 }
 
+export const STORE_CALM: StoreFaults = { refused: 0, answerLost: 0 };
+
+/** Short leases, so that much happens in little virtual time. */
+export const LEASE_MS = 5_000;
+export const HEARTBEAT_MS = 1_500;
+export const LOST_MS = 9_000;
+/** Whatever starts processes starts it again so long after it could not start. */
+const RESTART_MS = 1_000;
+
+export interface ReplicaWorld {
+  readonly system: VirtualSystem;
+  readonly network: Network;
+  readonly data: MemoryData;
+  readonly engine: Engine;
+  readonly history: History;
+  readonly links: () => LinkWorld;
+  /** A call was applied to the store. */
+  readonly onStore?: (call: string) => void;
+}
+
 export class ReplicaProcess {
   readonly name: string;
   replica: Replica | null = null;
-  faults: StoreFaults = { refused: 0, answerLost: 0 };
+  faults: StoreFaults = STORE_CALM;
+  /** Dies at this await on the store, counted from its making. */
   crashAt: number | null = null;
+  /** How far its wall clock is off. Milliseconds. */
+  skewMs = 0;
+  /** Bugs that it reported, and executions that it parked. */
   readonly broken: string[] = [];
-  readonly #system: VirtualSystem;
-  readonly #network: Network;
-  readonly #data: MemoryData;
-  readonly #engine: Engine;
-  readonly #history: History;
-  readonly #links: () => LinkWorld;
+  readonly #world: ReplicaWorld;
   #process: VirtualProcess | null = null;
   #incarnation = 0;
   #awaits = 0;
 
-  constructor(
-    name: string,
-    world: {
-      system: VirtualSystem;
-      network: Network;
-      data: MemoryData;
-      engine: Engine;
-      history: History;
-      links: () => LinkWorld;
-    },
-  ) {
+  constructor(name: string, world: ReplicaWorld) {
     this.name = name;
-    this.#system = world.system;
-    this.#network = world.network;
-    this.#data = world.data;
-    this.#engine = world.engine;
-    this.#history = world.history;
-    this.#links = world.links;
+    this.#world = world;
   }
 
   get awaits(): number {
@@ -58,48 +61,61 @@ export class ReplicaProcess {
 
   async start(): Promise<void> {
     if (this.replica !== null) return;
+    const { system, history, network, data, engine, onStore } = this.#world;
     this.#incarnation += 1;
-    const process = this.#system.spawn(`${this.name}.${this.#incarnation}`);
+    const spawned = system.spawn(`${this.name}.${this.#incarnation}`);
+    const { clock } = spawned;
+    const process = { ...spawned, clock: { ...clock, now: () => clock.now() + this.skewMs } };
     this.#process = process;
-    this.#history.note('replica', `${this.name} starts`);
+    history.note('replica', `${this.name} starts`);
     const alive = (): boolean => this.#process === process;
-    const store = createMemoryStore({ data: this.#data, hook: (call) => this.#await(call, process, alive) });
+    const store = createMemoryStore({
+      data,
+      hook: async (call) => {
+        if (alive() && call.moment === 'after') onStore?.(call.name);
+        await this.#await(call, process, alive);
+      },
+    });
     this.replica = new Replica({
       store,
-      bus: this.#network.bus(this.name, alive),
+      bus: network.bus(this.name, alive),
       system: process,
       digest: { sha256: (text) => text },
-      engine: this.#engine,
+      engine,
       crash: NO_CRASH,
       alone: false,
-      gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
-      agentLostMs: 20_000,
+      gateway: { leaseMs: LEASE_MS, heartbeatMs: HEARTBEAT_MS, bus: { kind: 'STREAM' } },
+      agentLostMs: LOST_MS,
       onError: (error) => this.#complain(error, alive),
-      onBroken: (id, reason) => void this.broken.push(`${id}: ${reason}`),
+      onBroken: (id, reason) => void (alive() && this.broken.push(`${id}: ${reason}`)),
     });
-    await this.replica.start();
+    try {
+      await this.replica.start();
+    } catch (error) {
+      this.#complain(error, alive);
+      if (!alive()) return;
+      this.kill();
+      system.scheduler.after(RESTART_MS, () => void this.start());
+    }
   }
 
+  /** As kill -9: timers gone, streams cut, nothing of it ever goes on. What it sent is under way. */
   kill(): void {
     if (this.replica === null) return;
-    this.#history.note('replica', `${this.name} dies`);
+    this.#world.history.note('replica', `${this.name} dies`);
     this.#process?.kill();
     this.#process = null;
     this.replica = null;
-    this.#network.forget(this.name);
-    this.#links().cut(this.name);
+    this.#world.network.forget(this.name);
+    this.#world.links().cut(this.name);
   }
 
-  async #await(
-    call: StoreCall,
-    { random, scheduler }: { random: Random; scheduler: VirtualProcess['scheduler'] },
-    alive: () => boolean,
-  ): Promise<void> {
+  async #await(call: StoreCall, { random, scheduler }: VirtualProcess, alive: () => boolean): Promise<void> {
     if (!alive()) return new Promise(() => {});
     this.#awaits += 1;
     if (this.crashAt !== null && this.#awaits >= this.crashAt) {
       this.crashAt = null;
-      this.#history.note('crash', `${this.name} ${call.moment} ${call.name}`);
+      this.#world.history.note('crash', `${this.name} ${call.moment} ${call.name}`);
       this.kill();
       return new Promise(() => {});
     }
@@ -114,6 +130,7 @@ export class ReplicaProcess {
 
   #complain(error: unknown, alive: () => boolean): void {
     // A store that is away is retried; anything else is a bug, which the run must not hide.
-    if (alive() && !(error instanceof FailureError)) this.broken.push(String(error));
+    if (!alive() || error instanceof FailureError) return;
+    this.broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }

@@ -5,16 +5,29 @@
 import type { Random } from '@fairlead/proto/model/system.ts';
 import { failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
-import type { VirtualSystem } from '../support/virtual-system.ts';
+import type { Json } from '@fairlead/proto/model/json.ts';
+import type { VirtualProcess, VirtualSystem } from '../support/virtual-system.ts';
 import type { History } from './history.ts';
 
+/** Work that was begun on a host. */
 export interface Effect {
   readonly host: string;
-  /** Attempt and unit. */
+  /** The attempt. */
   readonly work: string;
+  /** Who began it. */
+  readonly agent: string;
   readonly at: number;
   endedAt: number | null;
   killed: boolean;
+}
+
+/** An agent turned to a host with an attempt. */
+export interface Visit {
+  readonly host: string;
+  readonly work: string;
+  readonly agent: string;
+  /** The ledger said that it was started before: it only looks what became of it. */
+  readonly resumed: boolean;
 }
 
 /** How work behaves; decided by the scenario. */
@@ -25,16 +38,22 @@ export interface Behavior {
   readonly unreachable: boolean;
 }
 
+interface Marker {
+  readonly effect: Effect;
+  readonly fails: boolean;
+  readonly ended: Promise<void>;
+  kill(): void;
+}
+
 export class TargetWorld {
   readonly effects: Effect[] = [];
+  onEffect: (effect: Effect) => void = () => {};
+  onVisit: (visit: Visit) => void = () => {};
+  behave: (host: string, work: string) => Behavior = () => ({ runsMs: 50, fails: false, unreachable: false });
   readonly #system: VirtualSystem;
   readonly #history: History;
-  readonly #markers = new Map<
-    string,
-    { readonly effect: Effect; readonly ended: Promise<'done' | 'killed'>; kill(): void }
-  >();
+  readonly #markers = new Map<string, Marker>();
   readonly #random: Random;
-  behave: (host: string, work: string) => Behavior = () => ({ runsMs: 50, fails: false, unreachable: false });
 
   constructor(system: VirtualSystem, history: History) {
     this.#system = system;
@@ -43,9 +62,16 @@ export class TargetWorld {
   }
 
   /** Claims by `mkdir`: of several starts of one work exactly one happens; the others see its outcome. */
-  async work(host: string, work: string, signal: AbortSignal): Promise<AttemptResult> {
+  async work(
+    host: string,
+    work: string,
+    signal: AbortSignal,
+    by: { readonly agent: string; readonly resumed: boolean; readonly process: VirtualProcess },
+  ): Promise<AttemptResult> {
+    const { agent, resumed, process } = by;
+    this.onVisit({ host, work, agent, resumed });
     const behavior = this.behave(host, work);
-    await this.#system.scheduler.sleep(1 + this.#random.fraction() * 3);
+    await process.scheduler.sleep(1 + this.#random.fraction() * 3);
     if (behavior.unreachable) {
       return { outcome: 'FAILED', failure: failure('UNREACHABLE', `${host} is not reachable`), touched: false };
     }
@@ -53,36 +79,52 @@ export class TargetWorld {
     let marker = this.#markers.get(key);
     if (marker === undefined) {
       if (signal.aborted) return canceled(false);
-      marker = this.#start(host, work, behavior.runsMs);
+      marker = this.#start(host, work, agent, behavior);
       this.#markers.set(key, marker);
     }
     const { ended, kill } = marker;
     const stop = (): void => kill();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    const how = await ended;
+    await ended;
     signal.removeEventListener('abort', stop);
-    if (how === 'killed') return canceled(true);
-    if (!behavior.fails) return { outcome: 'SUCCESS', touched: true };
-    return { outcome: 'FAILED', failure: failure('COMMAND_FAILED', `${work} failed on ${host}`), touched: true };
+    return outcomeOf(marker);
   }
 
-  #start(host: string, work: string, runsMs: number) {
-    const effect: Effect = { host, work, at: this.#system.elapsed, endedAt: null, killed: false };
+  /** Looks without touching, as another agent would. */
+  async probe(host: string, work: string): Promise<Json> {
+    await this.#system.scheduler.sleep(2);
+    const marker = this.#markers.get(`${host} ${work}`);
+    if (marker === undefined) return { seen: 'never-started' };
+    if (marker.effect.endedAt === null) return { seen: 'running' };
+    return { seen: 'ended', result: outcomeOf(marker) as unknown as Json }; // Plain data.
+  }
+
+  #start(host: string, work: string, agent: string, { runsMs, fails }: Behavior): Marker {
+    const effect: Effect = { host, work, agent, at: this.#system.elapsed, endedAt: null, killed: false };
     this.effects.push(effect);
-    this.#history.note('effect', `${host} ${work}`);
-    let end: (how: 'done' | 'killed') => void = () => {};
-    const ended = new Promise<'done' | 'killed'>((resolve) => (end = resolve));
-    const finish = (how: 'done' | 'killed'): void => {
+    this.#history.note('effect', `${host} ${work} by ${agent}`);
+    let end: () => void = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const finish = (killed: boolean): void => {
       if (effect.endedAt !== null) return;
       effect.endedAt = this.#system.elapsed;
-      effect.killed = how === 'killed';
-      end(how);
+      effect.killed = killed;
+      end();
     };
-    this.#system.scheduler.after(runsMs, () => finish('done'));
-    const kill = (): void => void this.#system.scheduler.after(20, () => finish('killed'));
-    return { effect, ended, kill };
+    // The host goes on whatever becomes of the agent.
+    this.#system.scheduler.after(runsMs, () => finish(false));
+    const kill = (): void => void this.#system.scheduler.after(20, () => finish(true));
+    this.onEffect(effect);
+    return { effect, fails, ended, kill };
   }
+}
+
+function outcomeOf({ effect, fails }: Marker): AttemptResult {
+  const { host, work, killed } = effect;
+  if (killed) return canceled(true);
+  if (!fails) return { outcome: 'SUCCESS', touched: true };
+  return { outcome: 'FAILED', failure: failure('COMMAND_FAILED', `${work} failed on ${host}`), touched: true };
 }
 
 const canceled = (touched: boolean): AttemptResult => ({
