@@ -66,9 +66,11 @@ describe('parking', () => {
     ]);
   });
 
-  it('adds nothing to what has ended but the mark', () => {
-    const { execution } = new Play(oneStep()).run();
-    expect(told(park(execution, 'it threw', { actor: 'me' }, 5_000))).toEqual(['Parked it threw']);
+  it('adds nothing to what has ended but the mark, and nothing at all to what is settled', () => {
+    const play = new Play(oneStep()).run(silent).report(silent);
+    play.give({ input: 'finished', attemptId: ATTEMPT, result: succeeded });
+    expect(told(park(play.execution, 'it threw', { actor: 'me' }, 5_000))).toEqual(['Parked it threw']);
+    expect(park(play.run().execution, 'it threw', { actor: 'me' }, 5_000)).toEqual([]);
   });
 });
 
