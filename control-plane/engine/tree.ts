@@ -6,19 +6,19 @@
 import { taskId, type AttemptId, type NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step, Task } from './execution.ts';
 
-/** `x/run/phase/section/step` → its ids from the run downwards. */
-interface Path {
-  readonly run: NodeId;
-  readonly phase: NodeId;
-  readonly section: NodeId;
-  readonly step: NodeId;
-}
+/** How many parts of the path name a node of that kind: `x/run/phase/section/step`. */
+const PARTS = { run: 2, phase: 3, section: 4, step: 5 } as const;
 
-function pathOf(id: string): Path {
+/** The id of the ancestor of that kind (or the node itself). Called for every level of every change: it only cuts. */
+function ancestor(id: string, kind: keyof typeof PARTS): NodeId {
   const at = id.indexOf('@');
-  const parts = (at < 0 ? id : id.slice(0, at)).split('/');
-  const upTo = (count: number): NodeId => parts.slice(0, count).join('/');
-  return { run: upTo(2), phase: upTo(3), section: upTo(4), step: upTo(5) };
+  const end = at < 0 ? id.length : at;
+  let slash = -1;
+  for (let parts = PARTS[kind]; parts > 0; parts -= 1) {
+    slash = id.indexOf('/', slash + 1);
+    if (slash < 0 || slash >= end) return id.slice(0, end);
+  }
+  return id.slice(0, slash);
 }
 
 export const parentOf = (id: NodeId): NodeId => id.slice(0, id.lastIndexOf('/'));
@@ -29,13 +29,13 @@ function find<N extends { readonly id: string }>(nodes: readonly N[], id: string
   return undefined;
 }
 
-export const findRun = (execution: Execution, id: string): Run | undefined => find(execution.runs, pathOf(id).run);
+export const findRun = (execution: Execution, id: string): Run | undefined => find(execution.runs, ancestor(id, 'run'));
 export const findPhase = (execution: Execution, id: string): Phase | undefined =>
-  find(findRun(execution, id)?.phases ?? [], pathOf(id).phase);
+  find(findRun(execution, id)?.phases ?? [], ancestor(id, 'phase'));
 export const findSection = (execution: Execution, id: string): Section | undefined =>
-  find(findPhase(execution, id)?.sections ?? [], pathOf(id).section);
+  find(findPhase(execution, id)?.sections ?? [], ancestor(id, 'section'));
 export const findStep = (execution: Execution, id: string): Step | undefined =>
-  find(findSection(execution, id)?.steps ?? [], pathOf(id).step);
+  find(findSection(execution, id)?.steps ?? [], ancestor(id, 'step'));
 
 const taskOfAttempt = (id: string): string => id.slice(0, id.lastIndexOf('#'));
 
@@ -60,17 +60,23 @@ function replace<N extends { readonly id: string }>(
 
 export const updateRun = (execution: Execution, id: string, change: (run: Run) => Run): Execution => ({
   ...execution,
-  runs: replace(execution.runs, pathOf(id).run, change),
+  runs: replace(execution.runs, ancestor(id, 'run'), change),
 });
 
 export const updatePhase = (execution: Execution, id: string, change: (phase: Phase) => Phase): Execution =>
-  updateRun(execution, id, (run) => ({ ...run, phases: replace(run.phases, pathOf(id).phase, change) }));
+  updateRun(execution, id, (run) => ({ ...run, phases: replace(run.phases, ancestor(id, 'phase'), change) }));
 
 export const updateSection = (execution: Execution, id: string, change: (section: Section) => Section): Execution =>
-  updatePhase(execution, id, (phase) => ({ ...phase, sections: replace(phase.sections, pathOf(id).section, change) }));
+  updatePhase(execution, id, (phase) => ({
+    ...phase,
+    sections: replace(phase.sections, ancestor(id, 'section'), change),
+  }));
 
 export const updateStep = (execution: Execution, id: string, change: (step: Step) => Step): Execution =>
-  updateSection(execution, id, (section) => ({ ...section, steps: replace(section.steps, pathOf(id).step, change) }));
+  updateSection(execution, id, (section) => ({
+    ...section,
+    steps: replace(section.steps, ancestor(id, 'step'), change),
+  }));
 
 export const updateTask = (execution: Execution, id: string, change: (task: Task) => Task): Execution =>
   updateStep(execution, id, (step) => ({

@@ -3,6 +3,7 @@
  * crash the next driver wants the same. Remembered per phase, because an event changes one path of the tree only.
  */
 import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Command } from './commands.ts';
 import type { Attempt, Execution, Phase, Run, Step } from './execution.ts';
 import { planOfStep } from './plan-of.ts';
@@ -62,20 +63,27 @@ function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): reado
   const pinned = phasePlan?.selectors ?? [];
   // Agents pinned by the infrastructure govern every step of its phase (orchestration 3.5).
   const selectors = pinned.length > 0 ? pinned : plan.selectors;
+  const about = { type: plan.type, selectors, graceMs: plan.cancelGraceMs, hosts: phasePlan?.hosts ?? [] };
   const commands = open.flatMap((attempt) => {
-    const target = attempt.id.slice(attempt.id.indexOf('@') + 1, attempt.id.lastIndexOf('#'));
-    const host = phasePlan?.hosts.find((each) => each.name === target);
-    return ofAttempt(attempt, { type: plan.type, selectors, graceMs: plan.cancelGraceMs, host });
+    const its = rememberedAttempts.get(attempt) ?? ofAttempt(attempt, about);
+    rememberedAttempts.set(attempt, its);
+    return its;
   });
   rememberedSteps.set(step, commands);
   return commands;
 }
 
-type Probe = Extract<Command, { command: 'probe' }>;
+/** Of a step on a thousand hosts, one report changes one of its attempts. */
+const rememberedAttempts = new WeakMap<Attempt, readonly Command[]>();
+
+function hostOf({ id }: Attempt, hosts: readonly HostTarget[]): HostTarget | undefined {
+  const target = id.slice(id.indexOf('@') + 1, id.lastIndexOf('#'));
+  return hosts.find((each) => each.name === target);
+}
 
 function ofAttempt(
   attempt: Attempt,
-  about: { type: string; selectors: readonly string[]; graceMs: number; host: Probe['target'] | undefined },
+  about: { type: string; selectors: readonly string[]; graceMs: number; hosts: readonly HostTarget[] },
 ): readonly Command[] {
   const { id, agentId, ledgerId, sessionId, assignment, cancel } = attempt;
   const { type, selectors, graceMs } = about;
@@ -116,12 +124,13 @@ function ofAttempt(
       assignment,
     });
   }
-  if (attempt.state === 'UNKNOWN' && about.host !== undefined) {
+  const target = attempt.state === 'UNKNOWN' ? hostOf(attempt, about.hosts) : undefined;
+  if (target !== undefined) {
     commands.push({
       command: 'probe',
       id: `${id}/probe.${assignment}`,
       attemptId: id,
-      target: about.host,
+      target,
       selectors,
       type,
     });

@@ -1,7 +1,7 @@
 /** Deadlines, evaluated before anything else in every decision. What is due when, is told by `nextDeadline`. */
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Attempt, Execution, Run, Step } from '../execution.ts';
+import type { Attempt, Execution, Phase, Run, Section, Step } from '../execution.ts';
 import { LIMITS } from '../limits.ts';
 import { planOfStep } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
@@ -39,7 +39,7 @@ function expireAttempt(turn: Turn, attempt: Attempt): void {
     });
     return;
   }
-  if (attempt.deadline === null) return;
+  if (attempt.deadline === null || turn.now < attempt.deadline) return;
   const stopped = attempt.deadline + planOfStep(turn.execution, id).cancelGraceMs;
   if (turn.now >= stopped + LIMITS.lostForGoodMs) {
     const result = { outcome: 'FAILED', failure: unheardOf(attempt), touched: true } as const;
@@ -55,35 +55,54 @@ const unheardOf = (attempt: Attempt) =>
     ? failure('OUTCOME_UNKNOWN', 'its agent was lost and did not come back before the deadline; look at the target')
     : failure('STEP_TIMEOUT', 'its agent did not report before the deadline', { details: { confirmed: false } });
 
+/** Nodes never change, so what is derived from one is derived once: an event makes one path of the tree anew. */
+function once<N extends object, V>(derive: (node: N) => V): (node: N) => V {
+  const known = new WeakMap<N, { readonly value: V }>();
+  return (node) => {
+    let found = known.get(node);
+    if (found === undefined) {
+      found = { value: derive(node) };
+      known.set(node, found);
+    }
+    return found.value;
+  };
+}
+
+export const openAttemptsOf = once((step: Step): readonly Attempt[] =>
+  step.tasks.flatMap((task) => task.attempts.filter((attempt) => attempt.state !== 'ENDED')),
+);
+const openInSection = once((section: Section) => section.steps.flatMap(openAttemptsOf));
+const openInPhase = once((phase: Phase) => phase.sections.flatMap(openInSection));
+
 /** Open attempts of a run, those of an ended run included: ended is not settled. */
-export function openAttempts(run: Run): readonly Attempt[] {
-  return run.phases.flatMap((phase) => phase.sections.flatMap((section) => section.steps.flatMap(openAttemptsOf)));
-}
-
-const open = new WeakMap<Step, readonly Attempt[]>();
-
-export function openAttemptsOf(step: Step): readonly Attempt[] {
-  let found = open.get(step);
-  if (found === undefined) {
-    found = step.tasks.flatMap((task) => task.attempts.filter((attempt) => attempt.state !== 'ENDED'));
-    open.set(step, found);
-  }
-  return found;
-}
+export const openAttempts = once((run: Run): readonly Attempt[] => run.phases.flatMap(openInPhase));
 
 /** When `expire` will next have something to do; null: never without another input. */
 export function nextExpiry(execution: Execution): number | null {
   let next = Infinity;
   for (const run of execution.runs) {
     next = Math.min(next, lockDeadline(execution, run) ?? Infinity);
-    for (const attempt of openAttempts(run)) next = Math.min(next, attemptExpiry(execution, attempt));
+    for (const phase of run.phases) {
+      if (openInPhase(phase).length > 0) next = Math.min(next, phaseExpiry(execution, phase));
+    }
   }
   return next === Infinity ? null : next;
 }
 
-function attemptExpiry(execution: Execution, attempt: Attempt): number {
+function phaseExpiry(execution: Execution, phase: Phase): number {
+  let next = Infinity;
+  for (const step of phase.sections.flatMap((section) => section.steps)) {
+    const open = openAttemptsOf(step);
+    if (open.length === 0) continue;
+    const { cancelGraceMs } = planOfStep(execution, step.id);
+    for (const attempt of open) next = Math.min(next, attemptExpiry(attempt, cancelGraceMs));
+  }
+  return next;
+}
+
+function attemptExpiry(attempt: Attempt, cancelGraceMs: number): number {
   if (attempt.state === 'PENDING') return (attempt.unassignable?.since ?? Infinity) + LIMITS.noAgentMs;
   if (attempt.deadline === null) return Infinity;
-  const stopped = attempt.deadline + planOfStep(execution, attempt.id).cancelGraceMs;
+  const stopped = attempt.deadline + cancelGraceMs;
   return stopped + (attempt.cancel === null ? LIMITS.overdueMs : LIMITS.lostForGoodMs);
 }
