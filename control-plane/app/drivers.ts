@@ -10,10 +10,11 @@ import type { Input } from '../engine/inputs.ts';
 import type { Plan } from '../engine/plan.ts';
 import { park } from '../engine/rules/park.ts';
 import type { Head, Heads } from '../ports/heads.ts';
-import type { EngineBug } from './engine.ts';
+import { EngineBug } from './engine.ts';
 import { ExecutionLoop } from './execution-loop.ts';
 import { NOTHING, type Loaded } from './history.ts';
-import { Superseded, type LoopWorld, type Outcome } from './loop-world.ts';
+import { insist } from './insist.ts';
+import { Superseded, type LoopParts, type LoopWorld, type Outcome } from './loop-world.ts';
 import { Outbound, type CarryOut } from './outbound.ts';
 
 /** This many drivers that did not live to load it: it is parked before another tries. */
@@ -25,7 +26,7 @@ export interface DriversWorld {
   readonly replica: ReplicaId;
   readonly system: System;
   readonly heads: Heads;
-  readonly loops: Omit<LoopWorld, 'park'>;
+  readonly loops: LoopParts;
   readonly carryOut: CarryOut;
   /** Rings for people: an execution is broken. */
   alarm(id: ExecutionId, reason: string): void;
@@ -35,6 +36,7 @@ export class Drivers {
   readonly #world: DriversWorld;
   readonly #loops = new Map<ExecutionId, ExecutionLoop>();
   readonly #claiming = new Set<ExecutionId>();
+  readonly #starting = new Map<ExecutionId, Promise<void>>();
 
   constructor(world: DriversWorld) {
     this.#world = world;
@@ -51,7 +53,25 @@ export class Drivers {
   /** Starts an execution, or answers that its id was used before (which is how a request made twice runs once). */
   async start(plan: Plan): Promise<{ readonly created: boolean }> {
     const { executionId: id } = plan;
-    const { heads, replica, system } = this.#world;
+    // One after the other: two at once would both find the same head theirs.
+    const before = this.#starting.get(id);
+    const started = before === undefined ? this.#start(plan) : before.then(() => this.#start(plan));
+    const over = started.then(
+      () => {},
+      () => {},
+    );
+    this.#starting.set(id, over);
+    try {
+      return await started;
+    } finally {
+      if (this.#starting.get(id) === over) this.#starting.delete(id);
+    }
+  }
+
+  async #start(plan: Plan): Promise<{ readonly created: boolean }> {
+    const { executionId: id } = plan;
+    const { heads, replica, system, loops } = this.#world;
+    if (this.#loops.get(id)?.at.execution != null) return { created: false };
     const createdAt = system.clock.now();
     const fresh: Head = {
       executionId: id,
@@ -64,15 +84,26 @@ export class Drivers {
       createdAt,
     };
     const { inserted, head } = await heads.insert(fresh);
-    const loaded = inserted ? NOTHING : await this.#world.loops.history.load(id);
+    const loaded = inserted ? NOTHING : await loops.history.load(id);
     if (loaded.execution !== null) return { created: false };
-    // Its first event never came: whoever made the head is gone. Take it up where it stopped.
     const epoch = inserted ? 1 : head.epoch + 1;
-    if (!inserted && !(await heads.claim(id, head, { driver: replica, epoch }))) {
+    // Its first event has not come yet: whoever made the head is slow, or gone. Take it up where it stopped.
+    if (!inserted && !(await this.#take(head, epoch))) {
       throw new FailureError(failure('CONFLICT', `execution ${id} is being started by another request`));
     }
-    await this.#hold(id, epoch, loaded).give({ input: 'start', plan, driver: replica, epoch });
-    return { created: true };
+    const loop = this.#hold(id, epoch, loaded);
+    try {
+      const { events } = await loop.give({ input: 'start', plan, driver: replica, epoch });
+      const created = events.length > 0;
+      // It was only slow; but the head is ours by now.
+      if (!created) await loop.give({ input: 'driverChanged', driver: replica, epoch });
+      if (!inserted) await insist(system.scheduler, () => heads.patch(id, { strikes: 0 }));
+      return { created };
+    } catch (error) {
+      // Another request took it from us, and started it or will.
+      if (error instanceof Superseded) return { created: false };
+      throw error;
+    }
   }
 
   /** Whether its first event stands in the journal. */
@@ -87,22 +118,44 @@ export class Drivers {
     if (this.#loops.has(id) || this.#claiming.has(id)) return false;
     if (head.strikes >= STRIKES) {
       const reason = `${head.strikes} control planes went down while they took it over`;
-      await heads.patch(id, { parked: reason });
-      this.#world.alarm(id, reason);
+      await this.#markBroken(id, reason);
       return false;
     }
     this.#claiming.add(id);
     try {
       const epoch = head.epoch + 1;
-      if (!(await heads.claim(id, head, { driver: replica, epoch }))) return false;
-      const loaded = await loops.history.load(id);
-      if (loaded.execution === null) return await this.#giveUpUnborn(head, system.clock.now());
-      const loop = this.#hold(id, Math.max(epoch, loaded.execution.epoch + 1), loaded);
-      await loop.give({ input: 'driverChanged', driver: replica, epoch: Math.max(epoch, loaded.execution.epoch + 1) });
-      await heads.patch(id, { strikes: 0 });
+      if (!(await this.#take(head, epoch))) return false;
+      // It is ours: as long as this replica lives nobody else looks at it, so nothing from here on may be given up.
+      const loaded = await loops.history.catchUp(id);
+      const { execution } = loaded;
+      if (execution === null) return await this.#giveUpUnborn(head, system.clock.now());
+      if (execution.settled) return await this.settled(execution).then(() => false);
+      const next = Math.max(epoch, execution.epoch + 1);
+      await this.#hold(id, next, loaded).give({ input: 'driverChanged', driver: replica, epoch: next });
+      await insist(system.scheduler, () => heads.patch(id, { strikes: 0 }));
       return true;
+    } catch (error) {
+      if (error instanceof Superseded) return false;
+      if (error instanceof EngineBug) await this.#markBroken(id, error.message);
+      throw error;
     } finally {
       this.#claiming.delete(id);
+    }
+  }
+
+  /** A claim whose answer was lost may have been made all the same; then it must be known to be ours. */
+  #take(head: Head, epoch: number): Promise<boolean> {
+    const { heads, replica, system } = this.#world;
+    return insist(system.scheduler, () => heads.claim(head.executionId, head, { driver: replica, epoch }));
+  }
+
+  /** Catches up with what others appended to executions driven here, also where their doorbell was lost. */
+  async lookBehind(): Promise<void> {
+    const ids = [...this.#loops.keys()];
+    if (ids.length === 0) return;
+    for (const [id, seq] of await this.#world.loops.history.lastSeqs(ids)) {
+      const loop = this.#loops.get(id);
+      if (loop !== undefined && loop.at.seq < seq) void this.give(id, 'refresh').catch(() => {});
     }
   }
 
@@ -114,17 +167,16 @@ export class Drivers {
       return await loop.give(input);
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
-      this.#drop(id, loop);
       return null;
     }
   }
 
-  /** Told of every append, also of others'. */
-  async settled(execution: Execution): Promise<void> {
-    if (!execution.settled) return;
-    const loop = this.#loops.get(execution.id);
-    if (loop !== undefined) this.#drop(execution.id, loop);
-    await this.#world.heads.patch(execution.id, { settled: true, dueAt: null });
+  /** Nothing is wanted of it any more. */
+  async settled({ id }: Execution): Promise<void> {
+    const { heads, system } = this.#world;
+    const loop = this.#loops.get(id);
+    if (loop !== undefined) this.#drop(id, loop);
+    await insist(system.scheduler, () => heads.patch(id, { settled: true, dueAt: null }));
   }
 
   stop(): void {
@@ -141,22 +193,33 @@ export class Drivers {
     const { loops, system, carryOut } = this.#world;
     const outbound = new Outbound(system.scheduler, carryOut);
     const park: LoopWorld['park'] = (at, bug, inputs) => this.#park(id, epoch, at, bug, inputs);
-    const loop = new ExecutionLoop(id, epoch, { ...loops, park }, outbound, loaded);
+    const over: LoopWorld['over'] = ({ execution }) => {
+      this.#drop(id, loop);
+      // Whoever settled it may not have lived to say so.
+      if (execution?.settled === true) void this.settled(execution);
+    };
+    const loop: ExecutionLoop = new ExecutionLoop(id, epoch, { ...loops, park, over }, outbound, loaded);
     this.#loops.set(id, loop);
     return loop;
   }
 
   async #giveUpUnborn(head: Head, now: number): Promise<boolean> {
-    if (now - head.createdAt > UNBORN_MS) await this.#world.heads.patch(head.executionId, { settled: true });
-    else await this.#world.heads.patch(head.executionId, { strikes: 0 });
+    const { heads, system } = this.#world;
+    const fields = now - head.createdAt > UNBORN_MS ? { settled: true } : { strikes: 0 };
+    await insist(system.scheduler, () => heads.patch(head.executionId, fields));
     return false;
+  }
+
+  async #markBroken(id: ExecutionId, reason: string): Promise<void> {
+    const { heads, system } = this.#world;
+    await insist(system.scheduler, () => heads.patch(id, { parked: reason }));
+    this.#world.alarm(id, reason);
   }
 
   /** Marks it broken, in its journal where that is still possible. An abort ends it even so. */
   async #park(id: ExecutionId, epoch: number, at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded> {
-    const { heads, loops, system } = this.#world;
-    await heads.patch(id, { parked: bug.message });
-    this.#world.alarm(id, bug.message);
+    const { loops, system } = this.#world;
+    await this.#markBroken(id, bug.message);
     const { execution, seq } = at;
     if (execution === null) return at;
     const abort = inputs.find((input) => input.input === 'abort') ?? null;
@@ -165,7 +228,7 @@ export class Drivers {
     const parked = events.reduce<Execution>((state, event) => loops.engine.evolve(state, event), execution);
     const decisions = [{ input: { input: 'tick' } as const, events }];
     const head = { executionId: id, seq: seq + 1, epoch, now: parked.lastAt };
-    if ((await loops.history.append(head, decisions)) === 'conflict') return loops.history.load(id, at);
+    if ((await loops.history.append(head, decisions)) === 'conflict') return loops.history.catchUp(id, at);
     loops.publish(parked, seq + 1, decisions);
     return { execution: parked, seq: seq + 1 };
   }

@@ -74,15 +74,18 @@ export class ExecutionLoop {
 
   /** Reads what somebody else appended; a newer driver among it ends this one. */
   async #catchUp(): Promise<void> {
-    this.#at = await this.#world.history.load(this.#id, this.#at);
-    if ((this.#at.execution?.epoch ?? 0) <= this.#epoch) return;
-    this.stop();
+    this.#at = await this.#world.history.catchUp(this.#id, this.#at);
+    const { execution } = this.#at;
+    if (execution?.settled === true) return this.#world.over(this.#at);
+    if ((execution?.epoch ?? 0) <= this.#epoch) return;
+    this.#world.over(this.#at);
     throw new Superseded(`execution ${this.#id} has another driver since`);
   }
 
   #sendWanted(): void {
     const { execution } = this.#at;
-    if (execution === null) return;
+    // Before its own first append a driver has no turn to send in.
+    if (execution?.epoch !== this.#epoch) return;
     const { engine, clock } = this.#world;
     const commands = interpret('wanted', () => engine.wanted(execution));
     this.#outbound.reconcile(execution, commands);

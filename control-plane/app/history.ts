@@ -1,4 +1,3 @@
-import { FailureError } from '@fairlead/proto/model/failure.ts';
 import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Scheduler } from '@fairlead/proto/model/system.ts';
@@ -6,6 +5,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { Journal } from '../ports/journal.ts';
 import { fold, type Decision } from './deliberate.ts';
 import type { Engine } from './engine.ts';
+import { insist } from './insist.ts';
 import type { JournalCodec, RecordHead } from './journal-codec.ts';
 
 /** An execution as far as it was read. */
@@ -50,23 +50,24 @@ export class History {
     return Promise.all(records.map(async (record) => ({ ...record, decisions: await this.#codec.decode(record) })));
   }
 
+  /** As `load`, however long the store is away: for whoever must not stop half-way. */
+  catchUp(id: ExecutionId, since: Loaded = NOTHING): Promise<Loaded> {
+    return insist(this.#scheduler, () => this.load(id, since));
+  }
+
+  /** How far each was written. */
+  lastSeqs(ids: readonly ExecutionId[]): Promise<ReadonlyMap<ExecutionId, number>> {
+    return this.#journal.lastSeqs(ids);
+  }
+
   /** A store that does not answer is asked again until it does: the same record, so that nothing is written twice. */
-  async append(head: RecordHead, decisions: readonly Decision[]): Promise<'appended' | 'conflict'> {
-    for (let delayMs = 20; ; delayMs = Math.min(delayMs * 2, 2_000)) {
-      try {
-        const record = await this.#codec.encode(head, decisions);
-        this.#crash.pass('append:before');
-        const outcome = await this.#journal.append(record);
-        this.#crash.pass('append:after');
-        return outcome;
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        await this.#scheduler.sleep(delayMs);
-      }
-    }
+  append(head: RecordHead, decisions: readonly Decision[]): Promise<'appended' | 'conflict'> {
+    return insist(this.#scheduler, async () => {
+      const record = await this.#codec.encode(head, decisions);
+      this.#crash.pass('append:before');
+      const outcome = await this.#journal.append(record);
+      this.#crash.pass('append:after');
+      return outcome;
+    });
   }
 }
-
-/** The store is away for a while, as opposed to refusing what it was given. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof FailureError && error.failures.every((each) => each.code === 'UNAVAILABLE');

@@ -15,7 +15,12 @@ export interface LoopWorld {
   publish(execution: Execution, seq: number, decisions: readonly Decision[]): void;
   /** The engine threw on this execution: record it, answer what it has become. */
   park(at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded>;
+  /** Somebody else drives it now, or settled it: this loop is over. */
+  over(at: Loaded): void;
 }
+
+/** What is the same for every loop of a replica. */
+export type LoopParts = Omit<LoopWorld, 'park' | 'over'>;
 
 /** The state an input led to, and what was decided on it. */
 export interface Outcome {

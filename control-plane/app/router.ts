@@ -14,7 +14,7 @@ import type { Bus, Subscription } from '../ports/bus.ts';
 import type { Heads } from '../ports/heads.ts';
 import { deliberate } from './deliberate.ts';
 import type { Drivers } from './drivers.ts';
-import type { LoopWorld, Outcome } from './loop-world.ts';
+import type { LoopParts, Outcome } from './loop-world.ts';
 
 /** How long another replica may take to answer before its input is decided here. */
 const FORWARD_MS = 500;
@@ -37,10 +37,10 @@ export class Router {
   readonly #bus: Bus;
   readonly #heads: Heads;
   readonly #drivers: Drivers;
-  readonly #world: Omit<LoopWorld, 'park'>;
+  readonly #world: LoopParts;
   readonly #served: Subscription[] = [];
 
-  constructor(replica: ReplicaId, bus: Bus, heads: Heads, drivers: Drivers, world: Omit<LoopWorld, 'park'>) {
+  constructor(replica: ReplicaId, bus: Bus, heads: Heads, drivers: Drivers, world: LoopParts) {
     this.#replica = replica;
     this.#bus = bus;
     this.#heads = heads;

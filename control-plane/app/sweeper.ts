@@ -1,4 +1,7 @@
-/** Finds executions that nobody drives and takes them over. One query; waiting executions cost nothing. */
+/**
+ * Finds executions that nobody drives and takes them over, and looks after those driven here whose doorbell was lost.
+ * Two queries; waiting executions cost no writes.
+ */
 import type { Scheduler, Timer, Random, Clock } from '@fairlead/proto/model/system.ts';
 import type { Heads } from '../ports/heads.ts';
 import type { Drivers } from './drivers.ts';
@@ -45,10 +48,15 @@ export class Sweeper {
   }
 
   async sweep(): Promise<void> {
+    await this.#drivers.lookBehind();
     const live = this.#replicas.live;
     const heads = await this.#heads.sweepable({ now: this.#system.clock.now(), live, limit: BATCH });
+    const problems: unknown[] = [];
     for (const head of heads) {
-      if (this.#drivers.loop(head.executionId) === undefined) await this.#drivers.claim(head);
+      if (this.#drivers.loop(head.executionId) !== undefined) continue;
+      // One that cannot be taken over keeps nobody from the others.
+      await this.#drivers.claim(head).catch((error: unknown) => problems.push(error));
     }
+    if (problems.length > 0) throw problems[0];
   }
 }
