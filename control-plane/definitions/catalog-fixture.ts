@@ -38,3 +38,19 @@ export function catalogOf(...texts: string[]): Catalog {
   if ('problems' in applied) throw new Error(applied.problems.map((each) => `${each.line}: ${each.reason}`).join('\n'));
   return applied.catalog;
 }
+
+export const withWorkflow = (workflow: string): Catalog => catalogOf(SHOP.replace(/ {2}ship: .*\n/, workflow));
+
+export const shipWith = (lines: string): string =>
+  SHOP.replace(/ {2}ship: .*\n/, `  ship:\n    type: basic\n    service: web\n    environment: prod\n${lines}`);
+
+export function replaced(from: string, to: string): string {
+  if (!SHOP.includes(from)) throw new Error(`the fixture has no ${from}`);
+  return SHOP.replace(from, to);
+}
+
+export function problemsOf(text: string): readonly string[] {
+  let next = 0;
+  const applied = applyFiles(null, [{ name: 'shop.yaml', text }], { newId: () => `id${++next}` });
+  return 'problems' in applied ? applied.problems.map(({ path, reason, mend }) => `${path}: ${reason}. ${mend}`) : [];
+}

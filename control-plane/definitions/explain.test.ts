@@ -99,7 +99,7 @@ describe('whatever is defined', () => {
         const explained = explainCatalog(catalog);
         expect(explainCatalog(catalogOf(explained))).toBe(explained);
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 });

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { problemsOf, replaced, shipWith } from './catalog-fixture.ts';
+
+describe('a workflow', () => {
+  it.each([
+    {
+      given: 'names of nothing',
+      text: replaced(
+        'service: web, environment: prod }',
+        'service: wep, environment: production, infrastructure: dc }',
+      ),
+      expected: [
+        "workflows.ship.service: there is no service 'wep'. Did you mean 'web'?",
+        "workflows.ship.environment: there is no environment 'production'. Existing: 'prod', 'qa'.",
+      ],
+    },
+    {
+      given: 'an infrastructure of another environment, or none where there are two',
+      text: `${replaced('environment: prod }', 'environment: prod, infrastructure: one }')}  other: { type: basic, service: web, environment: qa }\n  third: { type: basic, service: worker, environment: qa, infrastructure: two }\n`,
+      expected: [
+        "workflows.ship.infrastructure: there is no infrastructure 'one' in environment 'prod'. Existing: 'dc1'.",
+        "workflows.other.environment: the infrastructure is not named, and the environment 'qa' has 2 for it. Add infrastructure: with one of one, two.",
+        "workflows.third.infrastructure: the infrastructure 'two' is not for the service 'worker'. Name the service in its services:, or choose another. For this one: one.",
+      ],
+    },
+    {
+      given: 'batches in a basic one, hosts that do not exist',
+      text: shipWith('    batch: 2\n    hosts: [h1, h9]\n'),
+      expected: [
+        expect.stringContaining('workflows.ship.batch: batches belong to rolling workflows'),
+        "workflows.ship.hosts[1]: there is no host 'h9'. Existing: 'h1', 'h2', 'h3'.",
+      ],
+    },
+    {
+      given: 'sections that do not exist, and two ways to say one thing',
+      text: shipWith(
+        '    hosts: 1\n    verify: [script: a]\n    sections:\n      Verify Service: [script: b]\n      Prepare Infra: [select-nodes: { count: 1 }]\n      Deploy Servce: [script: c]\n    rollback: { Prepare Infra: [] }\n',
+      ),
+      expected: [
+        expect.stringContaining("workflows.ship.hosts: 'hosts' and the section 'Prepare Infra' say the same"),
+        expect.stringContaining("workflows.ship.verify: 'verify' and the section 'Verify Service' say the same"),
+        "workflows.ship.sections[\"Deploy Servce\"]: there is no section 'Deploy Servce'. Did you mean 'Deploy Service'?",
+        expect.stringContaining('workflows.ship.rollback["Prepare Infra"]: there is no section \'Prepare Infra\''),
+      ],
+    },
+    {
+      given: 'hosts selected twice, late, in two ways, in a rollback',
+      text: shipWith(`    sections:
+      Prepare Infra: [command: Install]
+      Enable Service: [select-nodes: { count: 1, percent: 20 }, select-nodes: { count: 1 }]
+    rollback:
+      Stop Service: [select-nodes: { count: 1 }]
+`),
+      expected: [
+        'workflows.ship.sections["Prepare Infra"][0]: the command comes before the hosts are selected. Select the hosts in Prepare Infra.',
+        'workflows.ship.sections["Enable Service"][0]: hosts are selected in exactly one way. Write count, percent or hosts.',
+        'workflows.ship.sections["Enable Service"][1]: hosts are selected once in a phase, and they have been before. Keep one select-nodes.',
+        'workflows.ship.rollback["Stop Service"][0]: hosts cannot be selected here. Select them in the section Prepare Infra.',
+      ],
+    },
+    {
+      given: 'no hosts selected at all',
+      text: shipWith('    sections: { Prepare Infra: [] }\n'),
+      expected: [expect.stringContaining('no step selects the hosts that commands run on')],
+    },
+    {
+      given: 'a secret in a condition, directly or through a variable',
+      text: shipWith(`    verify:
+      - { script: a, skip: '\${secrets.getValue("env:X")} == "a"' }
+      - { script: b, skip: '\${serviceVariable.token} == "a"' }
+      - { script: c, skip: '\${nothing} == 1' }
+      - { script: d, skip: '== 1' }
+`),
+      expected: [
+        expect.stringContaining('may not use a secret'),
+        expect.stringContaining('may not use a secret'),
+        expect.stringContaining("'nothing' is not known here"),
+        expect.stringMatching(/^workflows.ship.verify\[3\].skip: /),
+      ],
+    },
+    {
+      given: 'unknown members everywhere',
+      text: shipWith(`    verify:
+      - http: http://\${instance.hostname}/\${env.nam}
+        assert: \${httpResponseCod} == 200
+        body: \${workflow.variables.tikcet}
+      - command: Instal
+    inputs: { ticket: { required: true } }
+`),
+      expected: [
+        expect.stringMatching(/^workflows.ship.verify\[0\].http: .*'hostname'.*hostName/),
+        expect.stringMatching(/^workflows.ship.verify\[0\].http: .*'nam'.*name/),
+        expect.stringMatching(/^workflows.ship.verify\[0\].assert: .*'httpResponseCod' is not known here/),
+        expect.stringMatching(/^workflows.ship.verify\[0\].body: .*'tikcet'.*ticket/),
+        "workflows.ship.verify[1].command: the service has no command 'Instal'. Did you mean 'Install'?",
+      ],
+    },
+    {
+      given: 'what belongs to the deployment, outside of it',
+      text: shipWith(
+        '    before: [script: "${serviceVariable.port}", command: Install]\n    after: [{ script: "${instance.name}", on: hosts }]\n',
+      ),
+      expected: [
+        expect.stringContaining(
+          "workflows.ship.before[0].script: 'serviceVariable' is not known here: service and hosts belong to the deployment",
+        ),
+        expect.stringContaining('workflows.ship.before[1]: commands run on the hosts of the deployment'),
+        expect.stringContaining("workflows.ship.after[0].script: 'instance' is not known here"),
+        expect.stringContaining('workflows.ship.after[0].on: there are no hosts here'),
+      ],
+    },
+    {
+      given: 'names of steps twice, and strategies for steps that do not exist',
+      text: shipWith(`    sections:
+      Wrap Up:
+        steps: [{ script: a, name: One, withPrevious: true }, { script: b, name: One }, script: c]
+        onFailure: [{ do: ignore, steps: [One, Shell Script, Two] }]
+      Deploy Service:
+        onFailure: [{ do: abort, steps: [Install, Instal] }]
+    onFailure: [{ do: ignore, steps: [x] }, { on: [any, timeout], every: 5s }]
+`),
+      expected: [
+        expect.stringContaining('workflows.ship.sections["Wrap Up"].steps[0].withPrevious: there is no step before it'),
+        expect.stringContaining("two steps of the section are called 'One'"),
+        expect.stringContaining("no step of the section is called 'Two'"),
+        expect.stringContaining("no step of the section is called 'Instal'. Did you mean 'Install'?"),
+        expect.stringContaining(
+          'workflows.ship.onFailure[0].steps: steps can be named in the onFailure of a section only',
+        ),
+        expect.stringContaining('workflows.ship.onFailure[1]: the entry says nothing to do'),
+        expect.stringContaining("workflows.ship.onFailure[1].on: 'any' includes all others"),
+        expect.stringContaining("workflows.ship.onFailure[1].every: 'every' belongs to retry"),
+      ],
+    },
+    {
+      given: 'inputs that contradict themselves',
+      text: shipWith(`    inputs:
+      a: { fixed: true }
+      b: { values: [x], default: y }
+      c: { pattern: '(' }
+      d: { type: number, default: many }
+      e: { of: ssh/tar }
+`),
+      expected: [
+        expect.stringContaining("workflows.ship.inputs.a.fixed: the input 'a' is fixed and has no value"),
+        expect.stringContaining("workflows.ship.inputs.b.default: 'y' is not among the allowed values"),
+        expect.stringContaining('workflows.ship.inputs.c.pattern: this is no regular expression'),
+        expect.stringContaining("workflows.ship.inputs.d.default: 'many' is no number"),
+        expect.stringContaining("workflows.ship.inputs.e.of: 'of' belongs to inputs that choose a service"),
+      ],
+    },
+    {
+      given: 'settings that are more than one input',
+      text: replaced(
+        'service: web, environment: prod }',
+        'service: "web-${Service}", environment: "${Environment}", inputs: { Environment: { type: text } } }',
+      ),
+      expected: [
+        expect.stringContaining("workflows.ship.service: 'service' is a name or one input alone"),
+        expect.stringContaining(
+          "workflows.ship.inputs.Environment.type: the input 'Environment' chooses the environment",
+        ),
+      ],
+    },
+  ])('$given', ({ text, expected }) => {
+    expect(problemsOf(text)).toEqual(expected);
+  });
+});
