@@ -1,5 +1,5 @@
 /** The HTTP API as the commands use it: a problem becomes a CliError, silence one with exit code 5. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { problemSchema } from '../api/http/problem.ts';
 import { CliError, connectionLost, refused } from './cli-error.ts';
 import type { Connection } from './connection.ts';

@@ -1,12 +1,12 @@
 /** A control plane in this process, and the connection file by which commands in other terminals find it. */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { FailureError } from '@fairlead/proto/model/failure.ts';
+import { FAILURES, FailureError } from '@fairlead/proto/model/failure.ts';
 import { readConfig } from '../config.ts';
 import { startControlPlane, SYSTEM } from '../main.ts';
 import type { RunningControlPlane } from '../main.ts';
 import { ApiClient } from './api-client.ts';
-import { CliError } from './cli-error.ts';
+import { CliError, usage } from './cli-error.ts';
 import { CONNECTION_FILE } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
 import { webDirectory } from './locate.ts';
@@ -58,14 +58,13 @@ async function startOrSay(environment: Environment): Promise<RunningControlPlane
     // A setting of the command line, not of the control plane.
     return await startControlPlane(readConfig({ ...environment, FAIRLEAD_RECONNECT: undefined }), webDirectory());
   } catch (error) {
-    const lines =
-      error instanceof FailureError
-        ? error.failures.map((each) => each.message)
-        : isListenError(error)
-          ? [`${error.message}. Choose another port, or none.`]
-          : null;
-    if (lines === null) throw error;
-    throw new CliError(EXIT.FAILED, lines);
+    if (isListenError(error)) throw usage(`${error.message}. Choose another port, or none.`);
+    if (!(error instanceof FailureError)) throw error;
+    const isUsage = error.failures.every((each) => each.code === 'INVALID_INPUT');
+    throw new CliError(
+      isUsage ? EXIT.USAGE : EXIT.FAILED,
+      error.failures.map((each) => (isUsage ? each.message : `${each.message} ${FAILURES[each.code].help}`)),
+    );
   }
 }
 

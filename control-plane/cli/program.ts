@@ -119,7 +119,7 @@ function addExecutionCommands(program: Command, finish: Finish): void {
   group
     .command('abort <id>')
     .option('--reason <text>', '', '')
-    .action((id, options, command) =>
+    .action((id, options: { reason: string }, command) =>
       client(command, finish, async (it) => (await executions()).abortExecution(it, id, options.reason)),
     );
   group

@@ -27,7 +27,7 @@ export function page(directory: string | null): express.Router {
     if (path.extname(request.path) !== '') return next();
     response.set('Cache-Control', 'no-cache');
     if (index === null || !existsSync(index)) return void response.type('html').send(NOT_BUILT);
-    return void response.sendFile(index);
+    return response.sendFile(index);
   });
   return router;
 }

@@ -31,7 +31,7 @@ export function farewell(
     `Open the page (this link works once, for five minutes):\n  ${link}`,
     '',
     'Three things to try, the commands in another terminal:',
-    '  1. Break a file and deploy it: every host refuses it and keeps version 2.',
+    '  1. Break a file and deploy it: the first hosts cannot unpack it, and all keep version 2.',
     `     echo broken > ${data}/builds/bookstore-4.tgz`,
     command('deploy ship --artifact web=4 --wait'),
     command('why'),

@@ -17,7 +17,7 @@ const readPorts = () => ports.parse(JSON.parse(readFileSync(path.join(data, 'dem
 /** Nobody is left behind. */
 async function expectSilence(): Promise<void> {
   for (const { ssh, http } of Object.values(readPorts())) {
-    for (const port of [ssh, http]) await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    for (const port of [ssh, http]) await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
   }
   expect(existsSync(path.join(data, 'demo/cli.json'))).toBe(false);
 }
