@@ -46,12 +46,14 @@ export class AgentDirectory {
   readonly #lostAfterMs: number;
   readonly #entries = new Map<AgentId, Entry>();
   readonly #listeners = new Set<() => void>();
+  readonly #since: number;
   #turn = 0;
 
   /** An agent that nobody has seen for `lostAfterMs` is lost. */
   constructor(clock: Clock, lostAfterMs: number) {
     this.#clock = clock;
     this.#lostAfterMs = lostAfterMs;
+    this.#since = clock.monotonic();
   }
 
   /** Connected, or still connected. A new session of an agent replaces its old one. */
@@ -76,9 +78,10 @@ export class AgentDirectory {
     return this.#entries.get(agentId)?.presence;
   }
 
+  /** Of those never seen here nothing is known from before this process began: they get the same time to come back. */
   isLost(agentId: AgentId): boolean {
-    const entry = this.#entries.get(agentId);
-    return entry === undefined || this.#clock.monotonic() - entry.seenAt > this.#lostAfterMs;
+    const seenAt = this.#entries.get(agentId)?.seenAt ?? this.#since;
+    return this.#clock.monotonic() - seenAt > this.#lostAfterMs;
   }
 
   get all(): readonly AgentPresence[] {
