@@ -13,8 +13,8 @@ const SETTLED_WITHIN_MS = 30_000;
  */
 export async function dieAndGoOn(world: CrashWorld, who: Who, point: CrashPoint, count: number): Promise<void> {
   const mark = `${point}:${count}`;
-  // The agent first: its pauses between tries to connect start anew.
-  if (world.separateAgent) await world.start('agent');
+  // The pauses between its tries to connect start anew.
+  if (world.separateAgent && who === 'control plane') await world.start('agent');
   await world.start(who, mark);
   const dying = world.process(who);
   // The answer may be lost; the same key asks for the same execution.
