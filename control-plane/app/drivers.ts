@@ -93,10 +93,12 @@ export class Drivers {
     }
     const loop = this.#hold(id, epoch, loaded);
     try {
-      const { events } = await loop.give({ input: 'start', plan, driver: replica, epoch });
+      const [{ events }] = await Promise.all([
+        loop.give({ input: 'start', plan, driver: replica, epoch }),
+        // In case that it was only slow: the head is ours by now, and nothing may be decided in between.
+        loop.give({ input: 'driverChanged', driver: replica, epoch }),
+      ]);
       const created = events.length > 0;
-      // It was only slow; but the head is ours by now.
-      if (!created) await loop.give({ input: 'driverChanged', driver: replica, epoch });
       if (!inserted) await insist(system.scheduler, () => heads.patch(id, { strikes: 0 }));
       return { created };
     } catch (error) {

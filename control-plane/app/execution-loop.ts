@@ -41,6 +41,8 @@ export class ExecutionLoop {
   }
 
   async #turn(letters: readonly Letter<Input | 'refresh', Outcome>[]): Promise<void> {
+    // What waited while another took over is the other's to decide.
+    if (this.#isSuperseded) throw new Superseded(`execution ${this.#id} has another driver since`);
     const given = letters.filter((letter) => letter.content !== 'refresh');
     const inputs = given.map((letter) => letter.content as Input); // Filtered just above.
     if (given.length < letters.length) await this.#catchUp();
@@ -77,9 +79,13 @@ export class ExecutionLoop {
     this.#at = await this.#world.history.catchUp(this.#id, this.#at);
     const { execution } = this.#at;
     if (execution?.settled === true) return this.#world.over(this.#at);
-    if ((execution?.epoch ?? 0) <= this.#epoch) return;
+    if (!this.#isSuperseded) return;
     this.#world.over(this.#at);
     throw new Superseded(`execution ${this.#id} has another driver since`);
+  }
+
+  get #isSuperseded(): boolean {
+    return (this.#at.execution?.epoch ?? 0) > this.#epoch;
   }
 
   #sendWanted(): void {
