@@ -2,7 +2,8 @@
 import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
-import type { Attempt, Execution, Run } from '../engine/execution.ts';
+import type { Attempt, Execution, Phase, Run, Step } from '../engine/execution.ts';
+import { once } from '../engine/once.ts';
 import type { RunPlan, SectionPlan } from '../engine/plan.ts';
 import { openAttempts } from '../engine/rules/expire.ts';
 import { lastAttempt, findTask } from '../engine/tree.ts';
@@ -107,24 +108,25 @@ function unconfirmed(execution: Execution): ExecutionHeader['unconfirmed'] {
   });
 }
 
-const endedUnconfirmed = (run: Run): readonly Attempt[] =>
-  attemptsOf(run).filter((attempt) => attempt.result?.outcome === 'CANCELED' && attempt.result.confirmed === false);
+const endedUnconfirmed = (run: Run): readonly Attempt[] => run.phases.flatMap(unconfirmedInPhase);
 
-const attemptsOf = (run: Run): readonly Attempt[] =>
-  run.phases.flatMap((phase) =>
-    phase.sections.flatMap((section) => section.steps.flatMap((step) => step.tasks.flatMap((task) => task.attempts))),
-  );
+const unconfirmedInPhase = once((phase: Phase): readonly Attempt[] =>
+  phase.sections.flatMap((section) => section.steps.flatMap(unconfirmedInStep)),
+);
+
+const unconfirmedInStep = once((step: Step): readonly Attempt[] =>
+  step.tasks.flatMap((task) =>
+    task.attempts.filter(({ result }) => result?.outcome === 'CANCELED' && result.confirmed === false),
+  ),
+);
 
 function progressOf(execution: Execution): ExecutionHeader['progress'] {
   let done = 0;
   let total = 0;
   for (const run of execution.runs) {
     const plan = planOfRun(execution, run);
-    const steps = run.phases
-      .filter((phase) => phase.kind !== 'ROLLBACK')
-      .flatMap((phase) => phase.sections.flatMap((each) => each.steps));
     const started = new Set(run.phases.map((phase) => phase.planId));
-    done += steps.filter((step) => isTerminal(step.status)).length;
+    for (const phase of run.phases) if (phase.kind !== 'ROLLBACK') done += endedSteps(phase);
     for (const phase of run.phases) {
       if (phase.kind !== 'ROLLBACK') total += countSteps(sectionsOf(plan, run, phase));
     }
@@ -132,6 +134,10 @@ function progressOf(execution: Execution): ExecutionHeader['progress'] {
   }
   return { done, total: Math.max(done, total) };
 }
+
+const endedSteps = once((phase: Phase): number =>
+  phase.sections.reduce((sum, { steps }) => sum + steps.filter((step) => isTerminal(step.status)).length, 0),
+);
 
 const countSteps = (sections: readonly SectionPlan[]): number =>
   sections.reduce((sum, section) => sum + section.steps.length, 0);

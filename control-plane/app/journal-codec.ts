@@ -16,6 +16,9 @@ export const FORMAT_VERSION = 1;
 const LARGE = 16_384;
 const BLOB = '$blob';
 
+const bodyOf = (decisions: Json): string =>
+  canonicalJson({ format: FORMAT_VERSION, engine: ENGINE_VERSION, decisions });
+
 // `Array.isArray` does not narrow a readonly array away from an object.
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
@@ -67,14 +70,16 @@ export function journalCodec(blobs: Blobs): JournalCodec {
 
   return {
     async encode(head, decisions) {
+      const plain = bodyOf(decisions as unknown as Json); // Inputs and events are plain data by construction.
+      // Nearly every record: a report or an assignment. A plan would be named in it.
+      if (plain.length <= LARGE && !plain.includes('"plan":')) return { ...head, body: plain };
       const shrunk = await Promise.all(
         decisions.map(async ({ input, events }) => ({
-          input: await shrink(input as unknown as Json, 'event'), // Inputs and events are plain data by construction.
+          input: await shrink(input as unknown as Json, 'event'), // As above.
           events: await Promise.all(events.map((event) => shrink(event as unknown as Json, 'event'))),
         })),
       );
-      const body = canonicalJson({ format: FORMAT_VERSION, engine: ENGINE_VERSION, decisions: shrunk });
-      return { ...head, body };
+      return { ...head, body: bodyOf(shrunk) };
     },
     async decode(record) {
       const body = JSON.parse(record.body) as { readonly format: number; readonly decisions: Json };

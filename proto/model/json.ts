@@ -5,14 +5,17 @@ export type JsonObject = { readonly [key: string]: Json };
 /** The same text for the same value whatever the order of its keys: for hashes and comparisons. */
 export function canonicalJson(value: Json | undefined): string {
   if (value === undefined) return 'null';
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const object = value as JsonObject;
-    const entries = Object.keys(object)
-      .filter((key) => object[key] !== undefined)
-      .sort()
-      .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key])}`);
-    return `{${entries.join(',')}}`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  // Every journal record goes through here: no array of entries, no list of parts.
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const each of value as readonly Json[]) text += `${text === '' ? '' : ','}${canonicalJson(each)}`;
+    return `[${text}]`;
   }
-  return JSON.stringify(value);
+  const object = value as JsonObject;
+  for (const key of Object.keys(object).sort()) {
+    const each = object[key];
+    if (each !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(each)}`;
+  }
+  return `{${text}}`;
 }

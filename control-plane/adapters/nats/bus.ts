@@ -118,6 +118,8 @@ export class NatsBus implements Bus {
         reconnectJitter: 300,
         pingInterval: 5_000,
         maxPingOut: 2,
+        // Otherwise each request makes two errors with a stack beforehand, for the case that it fails.
+        noAsyncTraces: true,
       });
       if (this.#closed) return await connection.close();
       this.#connection = connection;

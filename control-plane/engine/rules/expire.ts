@@ -3,6 +3,7 @@ import { failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step } from '../execution.ts';
 import { LIMITS } from '../limits.ts';
+import { once } from '../once.ts';
 import { planOfStep } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { planOfRun } from '../turn.ts';
@@ -54,19 +55,6 @@ const unheardOf = (attempt: Attempt) =>
   attempt.state === 'UNKNOWN'
     ? failure('OUTCOME_UNKNOWN', 'its agent was lost and did not come back before the deadline; look at the target')
     : failure('STEP_TIMEOUT', 'its agent did not report before the deadline', { details: { confirmed: false } });
-
-/** Nodes never change, so what is derived from one is derived once: an event makes one path of the tree anew. */
-function once<N extends object, V>(derive: (node: N) => V): (node: N) => V {
-  const known = new WeakMap<N, { readonly value: V }>();
-  return (node) => {
-    let found = known.get(node);
-    if (found === undefined) {
-      found = { value: derive(node) };
-      known.set(node, found);
-    }
-    return found.value;
-  };
-}
 
 export const openAttemptsOf = once((step: Step): readonly Attempt[] =>
   step.tasks.flatMap((task) => task.attempts.filter((attempt) => attempt.state !== 'ENDED')),
