@@ -4,9 +4,8 @@ import { claimName } from './claim-name.ts';
 
 test('is a file name of bounded length that starts with no dot or dash', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (id) => {
-      expect(claimName(id)).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{15,116}$/);
-      expect(claimName(id)).not.toMatch(/^[.]/);
+    fc.property(fc.string({ maxLength: 200 }), (id) => {
+      expect(claimName(id)).toMatch(/^[A-Za-z0-9][A-Za-z0-9_.-]{15,116}$/);
     }),
   );
 });

@@ -7,6 +7,9 @@ import type { AttemptId } from '@fairlead/proto/model/ids.ts';
  */
 export function claimName(attempt: AttemptId): string {
   const digest = createHash('sha256').update(attempt).digest('hex').slice(0, 16);
-  const readable = attempt.replace(/[^A-Za-z0-9_.-]+/g, '_').replace(/^[._-]+/, '');
-  return `${readable.slice(-100)}-${digest}`;
+  const readable = attempt
+    .replace(/[^A-Za-z0-9_.-]+/g, '_')
+    .slice(-100)
+    .replace(/^[._-]+/, '');
+  return `${readable === '' ? 'attempt' : readable}-${digest}`;
 }

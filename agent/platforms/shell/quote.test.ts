@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { quote, quotePath } from './quote.ts';
 
 const shell = (words: string): string =>
-  execFileSync('/bin/sh', ['-c', `printf '%s' ${words}`], { encoding: 'utf8', env: { HOME: '/home/de ploy' } });
+  execFileSync('/bin/sh', ['-c', `printf '%s' ${words}`], { encoding: 'utf8', env: { HOME: '/srv/de ploy' } });
 
 test.each(['', 'plain', "it's", '$HOME `x` "y" \\ !', 'a\nb', '-n', '*', '~', "'''"])(
   'one word stays one word: %j',
@@ -17,12 +17,12 @@ test('a NUL cannot be in a word', () => {
 });
 
 test.each([
-  ['$HOME/my app/x', '/home/de ploy/my app/x'],
-  ['${HOME}/x', '/home/de ploy/x'],
-  ['~/x', '/home/de ploy/x'],
-  ['~', '/home/de ploy'],
+  ['$HOME/my app/x', '/srv/de ploy/my app/x'],
+  ['${HOME}/x', '/srv/de ploy/x'],
+  ['~/x', '/srv/de ploy/x'],
+  ['~', '/srv/de ploy'],
   ['/srv/~x/$OTHER/${UNSET}', '/srv/~x/$OTHER/${UNSET}'],
-  ['$WINGS_RUNTIME_PATH/web apps', '/home/de ploy/shop/run time/web apps'],
+  ['$WINGS_RUNTIME_PATH/web apps', '/srv/de ploy/shop/run time/web apps'],
   ['/x/$(rm -rf .)/`id`', '/x/$(rm -rf .)/`id`'],
   ['$LOOP', '$LOOP'],
   ['', ''],

@@ -38,11 +38,13 @@ export async function dial<T>(
   const methods = authentications(target, credentials, options.privateKeys);
   const started = performance.now();
   const socket = await reach(target, options);
+  const reachedMs = performance.now() - started;
+  // To wait for our own turn is no fault of the host's: it does not count against its time.
   const release = await options.handshakes.take(options.signal);
   try {
     return await logIn(socket, target, methods, take, {
       ...options,
-      readyTimeoutMs: Math.max(500, options.readyTimeoutMs - (performance.now() - started)),
+      readyTimeoutMs: Math.max(500, options.readyTimeoutMs - reachedMs),
     });
   } finally {
     release();
@@ -67,7 +69,10 @@ function reach(target: HostTarget, options: DialOptions): Promise<net.Socket> {
       },
     };
     const aborted = (): void => done(new Error('given up'));
+    let over = false;
     const done = (error: (Error & { code?: string }) | null): void => {
+      if (over) return;
+      over = true;
       clearTimeout(timer);
       for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener);
       options.signal?.removeEventListener('abort', aborted);
@@ -79,9 +84,10 @@ function reach(target: HostTarget, options: DialOptions): Promise<net.Socket> {
       socket.destroy();
       reject(new FailureError(classifyConnect(error, whereOf(target), target.login.user)));
     };
-    const timer = setTimeout(() => {
+    const late = (): void =>
       done(connected ? new Error('timed out') : Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
-    }, options.readyTimeoutMs);
+    // What arrived while this process was busy elsewhere is read first.
+    const timer = setTimeout(() => setImmediate(late), options.readyTimeoutMs);
     if (options.signal?.aborted === true) {
       aborted();
       return;

