@@ -3,13 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Status } from '@fairlead/proto/model/status.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { ADMIN_KEY, READER_KEY } from '../api/fake-use-cases.ts';
 import { nodeOf } from '../api/fake-views.ts';
 import { serve } from '../api/serve.ts';
 import type { Served } from '../api/serve.ts';
 import { runCli, startCli } from './run-cli.ts';
+
+// Each command is a process of its own, which takes seconds on a machine that is busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 let served: Served;
 let directory: string;
