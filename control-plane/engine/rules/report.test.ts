@@ -166,15 +166,18 @@ describe('a release', () => {
     {
       name: 'of a start that never came to be',
       given: started,
-      when: released(),
-      then: [`AttemptReleased ${it1} UNAVAILABLE: draining false`],
+      when: released('a1', 1, true),
+      then: [`AttemptReleased ${it1} UNAVAILABLE: draining true`],
     },
     {
       name: 'of what was lost',
       given: unknown,
-      when: released(),
-      then: [`AttemptReleased ${it1} UNAVAILABLE: draining false`],
+      when: released('a1', 1, true),
+      then: [`AttemptReleased ${it1} UNAVAILABLE: draining true`],
     },
+    // A late refusal of its offer, or a ledger that was wiped since: it may be running all the same.
+    { name: 'of a start takes the ledger that has it', given: started, when: released(), then: [] },
+    { name: 'of what was lost takes the ledger that had it', given: unknown, when: released(), then: [] },
     { name: 'comes once', given: after(chosen(), released()), when: released(), then: [] },
     { name: 'is not another agent’s to say', given: assigned, when: released('a2'), then: [] },
     {

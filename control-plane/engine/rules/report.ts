@@ -34,8 +34,9 @@ export function notAssignable(turn: Turn, input: InputOf<'noAgent'>): void {
 export function release(turn: Turn, input: InputOf<'released'>): void {
   const attempt = open(turn, input.attemptId);
   if (attempt === undefined || attempt.assignment !== input.assignment || attempt.agentId !== input.agentId) return;
-  // A started attempt is released only by an agent whose ledger shows that it never did begin.
   if (attempt.state === 'PENDING') return;
+  // A started attempt is released only by an agent whose ledger shows that it never did begin.
+  if (attempt.state !== 'ASSIGNED' && !input.final) return;
   if (attempt.cancel !== null) {
     endCanceled(turn, attempt, attempt.cancel.reason);
     return;
