@@ -7,7 +7,6 @@ import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
 import type { Hello } from '@fairlead/proto/model/task.ts';
 import type { Attempt, Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
-import { failure } from '@fairlead/proto/model/failure.ts';
 import { openAttempts } from '../engine/rules/expire.ts';
 import type { AgentDirectory } from './agent-directory.ts';
 import type { Drivers } from './drivers.ts';
@@ -56,11 +55,19 @@ export class AgentWatch {
 
   #lookForLost(): void {
     this.#eachAttempt((execution, attempt) => {
-      if (attempt.agentId === null || attempt.state === 'UNKNOWN' || !this.#agents.isLost(attempt.agentId)) return;
       const { id: attemptId, agentId } = attempt;
-      const reason = 'its agent has not been heard of for too long';
+      if (agentId === null || attempt.state === 'UNKNOWN') return;
+      const reason = this.#whyLost(agentId, attempt.ledgerId);
+      if (reason === null) return;
       void this.#drivers.give(execution.id, { input: 'agentLost', attemptId, agentId, reason }).catch(() => {});
     });
+  }
+
+  #whyLost(agentId: AgentId, ledgerId: LedgerId | null): string | null {
+    if (this.#agents.isLost(agentId)) return 'its agent has not been heard of for too long';
+    // Its hello may have been missed here: it was told to another replica, or before this one drove the execution.
+    const presence = this.#agents.presence(agentId);
+    return presence === undefined || presence.ledgerId === ledgerId ? null : FORGOTTEN;
   }
 
   #eachAttempt(visit: (execution: Execution, attempt: Attempt) => void): void {
@@ -75,17 +82,15 @@ export class AgentWatch {
 /** What a hello means for an attempt that stands as given to this agent. */
 function afterArrival(arrival: Arrival, attempt: Attempt, inLedger: string | undefined): Input | null {
   const { agentId } = arrival;
-  const { id: attemptId, assignment } = attempt;
+  const { id: attemptId } = attempt;
   const known = arrival.ledgerId === attempt.ledgerId && inLedger !== undefined && inLedger !== 'TOMBSTONE';
   if (known) {
     // Started or finished there: its report will follow. Accepted there: it will ask whether it may start.
     return attempt.state === 'UNKNOWN' && inLedger !== 'ACCEPTED' ? { input: 'agentBack', attemptId, agentId } : null;
   }
   if (attempt.sessionId === arrival.sessionId) return null; // Given to it after this hello.
-  if (attempt.state === 'ASSIGNED') {
-    const why = failure('AGENT_LOST', 'its agent came back without it');
-    return { input: 'released', attemptId, assignment, agentId, failure: why, final: false };
-  }
-  const reason = 'its agent came back without any memory of it';
-  return attempt.state === 'STARTED' ? { input: 'agentLost', attemptId, agentId, reason } : null;
+  // It may have been started since: what follows depends on that, and is decided where it is known.
+  return attempt.state === 'UNKNOWN' ? null : { input: 'agentLost', attemptId, agentId, reason: FORGOTTEN };
 }
+
+const FORGOTTEN = 'its agent came back without any memory of it';
