@@ -66,7 +66,7 @@ export async function startProgram(name: string): Promise<Program> {
   const profile = process.env['FAIRLEAD_BENCH_PROFILE'];
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const names = profile === undefined ? [] : [`--cpu-prof-name=${name}.${Date.now()}.cpuprofile`];
-  const execArgv = [...flags, ...names, '--enable-source-maps'];
+  const execArgv = [...flags, ...names];
   const child = fork(file, ['program', name], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return connect(child, name);
 }

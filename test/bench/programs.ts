@@ -4,4 +4,5 @@ export const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   agent: async () => (await import('./agent-program.ts')).serve(),
   'baseline-server': async () => (await import('./baseline-programs.ts')).serveAsServer(),
   'baseline-agent': async () => (await import('./baseline-programs.ts')).serveAsAgent(),
+  wide: async () => (await import('./wide-program.ts')).serve(),
 };

@@ -16,6 +16,7 @@ export interface BenchOptions {
 
 const BENCHES: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<readonly Measure[]>>>> = {
   dispatch: async () => (await import('./dispatch.ts')).dispatch,
+  wide: async () => (await import('./wide.ts')).wide,
 };
 
 async function main(args: readonly string[]): Promise<number> {

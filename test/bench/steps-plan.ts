@@ -1,6 +1,16 @@
 /** Plans of the benches: chains of agent steps, shaped as people write them (a few steps a section, a few sections a phase). */
 import type { Plan } from '../../control-plane/engine/plan.ts';
-import { agentStep, hostNamed, hostNames, phasePlan, plan, runPlan, sectionPlan, stepPlan } from '../support/plans.ts';
+import {
+  agentStep,
+  hostNamed,
+  hostNames,
+  phasePlan,
+  plan,
+  runPlan,
+  sectionPlan,
+  selectStep,
+  stepPlan,
+} from '../support/plans.ts';
 
 const STEPS = 4;
 const SECTIONS = 5;
@@ -21,9 +31,10 @@ export function chainPlan(executionId: string, phases: number): Plan {
 
 export const chainSteps = (phases: number): number => phases * SECTIONS * STEPS;
 
-/** One step on each of so many hosts at once. */
-export function widePlan(executionId: string, hosts: number): Plan {
-  const sections = [sectionPlan('deploy', [stepPlan('install')])];
-  const phase = phasePlan('p1', sections, { hosts: hostNames(hosts).map(hostNamed) });
+/** One step on each of so many hosts, batch after batch; all at once when the batch is as large. */
+export function rollingPlan(executionId: string, hosts: number, batch: number): Plan {
+  const select = sectionPlan('infra', [selectStep({ count: batch, exclude: true })]);
+  const sections = [select, sectionPlan('deploy', [stepPlan('install')])];
+  const phase = phasePlan('p1', sections, { hosts: hostNames(hosts).map(hostNamed), rolling: batch < hosts });
   return plan([runPlan([phase])], { executionId });
 }
