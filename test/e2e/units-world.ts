@@ -144,7 +144,8 @@ export async function untilSettled(door: Door, id: string, withinMs: number, exp
 /** Succeeded, settled, every unit once on every host, nothing unknown on the way, and the journal replays. */
 export async function expectExactlyOnce(door: Door, world: UnitsWorld, id: string, mark: string): Promise<void> {
   const { header, nodes } = await viewOf(door, id);
-  expect(world.ran(mark), `what ran for ${mark}`).toEqual(world.expected);
+  const cause = `${id} (${mark}) ended ${header.status}: ${JSON.stringify(header.failure)}`;
+  expect(world.ran(mark), cause).toEqual(world.expected);
   expect(header).toMatchObject({ status: 'SUCCESS', settled: true, parked: null, unconfirmed: [] });
   expect(nodes.filter((node) => node.status === 'UNKNOWN')).toEqual([]);
   const journal = z.object({ records: z.array(journalView).readonly() });
