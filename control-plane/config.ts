@@ -116,7 +116,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 /** Settings of the CLI, of the agent and of the tests, which may stand in the same environment. */
-const OTHERS = ['FAIRLEAD_SERVER', 'FAIRLEAD_KEY', 'FAIRLEAD_JOIN_TOKEN'];
+const OTHERS = ['FAIRLEAD_SERVER', 'FAIRLEAD_KEY', 'FAIRLEAD_RECONNECT', 'FAIRLEAD_JOIN_TOKEN', 'FAIRLEAD_CAPACITY'];
 const isKnown = (name: string): boolean =>
   Object.hasOwn(schema.shape, name) || OTHERS.includes(name) || /^FAIRLEAD_(AGENT|TEST)_/.test(name);
 
