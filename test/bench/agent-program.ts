@@ -20,29 +20,31 @@ export interface AgentOptions {
   readonly token: string;
   readonly name: string;
   readonly capacity: number;
+  readonly selectors: readonly string[];
 }
 
 /** Done at once, after a few lines of log. */
-const atOnce: Platform = {
+const atOnce = (done: () => void): Platform => ({
   name: 'bench',
   types: ['SHELL_SCRIPT'],
   run(attempt) {
     attempt.log.info(`+ ${attempt.task.title}`);
     attempt.log.output(Buffer.from('checking the release\nnothing to do\n'), 'stdout');
     attempt.log.info('exit status 0');
+    done();
     return Promise.resolve({ outcome: 'SUCCESS', touched: true });
   },
   close: () => Promise.resolve(),
-};
+});
 
-const workshop: Workshop = {
-  platforms: [atOnce],
+const workshop = (done: () => void): Workshop => ({
+  platforms: [atOnce(done)],
   queries: {},
   secret: ({ secret }) => Promise.reject(new Error(`no secret ${secret} here`)),
   artifact: () => Promise.reject(new Error('no artifacts here')),
   keep: () => Promise.resolve(),
   close: () => Promise.resolve(),
-};
+});
 
 /** Counts what goes to the disk. */
 function counted(file: AppendFile, written: { writes: number; bytes: number }): AppendFile {
@@ -58,8 +60,19 @@ function counted(file: AppendFile, written: { writes: number; bytes: number }): 
   };
 }
 
-export async function startBenchAgent(options: AgentOptions) {
-  const { directory, port, token, name, capacity } = options;
+export interface BenchAgent {
+  /** Of the ledger. */
+  readonly written: { readonly writes: number; readonly bytes: number };
+  /** Tasks it has done. */
+  readonly done: number;
+  /** Connects, and stays so. */
+  run(): void;
+  stop(): Promise<void>;
+}
+
+/** Joins and opens its ledger; connects when it is run. */
+export async function prepareBenchAgent(options: AgentOptions): Promise<BenchAgent> {
+  const { directory, port, token, name, capacity, selectors } = options;
   const server = `127.0.0.1:${port}`;
   await mkdir(directory, { recursive: true });
   const credential = await enrol({
@@ -72,22 +85,29 @@ export async function startBenchAgent(options: AgentOptions) {
     stopped: () => false,
   });
   const written = { writes: 0, bytes: 0 };
+  let done = 0;
+  let ended: Promise<unknown> = Promise.resolve();
   const link = new GrpcLink({ address: server, credential, system: realSystem, logger: SILENT });
   const agent = await Agent.open({
     identity: { agentId: credential.agentId, version: '0', hostname: name },
-    selectors: [],
+    selectors,
     capacity,
     system: realSystem,
     link,
     file: counted(await DiskFile.open(join(directory, 'ledger')), written),
     spool: await DiskSpool.open(join(directory, 'log-spool'), 16_777_216),
-    workshop,
+    workshop: workshop(() => (done += 1)),
     logger: SILENT,
     crash: NO_CRASH,
   });
-  const ended = agent.run();
   return {
     written,
+    get done() {
+      return done;
+    },
+    run() {
+      ended = agent.run();
+    },
     async stop() {
       agent.stop();
       await ended;
@@ -98,11 +118,12 @@ export async function startBenchAgent(options: AgentOptions) {
 }
 
 export function serve(): void {
-  let agent: Awaited<ReturnType<typeof startBenchAgent>> | null = null;
+  let agent: BenchAgent | null = null;
   serveCalls(
     {
       async start(options: AgentOptions) {
-        agent = await startBenchAgent(options);
+        agent = await prepareBenchAgent(options);
+        agent.run();
       },
       ledger: () => agent?.written,
     },

@@ -11,7 +11,7 @@ import { Replica } from '../../control-plane/app/replica.ts';
 import type { Plan } from '../../control-plane/engine/plan.ts';
 import { countingStore, noWrites, type Writes } from './counting-store.ts';
 import { serveCalls } from './program.ts';
-import { chainPlan, chainSteps } from './steps-plan.ts';
+import { chainPlan, chainSteps, eachPlan } from './steps-plan.ts';
 
 const HEARTBEAT_MS = 5_000;
 const LOST_MS = 30_000;
@@ -152,6 +152,18 @@ class Driver {
   }
 }
 
+/** A task for each agent `n0`, `n1` …, fifty to an execution, all at once. Milliseconds until the last one ended. */
+async function oneEach(driver: Driver, agents: number): Promise<number> {
+  const names = Array.from({ length: agents }, (_, index) => `n${index}`);
+  const began = performance.now();
+  const runs: Promise<void>[] = [];
+  for (let from = 0; from < agents; from += 50) {
+    runs.push(driver.run((id) => eachPlan(id, names.slice(from, from + 50))));
+  }
+  await Promise.all(runs);
+  return performance.now() - began;
+}
+
 export function serve(): void {
   let opened: Opened | null = null;
   let driver: Driver | null = null;
@@ -172,6 +184,7 @@ export function serve(): void {
       },
       steps: () => driven().steps,
       throughput: (options: Parameters<Driver['throughput']>[0]) => driven().throughput(options),
+      oneEach: (options: { agents: number }) => oneEach(driven(), options.agents),
       alone: (options: Parameters<Driver['alone']>[0]) => driven().alone(options),
     },
     async () => opened?.close(),

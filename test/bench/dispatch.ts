@@ -29,7 +29,8 @@ async function openProduct(root: string, natsUrl: string | null): Promise<Stage>
   const agent = await startProgram('agent');
   const directory = join(root, 'store');
   const { port, token } = await controlPlane.call<{ port: number; token: string }>('open', { directory, natsUrl });
-  await agent.call('start', { directory: join(root, 'agent'), port, token, name: 'bench', capacity: 2 * IN_FLIGHT });
+  const place = { directory: join(root, 'agent'), port, token };
+  await agent.call('start', { ...place, name: 'bench', capacity: 2 * IN_FLIGHT, selectors: [] });
   await controlPlane.call('agents', 1);
   return {
     controlPlane,

@@ -5,4 +5,7 @@ export const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   'baseline-server': async () => (await import('./baseline-programs.ts')).serveAsServer(),
   'baseline-agent': async () => (await import('./baseline-programs.ts')).serveAsAgent(),
   wide: async () => (await import('./wide-program.ts')).serve(),
+  store: async () => (await import('./store-program.ts')).serve(),
+  ssh: async () => (await import('./ssh-program.ts')).serve(),
+  agents: async () => (await import('./agents-program.ts')).serve(),
 };

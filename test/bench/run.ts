@@ -16,7 +16,10 @@ export interface BenchOptions {
 
 const BENCHES: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<readonly Measure[]>>>> = {
   dispatch: async () => (await import('./dispatch.ts')).dispatch,
+  ssh: async () => (await import('./ssh.ts')).ssh,
   wide: async () => (await import('./wide.ts')).wide,
+  store: async () => (await import('./store.ts')).store,
+  agents: async () => (await import('./agents.ts')).agents,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -38,3 +38,10 @@ export function rollingPlan(executionId: string, hosts: number, batch: number): 
   const phase = phasePlan('p1', sections, { hosts: hostNames(hosts).map(hostNamed), rolling: batch < hosts });
   return plan([runPlan([phase])], { executionId });
 }
+
+/** A step for each of the agents that carry these selectors, at the same time. */
+export function eachPlan(executionId: string, selectors: readonly string[]): Plan {
+  const steps = selectors.map((selector, index) => agentStep(`t${index + 1}`, { selectors: [selector] }));
+  const sections = [sectionPlan('s1', steps, { parallel: true })];
+  return plan([runPlan([phasePlan('p1', sections, { hosts: [] })])], { executionId });
+}
