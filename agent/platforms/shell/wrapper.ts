@@ -65,6 +65,8 @@ fl_watch() {
   trap true USR1
   fl_launch > out 2> err < /dev/null &
   fl_child=$!
+  # Nothing is said between the claim and the launch: nobody may be there to read it, and a word to nobody ends this.
+  fl_say new
   ( fl_beat=0
     while [ "$fl_beat" -lt 10 ] && fl_nap 0.2 && kill -USR1 $$; do fl_beat=$((fl_beat + 1)); done
     while sleep 1 && kill -USR1 $$; do :; done
@@ -108,7 +110,6 @@ if fl_problem=$(mkdir "$fl_dir" 2>&1); then
   fl_problem=$(fl_write 2>&1) || { cd /; rm -rf "$fl_dir"; fl_refuse "$fl_problem"; }
   [ -f ../units ] || printf '%s\n' ${program.units} > ../units
   if [ -e ../canceled ]; then fl_say t; return; fi
-  fl_say new
   fl_watch
 elif [ -d "$fl_dir" ]; then
   ${program.mode === 'run' ? 'fl_say c; return' : ''}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask } from '@fairlead/agent/platforms/shell/ask.ts';
-import type { Channel, Transport } from '@fairlead/agent/platforms/shell/channel.ts';
+import type { Channel, ChannelEnd, Transport } from '@fairlead/agent/platforms/shell/channel.ts';
 import { claimName } from '@fairlead/agent/platforms/shell/claim-name.ts';
 import { quote } from '@fairlead/agent/platforms/shell/quote.ts';
 import { runUnit, type Unit, type UnitEnd } from '@fairlead/agent/platforms/shell/run-unit.ts';
@@ -139,6 +139,13 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       expect(ran.stdout).toBe(Array.from({ length: 15 }, (_, i) => `${i + 1}\n`).join(''));
     });
 
+    test('a reader that goes away while the unit is claimed does not keep it from running', async () => {
+      for (let index = 0; index < 5; index += 1) {
+        const ran = await run(unit('echo once', { unit: index }), deaf(transport));
+        expect(ran).toMatchObject({ end: { end: 'exited', status: 0 }, stdout: 'once\n' });
+      }
+    }, 30_000);
+
     test('a program that arrives cut off does nothing', async () => {
       for (const share of [0.1, 0.5, 0.9, 0.99]) {
         const ran = await run(unit(`echo ran >> ${quote(join(directory, 'log'))}`), cutting(transport, share));
@@ -266,6 +273,26 @@ function losing(transport: Transport, times: number, afterMs: number): Transport
         channel.close();
         lose();
       }, afterMs);
+      return { ...channel, ended: Promise.race([lost, channel.ended]) };
+    },
+  };
+}
+
+/** Reads the first word of the first channel, which says that the program arrived, and nothing more. */
+function deaf(transport: Transport): Transport {
+  let first = true;
+  return {
+    ...transport,
+    open: async (command, options) => {
+      const channel = await transport.open(command, options);
+      if (!first) return channel;
+      first = false;
+      const lost = new Promise<ChannelEnd>((resolve) => {
+        channel.stdout.once('data', () => {
+          channel.close();
+          resolve({ end: 'lost', failure: { code: 'CONNECTION_LOST', message: 'lost' } });
+        });
+      });
       return { ...channel, ended: Promise.race([lost, channel.ended]) };
     },
   };
