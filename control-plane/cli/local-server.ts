@@ -1,5 +1,7 @@
 /** A control plane in this process, and the connection file by which commands in other terminals find it. */
+import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { FAILURES, FailureError } from '@fairlead/proto/model/failure.ts';
 import { readConfig } from '../config.ts';
@@ -11,7 +13,9 @@ import { CONNECTION_FILE } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
 import { webDirectory } from './locate.ts';
 
-const KEY_NAME = 'local-command-line';
+/** One for each data directory: control planes that share a store must not revoke each other's. */
+const keyNameFor = (data: string): string =>
+  `local-command-line-${createHash('sha256').update(`${hostname()}\n${data}`).digest('hex').slice(0, 12)}`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,10 +31,11 @@ export async function startLocalServer(data: string, environment: Environment): 
   const controlPlane = await startOrSay({ ...environment, FAIRLEAD_DATA: data });
   const { useCases, url } = controlPlane;
   // The value is known only when it is made: every start has a key of its own.
-  await useCases.revokeApiKey(SYSTEM, KEY_NAME).catch((error: unknown) => {
+  const keyName = keyNameFor(data);
+  await useCases.revokeApiKey(SYSTEM, keyName).catch((error: unknown) => {
     if (!(error instanceof FailureError) || error.failures[0].code !== 'NOT_FOUND') throw error;
   });
-  const { key } = await useCases.createApiKey(SYSTEM, KEY_NAME);
+  const { key } = await useCases.createApiKey(SYSTEM, keyName);
   const file = path.join(data, CONNECTION_FILE);
   // Written anew: a file that exists would keep the mode it has.
   rmSync(file, { force: true });
