@@ -1,6 +1,6 @@
 /** A control plane in this process, and the connection file by which commands in other terminals find it. */
 import { createHash } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { FAILURES, FailureError } from '@fairlead/proto/model/failure.ts';
@@ -36,6 +36,8 @@ export async function startLocalServer(data: string, environment: Environment): 
     if (!(error instanceof FailureError) || error.failures[0].code !== 'NOT_FOUND') throw error;
   });
   const { key } = await useCases.createApiKey(SYSTEM, keyName);
+  // With the store elsewhere and no agent inside, nobody has made it yet.
+  mkdirSync(data, { recursive: true, mode: 0o700 });
   const file = path.join(data, CONNECTION_FILE);
   // Written anew: a file that exists would keep the mode it has.
   rmSync(file, { force: true });
