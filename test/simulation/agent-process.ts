@@ -72,7 +72,7 @@ export class AgentProcess {
     this.#incarnation += 1;
     const spawned = this.#system.spawn(`${this.name}.${this.#incarnation}`);
     const { clock } = spawned;
-    const process = { ...spawned, clock: { ...clock, now: () => clock.now() + this.skewMs } };
+    const process = { ...spawned, clock: { ...clock, now: () => Math.floor(clock.now() + this.skewMs) } };
     this.#process = process;
     this.#history.note('agent', `${this.name} starts`);
     const alive = (): boolean => this.#process === process;

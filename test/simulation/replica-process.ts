@@ -65,7 +65,7 @@ export class ReplicaProcess {
     this.#incarnation += 1;
     const spawned = system.spawn(`${this.name}.${this.#incarnation}`);
     const { clock } = spawned;
-    const process = { ...spawned, clock: { ...clock, now: () => clock.now() + this.skewMs } };
+    const process = { ...spawned, clock: { ...clock, now: () => Math.floor(clock.now() + this.skewMs) } };
     this.#process = process;
     history.note('replica', `${this.name} starts`);
     const alive = (): boolean => this.#process === process;
