@@ -14,15 +14,17 @@ export function buildSource(
   const fitting = all.filter(({ name }) => query.application === undefined || name === query.application);
   const [application] = fitting;
   if (application === undefined || fitting.length > 1) {
-    throw unknown('application', `say which application: ${namesOf(all).join(', ') || 'there is none'}`);
+    const mend = all.length === 0 ? 'Apply a file that defines one.' : `Name one of ${namesOf(all).join(', ')}.`;
+    throw unknown('application', all.length === 0 ? 'there is no application yet' : 'say which application', mend);
   }
   const service = findEntity(catalog, 'service', application.name, query.service);
   if (service === undefined) {
     const names = namesOf(entitiesOf(catalog, 'service', application.name));
-    throw unknown('service', `there is no service '${query.service}'. ${whatExists(query.service, names, 'service')}`);
+    throw unknown('service', `there is no service '${query.service}'`, whatExists(query.service, names, 'service'));
   }
   const found = artifactSource(application, service);
-  if (found === null) throw unknown('service', `the service '${service.name}' has no artifact`);
+  if (found === null)
+    throw unknown('service', `the service '${service.name}' has no artifact`, 'Give it one, and apply that.');
   if ('failures' in found) throw refused(found.failures);
   const infrastructure = entitiesOf(catalog, 'infrastructure', application.name).find(
     ({ spec }) => spec.services === undefined || spec.services.includes(service.name),
@@ -30,5 +32,5 @@ export function buildSource(
   return { source: found.source, selectors: infrastructure?.spec.agents ?? [] };
 }
 
-const unknown = (field: string, message: string): FailureError =>
-  new FailureError(failure('NOT_FOUND', message, { field }));
+const unknown = (field: string, reason: string, mend: string): FailureError =>
+  new FailureError(failure('NOT_FOUND', `${reason}. ${mend}`, { field, details: { mend } }));

@@ -63,7 +63,7 @@ export class Executions {
     if (text === 'last') {
       const [newest] = await this.#rows.list({}, { limit: 1 });
       if (newest !== undefined) return newest.executionId;
-      throw new FailureError(failure('NOT_FOUND', 'there is no execution yet'));
+      throw unknown('there is no execution yet', 'Start one with `fairlead deploy`.');
     }
     if (this.#drivers.loop(text) !== undefined) return text;
     const found = await this.#rows.find(text, 5);
@@ -78,8 +78,10 @@ export class Executions {
     // Its row may not be written yet.
     if ((await this.#read(text)).execution !== null) return text;
     const recent = (await this.#rows.list({}, { limit: 3 })).map((row) => row.executionId).join(', ');
-    const exist = recent === '' ? 'there is none yet' : `the newest are ${recent}`;
-    throw new FailureError(failure('NOT_FOUND', `there is no execution '${text}'; ${exist}`, { field: 'id' }));
+    throw unknown(
+      `there is no execution '${text}'`,
+      recent === '' ? 'Start one with `fairlead deploy`.' : `The newest are ${recent}.`,
+    );
   }
 
   async #read(id: ExecutionId): Promise<Loaded> {
@@ -101,3 +103,6 @@ function readCursor(cursor: string): { readonly startedAt: number; readonly exec
   }
   return { startedAt, executionId: cursor.slice(dot + 1) };
 }
+
+const unknown = (reason: string, mend: string): FailureError =>
+  new FailureError(failure('NOT_FOUND', `${reason}. ${mend}`, { field: 'id', details: { mend } }));

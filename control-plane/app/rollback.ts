@@ -38,20 +38,27 @@ export async function rollback(
 }
 
 async function refuseUnlessCurrent(rows: Rows, { id, status, plan }: Execution): Promise<void> {
-  const refuse = (why: string): never => {
-    throw new FailureError(failure('ILLEGAL_STATE', `${id} cannot be rolled back: ${why}`));
+  const refuse = (why: string, mend: string): never => {
+    throw new FailureError(
+      failure('ILLEGAL_STATE', `${id} cannot be rolled back: ${why}. ${mend}`, { details: { mend } }),
+    );
   };
-  if (status !== 'SUCCESS') refuse(`it ended ${status}; only what has succeeded, or still runs, can be`);
+  const current = 'What runs where (`fairlead status`) names the execution that can be.';
+  if (status !== 'SUCCESS') refuse(`it ended ${status}; only what has succeeded, or still runs, can be`, current);
   if (plan.rollbackOf !== undefined)
-    refuse(`it is itself the rollback of ${plan.rollbackOf}; deploy the build you want`);
+    refuse(`it is itself the rollback of ${plan.rollbackOf}`, 'Deploy the build you want.');
   const phases = plan.stages.flatMap((stage) => stage.runs.flatMap((run) => run.phases));
-  if (phases.every((phase) => phase.mapping === null)) refuse('it deployed nothing');
+  if (phases.every((phase) => phase.mapping === null)) refuse('it deployed nothing', current);
   for (const { mapping, rollbackArtifact, service } of phases) {
     if (mapping === null) continue;
-    if (rollbackArtifact === null) refuse(`no build of ${service?.name ?? 'the service'} was deployed there before it`);
+    if (rollbackArtifact === null)
+      refuse(
+        `no build of ${service?.name ?? 'the service'} was deployed there before it`,
+        'Deploy the build you want.',
+      );
     const last = await rows.lastSuccess({ name: plan.name, mapping });
     if (last !== null && last.executionId !== id)
-      refuse(`${last.executionId} was deployed there after it; roll back that one`);
+      refuse(`${last.executionId} was deployed there after it`, 'Roll back that one.');
   }
 }
 

@@ -22,8 +22,7 @@ export function selectDefinitions(query: { readonly kind?: string; readonly name
   if (kind === undefined) return named;
   if (isKind(kind)) return { kind: KINDS[kind], ...named };
   const mend = whatExists(kind, Object.keys(KINDS), 'kind');
-  throw refuse('kind', `there is no kind of definition '${kind}'. ${mend}`);
+  throw new FailureError(
+    failure('NOT_FOUND', `there is no kind of definition '${kind}'. ${mend}`, { field: 'kind', details: { mend } }),
+  );
 }
-
-const refuse = (field: string, message: string): FailureError =>
-  new FailureError(failure('NOT_FOUND', message, { field }));

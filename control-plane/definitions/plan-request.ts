@@ -88,13 +88,12 @@ function onlyOne<K extends 'application' | 'workflow'>(
     return refuse(field, reason, mend, names);
   }
   const found = existing.find((each) => each.name === wanted || each.id === wanted);
-  return (
-    found ??
-    failure('NOT_FOUND', `there is no ${what} '${wanted}'. ${whatExists(wanted, names, what)}`, {
-      field,
-      details: { existing: names },
-    })
-  );
+  if (found !== undefined) return found;
+  const mend = whatExists(wanted, names, what);
+  return failure('NOT_FOUND', `there is no ${what} '${wanted}'. ${mend}`, {
+    field,
+    details: { mend, existing: names },
+  });
 }
 
 function chooseInputs(

@@ -66,7 +66,8 @@ export function definitionError(problems: readonly DefinitionProblem[]): Request
 export function problemOf(error: unknown, requestId: string): ProblemBody | null {
   if (error instanceof RequestError) return problemBody(error.code, error.failures, requestId);
   if (error instanceof FailureError) {
-    return problemBody(error.failures[0].code, error.failures.map(presentFailure), requestId);
+    const detail = error.failures.map((each) => each.message).join(' ');
+    return problemBody(error.failures[0].code, error.failures.map(presentFailure), requestId, detail);
   }
   return null;
 }
@@ -76,22 +77,30 @@ export function internalProblem(requestId: string): ProblemBody {
   return problemBody('INTERNAL', [{ code: 'INTERNAL', reason, mend: FAILURES.INTERNAL.help }], requestId);
 }
 
+/** How to mend exactly this, where somebody knew; its message ends with the same words, which are not said twice. */
 function presentFailure(failure: Failure): ProblemFailure {
+  const own = failure.details?.['mend'];
+  const mend = typeof own === 'string' ? own : FAILURES[failure.code].help;
   return {
     code: failure.code,
     ...(failure.field === undefined ? {} : { field: failure.field }),
-    reason: failure.message,
-    mend: FAILURES[failure.code].help,
+    reason: failure.message.endsWith(` ${mend}`) ? failure.message.slice(0, -mend.length - 1) : failure.message,
+    mend,
     ...(failure.details === undefined ? {} : { details: failure.details }),
   };
 }
 
-function problemBody(code: FailureCode, failures: readonly ProblemFailure[], requestId: string): ProblemBody {
+function problemBody(
+  code: FailureCode,
+  failures: readonly ProblemFailure[],
+  requestId: string,
+  detail = failures.map((each) => each.reason).join(' '),
+): ProblemBody {
   return {
     type: `urn:fairlead:problem:${code.toLowerCase().replaceAll('_', '-')}`,
     title: sentence(code),
     status: FAILURES[code].http,
-    detail: failures.map((each) => each.reason).join(' '),
+    detail,
     instance: requestId,
     code,
     failures: [...failures],
