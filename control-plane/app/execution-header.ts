@@ -51,7 +51,10 @@ function artifactsOf(execution: Execution): ExecutionHeader['artifacts'] {
   for (const phase of runPlans(execution).flatMap((run) => run.phases)) {
     if (phase.service === null || phase.artifact === null) continue;
     const { name: service } = phase.service;
-    rows.set(service, { service, build: phase.artifact.build, previous: phase.rollbackArtifact?.build ?? null });
+    const previous = phase.rollbackArtifact?.build ?? null;
+    // A rollback deploys what was there before, and is itself not rolled back.
+    const build = execution.plan.rollbackOf === undefined ? phase.artifact.build : (previous ?? phase.artifact.build);
+    rows.set(service, { service, build, previous: execution.plan.rollbackOf === undefined ? previous : null });
   }
   return [...rows.values()];
 }

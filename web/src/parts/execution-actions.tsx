@@ -23,7 +23,7 @@ export function ExecutionActions({ header }: { readonly header: ExecutionHeader 
           Abort…
         </button>
       )}
-      {(ended || header.rollback === null) && (
+      {mayRollBack(header) && (
         <button
           type="button"
           className="button"
@@ -74,3 +74,7 @@ export function ExecutionActions({ header }: { readonly header: ExecutionHeader 
     </div>
   );
 }
+
+/** What still runs and is not on its way back already; of what has ended, a success that replaced something. */
+const mayRollBack = ({ status, rollback, artifacts }: ExecutionHeader): boolean =>
+  isTerminal(status) ? status === 'SUCCESS' && artifacts.some((each) => each.previous !== null) : rollback === null;
