@@ -13,3 +13,9 @@ export function exampleFile(name: string): string {
   if (file === null) throw new Error(`deploy/examples/${name} is missing from this installation`);
   return file;
 }
+
+/** What a person types to run the command as it was run now: from the sources, by npx, or installed. */
+export function commandName(environment: Readonly<Record<string, string | undefined>>): string {
+  if (import.meta.url.endsWith('.ts')) return 'npm run fairlead --';
+  return environment['npm_command'] === 'exec' ? 'npx fairlead' : 'fairlead';
+}

@@ -18,11 +18,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  const [, , first, ...rest] = process.argv;
+  // What `npm run` needs before options, `npx` hands through. No argument of ours begins with a dash: it says nothing.
+  const dashes = process.argv.indexOf('--');
+  const [first, ...rest] = process.argv.filter((_, index) => index > 1 && index !== dashes);
   if (first === 'agent') {
     const { agent } = await import('./commands/agent.ts');
     process.exitCode = await agent(rest);
-  } else await program.parseAsync();
+  } else await program.parseAsync(first === undefined ? [] : [first, ...rest], { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has said what is wrong; help and version are no errors.

@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { usage } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
+import { commandName } from '../locate.ts';
 
 export interface InitOptions {
   readonly host?: readonly string[];
@@ -39,9 +40,9 @@ export async function init(options: InitOptions): Promise<ExitCode> {
   const answers = process.stdin.isTTY ? await ask(options) : fromFlags(options);
   const text = definitionText(answers);
   writeFileSync(options.out, text);
-  process.stdout.write(
-    `Wrote ${options.out}. Next:\n  fairlead apply -f ${options.out} --dry-run\n  fairlead apply -f ${options.out}\n  fairlead deploy --wait\n`,
-  );
+  const command = commandName(process.env);
+  const next = [`apply -f ${options.out} --dry-run`, `apply -f ${options.out}`, 'deploy --wait'];
+  process.stdout.write(`Wrote ${options.out}. Next:\n${next.map((each) => `  ${command} ${each}\n`).join('')}`);
   return EXIT.SUCCESS;
 }
 

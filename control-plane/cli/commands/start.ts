@@ -3,6 +3,7 @@ import { dataDirectory } from '../connection.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { startLocalServer } from '../local-server.ts';
+import { commandName } from '../locate.ts';
 import { untilStopped } from '../signals.ts';
 
 export interface StartOptions {
@@ -18,11 +19,12 @@ export async function start(globals: Globals, options: StartOptions): Promise<Ex
     ...(options.port === undefined ? {} : { FAIRLEAD_HTTP_PORT: options.port }),
   });
   const stopped = untilStopped();
+  const command = commandName(process.env);
   process.stdout.write(
     [
       `Fairlead runs at ${server.url}, data in ${data}.`,
       `  The page (this link works once, for five minutes): ${await server.loginLink()}`,
-      '  In another terminal: fairlead init, fairlead apply -f fairlead.yaml, fairlead deploy --wait',
+      `  In another terminal: ${['init', 'apply -f fairlead.yaml', 'deploy --wait'].map((each) => `${command} ${each}`).join(', ')}`,
       '  Ctrl-C stops it; what it was doing goes on at the next start.',
       '',
     ].join('\n'),

@@ -49,7 +49,8 @@ export async function demo(globals: Globals, options: { readonly once?: boolean 
     say(`Took ${elapsed(clock.monotonic() - began)}.\n`);
     if (options.once !== true) {
       const last = results.at(-1)?.executionId ?? '';
-      say(farewell(await stage.server.loginLink(`/executions/${last}`), stage.hosts, data, globals.data));
+      const link = await stage.server.loginLink(`/executions/${last}`);
+      say(farewell(results, link, stage.hosts, data, globals.data ?? process.env['FAIRLEAD_DATA']));
       obeyPowerSwitch(stage.hosts, stop.signal);
       await stopped;
     }

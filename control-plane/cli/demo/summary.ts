@@ -1,4 +1,5 @@
 import { STATUSES } from '@fairlead/proto/model/status.ts';
+import { commandName } from '../locate.ts';
 import { tableOf } from '../output.ts';
 import type { ActResult } from './acts.ts';
 import type { DemoHost } from './demo-hosts.ts';
@@ -19,14 +20,16 @@ export function summary(results: readonly ActResult[]): string {
 }
 
 export function farewell(
+  results: readonly ActResult[],
   link: string,
   hosts: readonly DemoHost[],
   data: string,
   dataOption: string | undefined,
 ): string {
-  // Commands find the demo by themselves unless its directory was chosen by a flag.
+  // Commands find the demo by themselves unless its directory was chosen.
   const flag = dataOption === undefined ? '' : ` --data ${dataOption}`;
-  const command = (text: string): string => `     npm run fairlead --${flag} ${text}`;
+  const command = (text: string): string => `     ${commandName(process.env)}${flag} ${text}`;
+  const current = results.findLast((each) => each.status === 'SUCCESS')?.executionId ?? 'ID';
   return [
     `Open the page (this link works once, for five minutes):\n  ${link}`,
     '',
@@ -37,8 +40,8 @@ export function farewell(
     command('why'),
     '  2. Kill a host: type `down web-4` and Enter here, and deploy; then `up web-4`, and deploy again.',
     command('deploy ship --artifact web=1 --wait'),
-    '  3. Roll back to what was there before.',
-    command('executions rollback last --wait'),
+    '  3. Go back to what version 2 replaced (after a deployment of your own that succeeded, name that one).',
+    command(`executions rollback ${current} --wait`),
     '',
     `The shops: ${hosts.map((host) => `http://127.0.0.1:${host.httpPort}/`).join('  ')}`,
     'Ctrl-C ends the demo.',
