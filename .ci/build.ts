@@ -45,7 +45,6 @@ const optionsFor = (entry: string, name: string): BuildOptions => ({
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
-  sourcemap: 'external',
   legalComments: 'linked',
   logLevel: 'warning',
   banner: { js: ['#!/usr/bin/env node', ...COMMONJS].join('\n') },
