@@ -23,6 +23,7 @@ export class Replicas {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #seen = new Map<ReplicaId, Seen>();
+  #lookedAt = 0;
   #version = 0;
   #timer: Timer | null = null;
   #stopped = false;
@@ -36,8 +37,9 @@ export class Replicas {
 
   /** Including this one. Those seen for the first time count as alive until they are seen to stand still. */
   get live(): readonly ReplicaId[] {
-    const now = this.#clock.monotonic();
-    const others = [...this.#seen].filter(([, seen]) => now - seen.since <= DEAD_AFTER_MS).map(([id]) => id);
+    // Up to the last look and not up to now: of what stood still while this process itself did, it saw nothing.
+    const stood = ({ since }: Seen): number => this.#lookedAt - since;
+    const others = [...this.#seen].filter(([, seen]) => stood(seen) <= DEAD_AFTER_MS).map(([id]) => id);
     return [this.#me, ...others.filter((id) => id !== this.#me)];
   }
 
@@ -78,12 +80,15 @@ export class Replicas {
         : await this.#documents.replace('replicas', this.#me, this.#version, { beat });
     if (renewed) this.#version = beat;
     else this.#version = (await this.#documents.get('replicas', this.#me))?.version ?? 0;
-    await this.#look();
+    await this.look();
   }
 
-  async #look(): Promise<void> {
+  /** Done once a second by itself; here for who must know of those that began since. */
+  async look(): Promise<void> {
     const now = this.#clock.monotonic();
     const leases = await this.#documents.list('replicas');
+    if (now < this.#lookedAt) return;
+    this.#lookedAt = now;
     for (const { id, version } of leases) {
       const seen = this.#seen.get(id);
       if (seen?.version !== version) this.#seen.set(id, { version, since: now });

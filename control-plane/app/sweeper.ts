@@ -51,9 +51,14 @@ export class Sweeper {
     await this.#drivers.lookBehind();
     const live = this.#replicas.live;
     const heads = await this.#heads.sweepable({ now: this.#system.clock.now(), live, limit: BATCH });
+    if (heads.length === 0) return;
+    // Whoever began to drive since the last look lives, too.
+    await this.#replicas.look();
+    const alive = this.#replicas.live.filter((id) => !live.includes(id));
     const problems: unknown[] = [];
     for (const head of heads) {
       if (this.#drivers.loop(head.executionId) !== undefined) continue;
+      if (head.driver !== null && alive.includes(head.driver)) continue;
       // One that cannot be taken over keeps nobody from the others.
       await this.#drivers.claim(head).catch((error: unknown) => problems.push(error));
     }
