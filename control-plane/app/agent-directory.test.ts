@@ -17,3 +17,27 @@ it('gives agents that were never seen here the same time to come back as all oth
   pass(1);
   expect(agents.isLost('a1')).toBe(true);
 });
+
+it('does not count for ever what it gave, where its end was told to another replica', () => {
+  const { agents, pass } = directory();
+  const seen = () =>
+    agents.seen({
+      agentId: 'a1',
+      name: 'one',
+      sessionId: 's1',
+      ledgerId: 'l1',
+      replica: 'r1',
+      hello: { hostname: 'one', version: '0', selectors: [], capabilities: ['HTTP'], capacity: 1 },
+      draining: false,
+      running: 0,
+      waiting: 0,
+      lastHeartbeatAt: 0,
+    });
+  const choose = () => agents.choose({ type: 'HTTP', selectors: [], avoid: [] });
+  seen();
+  agents.given('a1', 'x1/run/p1.0/deploy/install@h1#1');
+  expect(choose()).toEqual({ busy: true });
+  pass(10_001);
+  seen();
+  expect(choose()).toHaveProperty('chosen');
+});

@@ -33,12 +33,15 @@ export type Choice =
   | { readonly busy: true }
   | { readonly none: Failure };
 
+/** After so long an agent's own count, from its heartbeats, certainly holds what it was given. Milliseconds. */
+const GIVEN_MS = 10_000;
+
 interface Entry {
   presence: AgentPresence;
   /** On this process's monotonic clock. */
   seenAt: number;
-  /** Given to it by this replica and not ended yet. */
-  readonly given: Set<AttemptId>;
+  /** Given to it by this replica and not known to have ended, and when. */
+  readonly given: Map<AttemptId, number>;
 }
 
 export class AgentDirectory {
@@ -59,7 +62,7 @@ export class AgentDirectory {
   /** Connected, or still connected. A new session of an agent replaces its old one. */
   seen(presence: AgentPresence): void {
     const known = this.#entries.get(presence.agentId);
-    const entry: Entry = known ?? { presence, seenAt: 0, given: new Set() };
+    const entry: Entry = known ?? { presence, seenAt: 0, given: new Map() };
     entry.presence = presence;
     entry.seenAt = this.#clock.monotonic();
     this.#entries.set(presence.agentId, entry);
@@ -102,15 +105,15 @@ export class AgentDirectory {
       else reasons.push(`${entry.presence.name}: ${reason}`);
     }
     if (eligible.length === 0) return { none: nobody(wanted, reasons) };
-    const free = eligible.filter((entry) => load(entry) < entry.presence.hello.capacity);
-    const least = Math.min(...free.map(load));
-    const candidates = free.filter((entry) => load(entry) === least);
+    const free = eligible.filter((entry) => this.#load(entry) < entry.presence.hello.capacity);
+    const least = Math.min(...free.map((entry) => this.#load(entry)));
+    const candidates = free.filter((entry) => this.#load(entry) === least);
     const chosen = candidates[this.#turn++ % Math.max(1, candidates.length)];
     return chosen === undefined ? { busy: true } : { chosen: chosen.presence };
   }
 
   given(agentId: AgentId, attemptId: AttemptId): void {
-    this.#entries.get(agentId)?.given.add(attemptId);
+    this.#entries.get(agentId)?.given.set(attemptId, this.#clock.monotonic());
   }
 
   ended(attemptId: AttemptId): void {
@@ -123,6 +126,14 @@ export class AgentDirectory {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** What it said last, and what it was given meanwhile. */
+  #load({ presence, given }: Entry): number {
+    const now = this.#clock.monotonic();
+    // Its end may have been told to another replica; by then its heartbeats count it, or do not.
+    for (const [attemptId, at] of given) if (now - at > GIVEN_MS) given.delete(attemptId);
+    return Math.max(given.size, presence.running + presence.waiting);
   }
 
   #changed(): void {
@@ -138,8 +149,6 @@ export class AgentDirectory {
     return wanted.avoid.includes(presence.agentId) ? 'refused it before' : null;
   }
 }
-
-const load = (entry: Entry): number => Math.max(entry.given.size, entry.presence.running + entry.presence.waiting);
 
 function nobody(wanted: Requirements, reasons: readonly string[]): Failure {
   const needed = wanted.selectors.length === 0 ? wanted.type : `${wanted.type} with ${wanted.selectors.join(', ')}`;
