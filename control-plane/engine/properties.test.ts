@@ -9,7 +9,7 @@ import type { Event } from './events.ts';
 import { evolve } from './evolve.ts';
 import type { Execution } from './execution.ts';
 
-const numRuns = rounds(120, 20_000);
+const numRuns = rounds(80, 20_000);
 /** The same ones every time; `FAIRLEAD_TEST_SEED` names others. */
 const seed = Number(process.env['FAIRLEAD_TEST_SEED'] ?? 1);
 

@@ -138,12 +138,6 @@ export const anyPlan: fc.Arbitrary<Plan> = fc
     }),
   );
 
-/** Something that happens; `pick` says to which of the things there are. */
-export interface Move {
-  readonly kind: (typeof KINDS)[number];
-  readonly pick: number;
-}
-
 /** The more often named, the more often drawn. */
 const KINDS = [
   ...Array.from({ length: 12 }, () => 'obey' as const),
@@ -171,12 +165,11 @@ const KINDS = [
 ] as const;
 const RARE = ['abort', 'abortOne', 'rollback', 'rollbackOne', 'park'] as const;
 
-export const anyMoves: fc.Arbitrary<
-  readonly (Move | { readonly kind: (typeof RARE)[number]; readonly pick: number })[]
-> = fc.array(
-  fc.oneof(
-    { weight: 40, arbitrary: fc.record({ kind: fc.constantFrom(...KINDS), pick: fc.nat(1_000) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom(...RARE), pick: fc.nat(1_000) }) },
-  ),
+/** Something that happens; `pick` says to which of the things there are. */
+const move = <K extends string>(kinds: readonly K[]) =>
+  fc.record({ kind: fc.constantFrom(...kinds), pick: fc.nat(1_000) });
+
+export const anyMoves = fc.array(
+  fc.oneof({ weight: 40, arbitrary: move(KINDS) }, { weight: 1, arbitrary: move(RARE) }),
   { maxLength: 80, size: 'max' },
 );
