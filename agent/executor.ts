@@ -142,11 +142,12 @@ export class Executor {
       if (acknowledgement?.verdict === 'refused') {
         const reason = acknowledgement.reason ?? 'it is not to start any more';
         if (entry.assignment !== assignment) return await this.#putBack(attemptId);
-        await this.#bury(entry, failure('CANCELED', `the control plane refused the start: ${reason}`), {
-          every: false,
-          owed: false,
-        });
-        return;
+        // It is told: the journal may have it as started, by an acknowledgement that never came.
+        return await this.release(
+          attemptId,
+          failure('CANCELED', `the control plane refused the start: ${reason}`),
+          false,
+        );
       }
       if (acknowledgement === null || entry.assignment !== assignment || !this.#parts.mayStart()) {
         return await this.#putBack(attemptId);

@@ -86,10 +86,10 @@ export class Dispatcher {
   async cancel(command: CommandOf<'cancel'>, execution: Execution): Promise<number> {
     const { attemptId, agentId, assignment, graceMs, reason } = command;
     const answer = await this.#ask(agentId, { kind: 'cancel', attemptId, epoch: execution.epoch, graceMs, reason });
-    // Only the ledger the attempt was given to can say that it never saw it.
-    if (answer?.answer === 'tombstoned' && this.#world.agents.presence(agentId)?.ledgerId === command.ledgerId) {
+    // Whichever ledger says so: it settles what was not started. A start is only taken back by the report of its own ledger.
+    if (answer?.answer === 'tombstoned') {
       const why = failure('CANCELED', reason);
-      await this.#give({ input: 'released', attemptId, assignment, agentId, failure: why, final: true });
+      await this.#give({ input: 'released', attemptId, assignment, agentId, failure: why, final: false });
     }
     return answer === null ? SOON_MS : QUIET_MS;
   }
