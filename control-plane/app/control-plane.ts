@@ -14,7 +14,7 @@ import { DefinitionStore } from './definition-store.ts';
 import { deploy } from './deploy.ts';
 import { doctor } from './doctor.ts';
 import type { Engine } from './engine.ts';
-import { viewOf } from './execution-view.ts';
+import { broken, viewOf } from './execution-view.ts';
 import { Executions } from './executions.ts';
 import { decidedBy } from './decided-by.ts';
 import { selectDefinitions } from './select-definitions.ts';
@@ -53,8 +53,11 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
   const nameOf = (agentId: string): string => replica.registry.nameOf(agentId);
   const view = async (id: string) => {
     const { execution, seq } = await executions.load(id);
-    return viewOf(execution, seq, nameOf);
+    return broken(viewOf(execution, seq, nameOf), await parkedReason(id));
   };
+  /** Why nobody drives it, where its journal does not say so itself. */
+  const parkedReason = async (id: string): Promise<string | null> =>
+    replica.drivers.loop(id) === undefined ? ((await store.heads.get(id))?.parked ?? null) : null;
   const gate = (actor: Actor, verb: Parameters<typeof authorize>[1], resource: string): void =>
     authorize(actor, verb, resource);
 
@@ -108,6 +111,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     async abort(actor, id, reason) {
       gate(actor, 'abort', id);
       await executions.load(id);
+      if (await replica.drivers.abortParked(id, actor.name)) return;
       await replica.router.submit(id, {
         input: 'abort',
         actor: actor.name,

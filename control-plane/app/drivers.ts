@@ -5,6 +5,7 @@
 import type { ExecutionId, ReplicaId } from '@fairlead/proto/model/ids.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
+import type { Event } from '../engine/events.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
 import type { Plan } from '../engine/plan.ts';
@@ -205,6 +206,25 @@ export class Drivers {
     return loop;
   }
 
+  /**
+   * Ends what is broken and driven by nobody; false when it is not so. With its end in the journal somebody may take it
+   * up again, to settle it.
+   */
+  async abortParked(id: ExecutionId, actor: string): Promise<boolean> {
+    const { heads, loops, system } = this.#world;
+    const head = await heads.get(id);
+    if (head === null || head.parked === null || this.#loops.has(id)) return false;
+    for (;;) {
+      const at = await loops.history.load(id);
+      if (at.execution === null || at.execution.endedAt !== null) break;
+      const now = Math.max(system.clock.now(), at.execution.lastAt);
+      const events = park(at.execution, head.parked, { actor }, now);
+      if ((await this.#append(at, at.execution, at.execution.epoch, events)) !== 'conflict') break;
+    }
+    await insist(system.scheduler, () => heads.patch(id, { parked: null, strikes: 0 }));
+    return true;
+  }
+
   async #giveUpUnborn(head: Head, now: number): Promise<boolean> {
     const { heads, system } = this.#world;
     const fields = now - head.createdAt > UNBORN_MS ? { settled: true } : { strikes: 0 };
@@ -222,16 +242,27 @@ export class Drivers {
   async #park(id: ExecutionId, epoch: number, at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded> {
     const { loops, system } = this.#world;
     await this.#markBroken(id, bug.message);
-    const { execution, seq } = at;
+    const { execution } = at;
     if (execution === null) return at;
     const abort = inputs.find((input) => input.input === 'abort') ?? null;
     const events = park(execution, bug.message, abort, Math.max(system.clock.now(), execution.lastAt));
     if (events.length === 0) return at;
-    const parked = events.reduce<Execution>((state, event) => loops.engine.evolve(state, event), execution);
+    const parked = await this.#append(at, execution, epoch, events);
+    return parked === 'conflict' ? loops.history.catchUp(id, at) : parked;
+  }
+
+  async #append(
+    { seq }: Loaded,
+    execution: Execution,
+    epoch: number,
+    events: readonly Event[],
+  ): Promise<Loaded | 'conflict'> {
+    const { loops } = this.#world;
+    const next = events.reduce<Execution>((state, event) => loops.engine.evolve(state, event), execution);
     const decisions = [{ input: { input: 'tick' } as const, events }];
-    const head = { executionId: id, seq: seq + 1, epoch, now: parked.lastAt };
-    if ((await loops.history.append(head, decisions)) === 'conflict') return loops.history.catchUp(id, at);
-    loops.publish(parked, seq + 1, decisions);
-    return { execution: parked, seq: seq + 1 };
+    const head = { executionId: execution.id, seq: seq + 1, epoch, now: next.lastAt };
+    if ((await loops.history.append(head, decisions)) === 'conflict') return 'conflict';
+    loops.publish(next, seq + 1, decisions);
+    return { execution: next, seq: seq + 1 };
   }
 }

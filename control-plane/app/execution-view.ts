@@ -13,6 +13,13 @@ export function viewOf(execution: Execution, seq: number, agentName: AgentName):
   return { seq, header: headerOf(execution), nodes: nodesOf(execution, agentName) };
 }
 
+/** As it looks when nobody drives it because it is broken. */
+export function broken(view: ExecutionView, reason: string | null): ExecutionView {
+  const { header } = view;
+  if (reason === null || header.endedAt !== null) return view;
+  return { ...view, header: { ...header, status: 'BROKEN', parked: header.parked ?? reason } };
+}
+
 const viewed = new WeakMap<Phase, readonly NodeView[]>();
 
 /** Every node reached so far, and the steps that open phases have before them. Ended phases are remembered. */

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
+import { createMemoryData, createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { simplePlan } from '../../test/support/plans.ts';
+import { VirtualSystem, type VirtualProcess } from '../../test/support/virtual-system.ts';
+import { LocalBus } from '../adapters/local/bus.ts';
+import type { Store } from '../ports/store.ts';
+import type { Actor } from './authorize.ts';
+import { controlPlane } from './control-plane.ts';
+import { ENGINE } from './engine.ts';
+import { Replica } from './replica.ts';
+
+const me: Actor = { id: 'me', name: 'me', kind: 'USER', rights: ['*'] };
+const digest = { sha256: (text: string) => text };
+
+function open(system: VirtualProcess, store: Store) {
+  const bus = new LocalBus(system.scheduler);
+  const alarms: string[] = [];
+  const replica = new Replica({
+    store,
+    bus,
+    system,
+    digest,
+    engine: ENGINE,
+    crash: NO_CRASH,
+    alone: true,
+    gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
+    agentLostMs: 20_000,
+    onError: (error) => {
+      throw error;
+    },
+    onBroken: (id, reason) => void alarms.push(`${id}: ${reason}`),
+  });
+  return { replica, alarms, useCases: controlPlane({ replica, store, bus, system, digest, engine: ENGINE }) };
+}
+
+it('is parked after taking two drivers down, shown as broken, and an abort ends and settles it', async () => {
+  const system = new VirtualSystem(3);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const process = system.spawn('first');
+  const first = open(process, store);
+  await first.replica.start();
+  await first.replica.drivers.start(simplePlan());
+  process.kill();
+  await store.heads.patch('x1', { strikes: 2 });
+
+  const second = open(system.spawn('second'), store);
+  await second.replica.start();
+  await system.advance(3_000);
+  expect(second.alarms).toHaveLength(1);
+  expect(second.replica.drivers.loop('x1')).toBeUndefined();
+  const { header } = await second.useCases.getExecution(me, 'x1');
+  expect([header.status, header.parked]).toEqual(['BROKEN', '2 control planes went down while they took it over']);
+
+  await second.useCases.abort(me, 'x1', 'enough');
+  await system.advance(10_000);
+  const after = await second.useCases.getExecution(me, 'x1');
+  expect([after.header.status, after.header.settled]).toEqual(['ABORTED', true]);
+  expect((await store.heads.get('x1'))?.settled).toBe(true);
+});
