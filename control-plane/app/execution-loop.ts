@@ -8,6 +8,7 @@ import { deliberate } from './deliberate.ts';
 import { EngineBug, interpret } from './engine.ts';
 import type { Loaded } from './history.ts';
 import { Superseded, type LoopWorld, type Outcome } from './loop-world.ts';
+import { LoopClock } from './loop-clock.ts';
 import { Mailbox, type Letter } from './mailbox.ts';
 import type { Outbound } from './outbound.ts';
 
@@ -17,6 +18,7 @@ export class ExecutionLoop {
   readonly #outbound: Outbound;
   readonly #id: string;
   readonly #epoch: number;
+  readonly #clock: LoopClock;
   #at: Loaded;
 
   constructor(id: string, epoch: number, world: LoopWorld, outbound: Outbound, at: Loaded) {
@@ -24,6 +26,7 @@ export class ExecutionLoop {
     this.#epoch = epoch;
     this.#world = world;
     this.#outbound = outbound;
+    this.#clock = new LoopClock(world.clock);
     this.#at = at;
   }
 
@@ -63,8 +66,9 @@ export class ExecutionLoop {
   }
 
   async #decideAndAppend(inputs: readonly Input[]): Promise<readonly Outcome['events'][] | 'conflict'> {
-    const { engine, history, clock } = this.#world;
-    const { execution, decisions, outcomes } = deliberate(engine, this.#at.execution, inputs, clock.now());
+    const { engine, history } = this.#world;
+    this.#clock.reached(this.#at.execution?.lastAt ?? 0);
+    const { execution, decisions, outcomes } = deliberate(engine, this.#at.execution, inputs, this.#clock.now());
     if (execution === null || decisions.length === 0) return outcomes;
     const seq = this.#at.seq + 1;
     const head = { executionId: this.#id, seq, epoch: this.#epoch, now: execution.lastAt };
@@ -92,10 +96,10 @@ export class ExecutionLoop {
     const { execution } = this.#at;
     // Before its own first append a driver has no turn to send in.
     if (execution?.epoch !== this.#epoch) return;
-    const { engine, clock } = this.#world;
+    const { engine } = this.#world;
     const commands = interpret('wanted', () => engine.wanted(execution));
     this.#outbound.reconcile(execution, commands);
     const due = interpret('nextDeadline', () => engine.nextDeadline(execution));
-    this.#outbound.alarm(due, clock.now(), () => void this.give({ input: 'tick' }).catch(() => {}));
+    this.#outbound.alarm(due, this.#clock.now(), () => void this.give({ input: 'tick' }).catch(() => {}));
   }
 }
