@@ -44,10 +44,14 @@ interface Entry {
   readonly given: Map<AttemptId, number>;
 }
 
+/** Agents of which is told why they may not. */
+const TOLD = 10;
+
 export class AgentDirectory {
   readonly #clock: Clock;
   readonly #lostAfterMs: number;
   readonly #entries = new Map<AgentId, Entry>();
+  readonly #givenTo = new Map<AttemptId, AgentId>();
   readonly #listeners = new Set<() => void>();
   readonly #since: number;
   #turn = 0;
@@ -62,11 +66,13 @@ export class AgentDirectory {
   /** Connected, or still connected. A new session of an agent replaces its old one. */
   seen(presence: AgentPresence): void {
     const known = this.#entries.get(presence.agentId);
+    const isNews = known === undefined || this.isLost(presence.agentId) || mayTakeMore(known.presence, presence);
     const entry: Entry = known ?? { presence, seenAt: 0, given: new Map() };
     entry.presence = presence;
     entry.seenAt = this.#clock.monotonic();
     this.#entries.set(presence.agentId, entry);
-    this.#changed();
+    // Of two thousand agents hundreds say every second that nothing is new.
+    if (isNews) this.#changed();
   }
 
   /** Its session ended; it may be back in a moment, so it is not lost yet. */
@@ -97,29 +103,38 @@ export class AgentDirectory {
 
   /** Of those who may, the one with the fewest tasks; among equals in turn. */
   choose(wanted: Requirements): Choice {
-    const reasons: string[] = [];
-    const eligible: Entry[] = [];
+    let somebody = false;
+    let least = Infinity;
+    let candidates: Entry[] = [];
     for (const entry of this.#entries.values()) {
-      const reason = this.#reasonAgainst(entry.presence, wanted);
-      if (reason === null) eligible.push(entry);
-      else reasons.push(`${entry.presence.name}: ${reason}`);
+      if (this.#reasonAgainst(entry.presence, wanted) !== null) continue;
+      somebody = true;
+      const load = this.#load(entry);
+      if (load >= entry.presence.hello.capacity || load > least) continue;
+      if (load < least) candidates = [];
+      least = load;
+      candidates.push(entry);
     }
-    if (eligible.length === 0) return { none: nobody(wanted, reasons) };
-    const free = eligible.filter((entry) => this.#load(entry) < entry.presence.hello.capacity);
-    const least = Math.min(...free.map((entry) => this.#load(entry)));
-    const candidates = free.filter((entry) => this.#load(entry) === least);
+    if (!somebody) return { none: this.#nobody(wanted) };
     const chosen = candidates[this.#turn++ % Math.max(1, candidates.length)];
     return chosen === undefined ? { busy: true } : { chosen: chosen.presence };
   }
 
   given(agentId: AgentId, attemptId: AttemptId): void {
+    this.#takeBack(attemptId);
+    this.#givenTo.set(attemptId, agentId);
     this.#entries.get(agentId)?.given.set(attemptId, this.#clock.monotonic());
   }
 
   ended(attemptId: AttemptId): void {
-    let freed = false;
-    for (const entry of this.#entries.values()) freed = entry.given.delete(attemptId) || freed;
-    if (freed) this.#changed();
+    if (this.#takeBack(attemptId)) this.#changed();
+  }
+
+  #takeBack(attemptId: AttemptId): boolean {
+    const agentId = this.#givenTo.get(attemptId);
+    if (agentId === undefined) return false;
+    this.#givenTo.delete(attemptId);
+    return this.#entries.get(agentId)?.given.delete(attemptId) ?? false;
   }
 
   /** Called whenever a choice could come out differently. */
@@ -132,7 +147,10 @@ export class AgentDirectory {
   #load({ presence, given }: Entry): number {
     const now = this.#clock.monotonic();
     // Its end may have been told to another replica; by then its heartbeats count it, or do not.
-    for (const [attemptId, at] of given) if (now - at > GIVEN_MS) given.delete(attemptId);
+    for (const [attemptId, at] of given) {
+      if (now - at <= GIVEN_MS) break; // In the order in which they were given.
+      this.#takeBack(attemptId);
+    }
     return Math.max(given.size, presence.running + presence.waiting);
   }
 
@@ -148,10 +166,23 @@ export class AgentDirectory {
     if (missing.length > 0) return `lacks ${missing.join(', ')}`;
     return wanted.avoid.includes(presence.agentId) ? 'refused it before' : null;
   }
+
+  /** Why of each, for the first few: it goes into a journal and before people. */
+  #nobody(wanted: Requirements): Failure {
+    const needed = wanted.selectors.length === 0 ? wanted.type : `${wanted.type} with ${wanted.selectors.join(', ')}`;
+    const agents = this.all;
+    const reasons = agents
+      .slice(0, TOLD)
+      .map((each) => `${each.name}: ${this.#reasonAgainst(each, wanted) ?? 'nothing'}`);
+    if (agents.length > TOLD) reasons.push(`and ${agents.length - TOLD} more`);
+    const known = reasons.length === 0 ? 'no agent is known' : reasons.join('; ');
+    return failure('NO_ELIGIBLE_AGENT', `no agent may do ${needed}: ${known}`, { details: { reasons } });
+  }
 }
 
-function nobody(wanted: Requirements, reasons: readonly string[]): Failure {
-  const needed = wanted.selectors.length === 0 ? wanted.type : `${wanted.type} with ${wanted.selectors.join(', ')}`;
-  const known = reasons.length === 0 ? 'no agent is known' : reasons.slice(0, 10).join('; ');
-  return failure('NO_ELIGIBLE_AGENT', `no agent may do ${needed}: ${known}`, { details: { reasons: [...reasons] } });
-}
+const isEasier = (before: AgentPresence, now: AgentPresence): boolean =>
+  now.running + now.waiting < before.running + before.waiting || (before.draining && !now.draining);
+
+/** Could something be given to it now that could not be before? */
+const mayTakeMore = (before: AgentPresence, now: AgentPresence): boolean =>
+  before.sessionId !== now.sessionId || isEasier(before, now);

@@ -14,7 +14,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
 import { taskOfAttempt } from '../engine/task.ts';
 import type { Bus } from '../ports/bus.ts';
-import type { AgentDirectory } from './agent-directory.ts';
+import type { AgentDirectory, Requirements } from './agent-directory.ts';
 
 /** How long an agent may take to write an offer to its ledger and answer. */
 const ANSWER_MS = 5_000;
@@ -32,8 +32,8 @@ export interface DispatcherWorld {
 
 export class Dispatcher {
   readonly #world: DispatcherWorld;
-  /** Assignments waiting for a free agent, oldest first. */
-  readonly #waiting = new Map<string, () => void>();
+  /** Assignments waiting for a free agent, by what they need of it; oldest first. */
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(world: DispatcherWorld) {
     this.#world = world;
@@ -50,7 +50,7 @@ export class Dispatcher {
       return LATER_MS;
     }
     if ('none' in choice) await this.#give({ input: 'noAgent', attemptId, failure: choice.none });
-    await new Promise<void>((resolve) => this.#waiting.set(command.id, resolve));
+    await new Promise<void>((resolve) => this.#wait(command, 'none' in choice ? choice.none.message : null, resolve));
     return 0;
   }
 
@@ -127,9 +127,29 @@ export class Dispatcher {
     return this.#world.give(executionOf(input.attemptId), input);
   }
 
-  #wake(): void {
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const resume of waiting) resume();
+  #wait({ type, selectors, avoid }: CommandOf<'assign'>, told: string | null, resume: () => void): void {
+    const key = JSON.stringify([type, selectors, avoid]);
+    const waiting = this.#waiting.get(key) ?? { needs: { type, selectors, avoid }, told, resume: [] };
+    waiting.told = told;
+    waiting.resume.push(resume);
+    this.#waiting.set(key, waiting);
   }
+
+  /** Asked once for all that need the same; they sleep on while the answer is the same. */
+  #wake(): void {
+    for (const [key, { needs, told, resume }] of this.#waiting) {
+      const choice = this.#world.agents.choose(needs);
+      const now = 'none' in choice ? choice.none.message : null;
+      if (!('chosen' in choice) && now === told) continue;
+      this.#waiting.delete(key);
+      for (const each of resume) each();
+    }
+  }
+}
+
+interface Waiting {
+  readonly needs: Requirements;
+  /** Why nobody may, as it was told last; null: all who may had their hands full. */
+  told: string | null;
+  readonly resume: (() => void)[];
 }
