@@ -40,7 +40,7 @@ const schema = z.object({
     .describe('Store; without it SQLite in the data directory.'),
   FAIRLEAD_MONGO_DATABASE: z.string().min(1).default('fairlead').describe('Name of the database.'),
   FAIRLEAD_NATS_URL: z.string().startsWith('nats').optional().describe('Bus; without it in process.'),
-  FAIRLEAD_AGENT_LOST: duration.default(60_000).describe('An agent unheard of for so long is lost.'),
+  FAIRLEAD_AGENT_LOST: duration.prefault('60s').describe('An agent unheard of for so long is lost.'),
   FAIRLEAD_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -122,7 +122,21 @@ const isKnown = (name: string): boolean =>
 
 const problem = (field: string, message: string) => failure('INVALID_INPUT', `${field}: ${message}`, { field });
 
+interface Setting {
+  readonly name: string;
+  readonly about: string;
+  /** As it would be written; null where there is none. */
+  readonly default: string | null;
+}
+
+const defaultOf = (field: z.ZodType): string | null =>
+  field instanceof z.ZodDefault || field instanceof z.ZodPrefault
+    ? String(field.def.defaultValue).replace(homedir(), '~')
+    : null;
+
 /** For the documentation: every setting with what it is for. */
-export const SETTINGS: readonly { readonly name: string; readonly about: string }[] = Object.entries(schema.shape).map(
-  ([name, field]) => ({ name, about: field.description ?? '' }),
-);
+export const SETTINGS: readonly Setting[] = Object.entries(schema.shape).map(([name, field]) => ({
+  name,
+  about: field.description ?? '',
+  default: defaultOf(field),
+}));

@@ -88,6 +88,7 @@ function addExecutionCommands(program: Command, finish: Finish): void {
   const group = program.command('executions').description('what ran and runs');
   group
     .command('list')
+    .description('newest first')
     .option('--application <name>')
     .option('--name <workflow>')
     .option('--environment <name>')
@@ -99,17 +100,20 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     );
   group
     .command('show [id]')
+    .description('one of them, step by step')
     .option('--events', 'its journal')
     .action((id, options, command) =>
       client(command, finish, async (it) => (await executions()).showExecution(it, id ?? 'last', options)),
     );
   group
     .command('watch [id]')
+    .description('follow one until it has ended; exits as deploy --wait does')
     .action((id, _options, command) =>
       client(command, finish, async (it) => (await executions()).watchExecution(it, id ?? 'last')),
     );
   group
     .command('logs [id]')
+    .description('what its steps wrote')
     .option('--step <name>')
     .option('--host <name>')
     .option('--follow', 'stay until it has ended')
@@ -118,12 +122,14 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     );
   group
     .command('abort <id>')
+    .description('stop it now; nothing is rolled back')
     .option('--reason <text>', '', '')
     .action((id, options: { reason: string }, command) =>
       client(command, finish, async (it) => (await executions()).abortExecution(it, id, options.reason)),
     );
   group
     .command('rollback <id>')
+    .description('undo what it did, while it runs or where it is what was deployed last')
     .option('--reason <text>', '', '')
     .option('--wait', 'stay until it has ended')
     .action((id, options, command) =>
@@ -152,6 +158,7 @@ function addOverviewCommands(program: Command, finish: Finish): void {
   const agents = program.command('agents').description('who does the work');
   agents
     .command('list')
+    .description('all of them, and what they are doing')
     .action((_options, command) => client(command, finish, async (it) => (await overview()).listAgents(it)));
   agents
     .command('token <name>')

@@ -119,7 +119,7 @@ export const executionRoutes: readonly Route[] = [
     method: 'post',
     path: '/executions/{id}/rollback',
     operationId: 'rollback',
-    summary: 'Go back: a running one undoes what it did, an ended one is followed by the deployment before it.',
+    summary: 'Go back: a running one undoes what it did, the last success is followed by the deployment before it.',
     tag,
     parameters: one,
     body: reasoned,
