@@ -1,5 +1,4 @@
 /** The agents' door: sessions, reports and logs, on top of the router. What it answers is durable first. */
-import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId, ReplicaId } from '@fairlead/proto/model/ids.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
@@ -34,7 +33,6 @@ export interface GatewayWorld {
   readonly router: Router;
   readonly logs: Logs;
   readonly presence: Presence;
-  readonly crash: CrashPoints;
   /** A log grew: for those who watch it. */
   logGrew(attemptId: AttemptId): void;
 }
@@ -105,10 +103,8 @@ export class Gateway implements AgentGateway {
     return true;
   }
 
-  async report(key: SessionKey, report: Report): Promise<Acknowledgement> {
-    const acknowledgement = await this.#world.router.report(key.agentId, report);
-    this.#world.crash.pass('acknowledge:before');
-    return acknowledgement;
+  async report(key: SessionKey, report: Report): Promise<Acknowledgement | null> {
+    return this.#world.router.report(key.agentId, report);
   }
 
   async logs(_agentId: AgentId, chunks: readonly LogChunk[]): Promise<readonly StoredLength[]> {

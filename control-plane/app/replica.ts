@@ -100,7 +100,6 @@ export class Replica {
         router: this.router,
         logs: store.logs,
         presence: this.#presence,
-        crash,
         logGrew: (attemptId) => this.#logGrew(attemptId),
       },
       { ...parts.gateway, replica: this.id, incarnation: store.incarnation },

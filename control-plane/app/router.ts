@@ -74,12 +74,12 @@ export class Router {
     if (rejected !== null) throw new FailureError(rejected);
   }
 
-  /** What an agent says; resolves once it stands in the journal. */
-  async report(agentId: AgentId, report: Report): Promise<Acknowledgement> {
+  /** What an agent says; resolves once it stands in the journal. Null: it does not, and is to be brought again. */
+  async report(agentId: AgentId, report: Report): Promise<Acknowledgement | null> {
     const input = inputOf(agentId, report);
     const letter = { executionId: executionOf(report.attemptId), input, report: { agentId, report } };
     const { acknowledgement } = await this.#deliver(letter);
-    return acknowledgement ?? { verdict: 'recorded' };
+    return acknowledgement;
   }
 
   async #deliver(letter: Letter): Promise<Answer> {

@@ -76,6 +76,19 @@ describe('the answer to an agent', () => {
     expect(acknowledge(null, 'a2', report)).toEqual(recorded);
   });
 
+  it('about an end that could not be decided on is silence, so that it comes again', () => {
+    const finished: Report = { report: 'finished', attemptId: ATTEMPT, result: succeeded };
+    for (const come of [assigned, started, lost, canceled]) {
+      expect(acknowledge(come().execution, 'a1', finished)).toBeNull();
+    }
+    const givenBack: Report = { report: 'released', attemptId: ATTEMPT, assignment: 1, failure: why };
+    expect(acknowledge(assigned().execution, 'a1', givenBack)).toBeNull();
+    for (const come of [released, moved, ended]) {
+      expect(acknowledge(come().execution, 'a1', givenBack)).toEqual(recorded);
+    }
+    expect(acknowledge(assigned().execution, 'a2', givenBack)).toEqual(recorded);
+  });
+
   it.each([starting, checkpoint])('about what nobody knows is no: %o', (report) => {
     expect(acknowledge(null, 'a1', report)).toEqual(refused('there is no such attempt'));
     const unknown = { ...report, attemptId: `${ATTEMPT}1` };

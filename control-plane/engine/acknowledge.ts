@@ -1,15 +1,18 @@
 import type { AgentId } from '@fairlead/proto/model/ids.ts';
 import type { Acknowledgement, Report } from '@fairlead/proto/model/task.ts';
-import type { Execution } from './execution.ts';
+import type { Attempt, Execution } from './execution.ts';
 import { findAttempt } from './tree.ts';
 
 /**
  * What to answer a report once it was decided on and stands in the journal. For `starting` and `checkpoint` the answer is
  * the permission to go on: given exactly to the agent that the journal has at work on it, and only for what stands there.
+ * Null: it could not be decided on (the execution is broken); without an answer the agent keeps it and brings it again.
  */
-export function acknowledge(execution: Execution | null, agentId: AgentId, report: Report): Acknowledgement {
-  if (report.report === 'finished' || report.report === 'released') return { verdict: 'recorded' };
+export function acknowledge(execution: Execution | null, agentId: AgentId, report: Report): Acknowledgement | null {
   const attempt = execution === null ? undefined : findAttempt(execution, report.attemptId);
+  if (report.report === 'finished' || report.report === 'released') {
+    return attempt !== undefined && isOpenTo(attempt, agentId, report) ? null : { verdict: 'recorded' };
+  }
   if (attempt === undefined) return refused('there is no such attempt');
   const moved = report.report === 'starting' && attempt.assignment !== report.assignment;
   if (attempt.agentId !== agentId || moved) return refused('it was given to another agent');
@@ -20,6 +23,15 @@ export function acknowledge(execution: Execution | null, agentId: AgentId, repor
     return recorded ? { verdict: 'recorded' } : refused('it was not recorded');
   }
   return attempt.state === 'STARTED' ? { verdict: 'recorded' } : refused('it is not yours to start');
+}
+
+/** Would the report still change it? */
+function isOpenTo(attempt: Attempt, agentId: AgentId, report: Report): boolean {
+  if (report.report !== 'released') return attempt.state !== 'ENDED';
+  const { state } = attempt;
+  return (
+    state !== 'ENDED' && state !== 'PENDING' && attempt.agentId === agentId && attempt.assignment === report.assignment
+  );
 }
 
 const refused = (reason: string): Acknowledgement => ({ verdict: 'refused', reason });

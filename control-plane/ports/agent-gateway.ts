@@ -13,7 +13,8 @@ import type { LogChunk } from './logs.ts';
  *   closes it and calls `disconnected` for it, before it calls `hello` for the new one).
  * - `heartbeat` renews the session's lease from now on; false when the session does not exist any more.
  * - `report` resolves after what it says is durable in the journal, or refused by it: the acknowledgement is sent then
- *   and not before. A rejection ends the session, and the agent reports again in the next one.
+ *   and not before. With null nothing is sent: it could not be decided on, and the agent reports again in its next
+ *   session. A rejection ends the session.
  * - `logs` resolves when the chunks are durable, with the stored length of every log named in them; a chunk without
  *   bytes only asks for that. The next chunks of an agent are taken when it resolved: that is the back-pressure.
  * - `disconnected` is called once for every session that was opened, whatever ended it. Nothing of that session
@@ -24,7 +25,7 @@ export interface AgentGateway {
   authenticate(agentId: AgentId, credential: string): Promise<void>;
   hello(connection: AgentConnection, hello: Hello): Promise<Welcome>;
   heartbeat(session: SessionKey, beat: Beat): boolean;
-  report(session: SessionKey, report: Report): Promise<Acknowledgement>;
+  report(session: SessionKey, report: Report): Promise<Acknowledgement | null>;
   logs(agentId: AgentId, chunks: readonly LogChunk[]): Promise<readonly StoredLength[]>;
   disconnected(session: SessionKey, reason: string): void;
 }

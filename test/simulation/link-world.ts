@@ -151,7 +151,7 @@ class Connection {
         this.#up.deliver(() => {
           gateway.report(this.#key, report).then(
             (acknowledgement) => {
-              if (this.#openThere && this.#serves) {
+              if (acknowledgement !== null && this.#openThere && this.#serves) {
                 this.#down.deliver(() => this.#events.acknowledged(id, acknowledgement));
               }
             },

@@ -159,6 +159,7 @@ export class AgentSession implements AgentConnection, Watched {
     const { gateway, crash } = this.#parts;
     try {
       const acknowledgement = await gateway.report(key, readReport(body));
+      if (acknowledgement === null) return;
       crash.pass('acknowledge:before');
       this.#send({ body: 'ack', ack: { report: id, body: JSON.stringify(acknowledgement) } });
       crash.pass('acknowledge:after');
