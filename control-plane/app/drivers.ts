@@ -167,7 +167,9 @@ export class Drivers {
     const loop = this.#loops.get(id);
     if (loop === undefined) return null;
     try {
-      return await loop.give(input);
+      const outcome = await loop.give(input);
+      if (input !== 'refresh' && input.input === 'abort') await this.#unpark(outcome.execution);
+      return outcome;
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
       return null;
@@ -225,6 +227,13 @@ export class Drivers {
     return true;
   }
 
+  /** Aborted, it has only to be settled: whoever comes after this replica may take it up again. */
+  async #unpark(execution: Execution | null): Promise<void> {
+    if (execution === null || execution.parked === null || execution.endedAt === null) return;
+    const { heads, system } = this.#world;
+    await insist(system.scheduler, () => heads.patch(execution.id, { parked: null, strikes: 0 }));
+  }
+
   async #giveUpUnborn(head: Head, now: number): Promise<boolean> {
     const { heads, system } = this.#world;
     const fields = now - head.createdAt > UNBORN_MS ? { settled: true } : { strikes: 0 };
@@ -241,8 +250,10 @@ export class Drivers {
   /** Marks it broken, in its journal where that is still possible. An abort ends it even so. */
   async #park(id: ExecutionId, epoch: number, at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded> {
     const { loops, system } = this.#world;
-    await this.#markBroken(id, bug.message);
     const { execution } = at;
+    // One that has ended stays free to be taken up and settled.
+    if (execution === null || execution.endedAt === null) await this.#markBroken(id, bug.message);
+    else this.#world.alarm(id, bug.message);
     if (execution === null) return at;
     const abort = inputs.find((input) => input.input === 'abort') ?? null;
     const events = park(execution, bug.message, abort, Math.max(system.clock.now(), execution.lastAt));
