@@ -128,7 +128,7 @@ export async function applyDefinition(door: Door, text: string): Promise<void> {
 /** The mark is the request's key as well: asked again, it is the same execution. */
 export async function deploy(door: Door, mark: string): Promise<string> {
   const started = z.object({ executionId: z.string() });
-  const body = { variables: { mark } };
+  const body = { application: 'units', variables: { mark } };
   const { executionId } = await demand(started, ask(door, 'POST', '/executions', body, { 'idempotency-key': mark }));
   return executionId;
 }
