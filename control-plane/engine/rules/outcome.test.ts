@@ -125,6 +125,16 @@ describe('several failures', () => {
     }
   });
 
+  it('of which one is retried leave the others alone until then', () => {
+    const play = both('IGNORE', 'RETRY');
+    expect(toldOf(play.events, 'StepRetried', 'StepIgnored', 'StepEnded')).toEqual([
+      'StepRetried run/p1.0/s/b [-]',
+      'StepEnded run/p1.0/s/b SUCCESS null null',
+      'StepEnded run/p1.0/s/a FAILED COMMAND_FAILED: exit status 1 null',
+      'StepIgnored run/p1.0/s/a',
+    ]);
+  });
+
   it('ended by one of them are all failures', () => {
     const play = both('ROLLBACK_WORKFLOW', 'IGNORE');
     expect(toldOf(play.events, 'StepEnded', 'StepIgnored', 'SectionEnded', 'RollbackStarted')).toEqual([
@@ -278,5 +288,14 @@ describe('an attempt whose end nobody saw', () => {
   ])('%s is retried where running twice does no harm', (_, come) => {
     const play = come(new Play(oneStep({ idempotent: true }, strategies)));
     expect(toldOf(play.events, 'StepRetried')).toEqual(['StepRetried run/p1.0/deploy/install [h1]']);
+  });
+
+  it('is judged by its own step, whatever its siblings are', () => {
+    const steps = [stepPlan('install', { idempotent: true }), agentStep('other')];
+    const play = new Play(onePhase([sectionPlan('deploy', steps, strategies)]));
+    expect(toldOf(outOfTime(play).events, 'StepRetried')).toEqual(['StepRetried run/p1.0/deploy/install [h1]']);
+    const others = [stepPlan('install'), agentStep('other', { idempotent: true })];
+    const fixed = new Play(onePhase([sectionPlan('deploy', others, strategies)]));
+    expect(toldOf(outOfTime(fixed).events, 'StepRetried')).toEqual([]);
   });
 });
