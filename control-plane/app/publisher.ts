@@ -6,8 +6,15 @@ import type { Execution } from '../engine/execution.ts';
 import type { Bus, Subscription } from '../ports/bus.ts';
 import type { Decision } from './deliberate.ts';
 
-/** Doorbells of one execution within this time are one. Milliseconds. */
+/** Doorbells within this time are one message. Milliseconds. */
 const DOORBELL_MS = 25;
+/** Executions a message, so that it stays far under what the bus carries. */
+const BATCH = 1_000;
+
+/** What is said on `subjects.heads`: executions whose journal grew, and how far. */
+export interface Doorbell {
+  readonly heads: readonly { readonly executionId: ExecutionId; readonly seq: number }[];
+}
 
 export type Follower = (execution: Execution, seq: number, decisions: readonly Decision[]) => void;
 type Watcher = (executionId: ExecutionId) => void;
@@ -38,8 +45,8 @@ export class Publisher {
 
   start(): void {
     this.#subscription = this.#bus.subscribe(subjects.heads, (payload) => {
-      const { executionId } = payload;
-      if (typeof executionId === 'string') this.#tell(executionId);
+      const { heads } = payload as unknown as Doorbell; // Only replicas may publish there, and they send doorbells.
+      for (const { executionId } of heads) this.#tell(executionId);
     });
   }
 
@@ -53,14 +60,16 @@ export class Publisher {
   }
 
   #ring(executionId: ExecutionId, seq: number): void {
-    const waiting = this.#ringing.has(executionId);
+    if (this.#ringing.size === 0) this.#scheduler.after(DOORBELL_MS, () => this.#ringAll());
     this.#ringing.set(executionId, seq);
-    if (waiting) return;
-    this.#scheduler.after(DOORBELL_MS, () => {
-      const last = this.#ringing.get(executionId) ?? seq;
-      this.#ringing.delete(executionId);
-      this.#bus.publish(subjects.heads, { executionId, seq: last });
-    });
+  }
+
+  #ringAll(): void {
+    const heads = [...this.#ringing].map(([executionId, seq]) => ({ executionId, seq }));
+    this.#ringing.clear();
+    for (let at = 0; at < heads.length; at += BATCH) {
+      this.#bus.publish(subjects.heads, { heads: heads.slice(at, at + BATCH) });
+    }
   }
 
   #tell(executionId: ExecutionId): void {

@@ -15,6 +15,7 @@ import type { Heads } from '../ports/heads.ts';
 import { deliberate } from './deliberate.ts';
 import type { Drivers } from './drivers.ts';
 import type { LoopParts, Outcome } from './loop-world.ts';
+import type { Doorbell } from './publisher.ts';
 
 /** How long another replica may take to answer before its input is decided here. */
 const FORWARD_MS = 500;
@@ -57,9 +58,11 @@ export class Router {
         return answerTo(letter, outcome) as unknown as JsonObject;
       }),
       this.#bus.subscribe(subjects.heads, (payload) => {
-        const { executionId, seq } = payload as { readonly executionId: string; readonly seq: number };
-        const loop = this.#drivers.loop(executionId);
-        if (loop !== undefined && loop.at.seq < seq) void this.#drivers.give(executionId, 'refresh').catch(() => {});
+        const { heads } = payload as unknown as Doorbell; // Only replicas may publish there, and they send doorbells.
+        for (const { executionId, seq } of heads) {
+          const loop = this.#drivers.loop(executionId);
+          if (loop !== undefined && loop.at.seq < seq) void this.#drivers.give(executionId, 'refresh').catch(() => {});
+        }
       }),
     );
   }
