@@ -6,9 +6,10 @@ import express from 'express';
 const NOT_BUILT = `<!doctype html><title>Fairlead</title>
 <p>Fairlead is running, but its page was not built here. The API is at <a href="/api/v1/openapi.json">/api/v1</a>.</p>`;
 
+const INDEX = 'index.html';
+
 export function page(directory: string | null): express.Router {
   const router = express.Router();
-  const index = directory === null ? null : path.resolve(directory, 'index.html');
   if (directory !== null) {
     router.use(
       express.static(directory, {
@@ -26,8 +27,11 @@ export function page(directory: string | null): express.Router {
     // A missing file with an ending is missing; a path of the page has none.
     if (path.extname(request.path) !== '') return next();
     response.set('Cache-Control', 'no-cache');
-    if (index === null || !existsSync(index)) return void response.type('html').send(NOT_BUILT);
-    return response.sendFile(index);
+    if (directory === null || !existsSync(path.join(directory, INDEX))) {
+      return void response.type('html').send(NOT_BUILT);
+    }
+    // By its root: with the whole path a folder such as ~/.npm or ~/.nvm above it would count as hidden, and be refused.
+    return response.sendFile(INDEX, { root: directory });
   });
   return router;
 }

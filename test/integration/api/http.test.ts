@@ -13,7 +13,8 @@ import type { Answer, Served } from './serve.ts';
 let served: Served;
 let web: string;
 beforeAll(async () => {
-  web = await mkdtemp(path.join(tmpdir(), 'fairlead-web-'));
+  // Below a hidden folder, as whatever npx or nvm installs.
+  web = await mkdtemp(path.join(tmpdir(), '.fairlead-web-'));
   await mkdir(path.join(web, 'assets'));
   await writeFile(path.join(web, 'index.html'), '<title>the page</title>');
   await writeFile(path.join(web, 'assets', 'a.js'), 'js');
