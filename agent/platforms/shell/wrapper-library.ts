@@ -104,6 +104,15 @@ fl_send() {
   fi
 }
 
+# Is there no room in the current directory? Then what a tool said of that found none either. More room than the
+# supervisor has given back by now.
+fl_full() {
+  printf '%65536s' . | cat > room 2>/dev/null
+  set -- $?
+  rm -f room
+  [ "$1" -ne 0 ]
+}
+
 # Reports the end of the unit in the current directory; fails when it has not ended.
 fl_report() {
   [ -f status ] || return 1
@@ -114,6 +123,9 @@ fl_report() {
       [ -f "$fl_file" ] || continue
       printf 'v %s %s\n' $(($(wc -c < "$fl_file"))) "${'$'}{fl_file#v.}" && cat "$fl_file" || exit 0
     done
+  elif fl_full; then
+    fl_words='No space left on device: the last of the output may be missing.'
+    printf 'e %s\n%s\n' $((${'$'}{#fl_words} + 1)) "$fl_words" || exit 0
   fi
   fl_end "x $fl_status"
 }
