@@ -55,6 +55,6 @@ async function patchedCopy(directory: string, patch: string): Promise<string> {
       filter: (from) => !left.has(from.slice(from.lastIndexOf('/') + 1)),
     });
   }
-  execFileSync('git', ['apply', '--recount', '-C1', patch], { cwd: tree, stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync('git', ['apply', '-C1', patch], { cwd: tree, stdio: ['ignore', 'ignore', 'pipe'] });
   return tree;
 }
