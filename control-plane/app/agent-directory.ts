@@ -36,6 +36,9 @@ export type Choice =
 /** After so long an agent's own count, from its heartbeats, certainly holds what it was given. Milliseconds. */
 const GIVEN_MS = 10_000;
 
+/** An agent may take more than before, or has left. */
+type ChangeListener = (agentId: AgentId, change: 'room' | 'left') => void;
+
 interface Entry {
   presence: AgentPresence;
   /** On this process's monotonic clock. */
@@ -52,7 +55,7 @@ export class AgentDirectory {
   readonly #lostAfterMs: number;
   readonly #entries = new Map<AgentId, Entry>();
   readonly #givenTo = new Map<AttemptId, AgentId>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<ChangeListener>();
   readonly #since: number;
   #turn = 0;
 
@@ -72,7 +75,7 @@ export class AgentDirectory {
     entry.seenAt = this.#clock.monotonic();
     this.#entries.set(presence.agentId, entry);
     // Of two thousand agents hundreds say every second that nothing is new.
-    if (isNews) this.#changed();
+    if (isNews) this.#changed(presence.agentId, 'room');
   }
 
   /** Its session ended; it may be back in a moment, so it is not lost yet. */
@@ -80,7 +83,14 @@ export class AgentDirectory {
     const entry = this.#entries.get(agentId);
     if (entry?.presence.sessionId !== sessionId) return;
     entry.presence = { ...entry.presence, sessionId: '' };
-    this.#changed();
+    this.#changed(agentId, 'left');
+  }
+
+  /** Those whose time ran out without a word have left, too: of an agent at a replica that died nobody says so. */
+  noticeLost(): void {
+    for (const [agentId, { presence }] of this.#entries) {
+      if (presence.sessionId !== '' && this.isLost(agentId)) this.left(agentId, presence.sessionId);
+    }
   }
 
   presence(agentId: AgentId): AgentPresence | undefined {
@@ -127,18 +137,27 @@ export class AgentDirectory {
   }
 
   ended(attemptId: AttemptId): void {
-    if (this.#takeBack(attemptId)) this.#changed();
+    const agentId = this.#takeBack(attemptId);
+    if (agentId !== null) this.#changed(agentId, 'room');
   }
 
-  #takeBack(attemptId: AttemptId): boolean {
+  /** Could this one take it now? */
+  fits(agentId: AgentId, wanted: Requirements): boolean {
+    const entry = this.#entries.get(agentId);
+    if (entry === undefined || this.#reasonAgainst(entry.presence, wanted) !== null) return false;
+    return this.#load(entry) < entry.presence.hello.capacity;
+  }
+
+  /** From whom; null when nobody had it. */
+  #takeBack(attemptId: AttemptId): AgentId | null {
     const agentId = this.#givenTo.get(attemptId);
-    if (agentId === undefined) return false;
+    if (agentId === undefined) return null;
     this.#givenTo.delete(attemptId);
-    return this.#entries.get(agentId)?.given.delete(attemptId) ?? false;
+    return this.#entries.get(agentId)?.given.delete(attemptId) === true ? agentId : null;
   }
 
   /** Called whenever a choice could come out differently. */
-  onChange(listener: () => void): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -154,8 +173,8 @@ export class AgentDirectory {
     return Math.max(given.size, presence.running + presence.waiting);
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  #changed(...change: Parameters<ChangeListener>): void {
+    for (const listener of this.#listeners) listener(...change);
   }
 
   #reasonAgainst(presence: AgentPresence, wanted: Requirements): string | null {

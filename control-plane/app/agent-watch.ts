@@ -54,6 +54,7 @@ export class AgentWatch {
   }
 
   #lookForLost(): void {
+    this.#agents.noticeLost();
     this.#eachAttempt((execution, attempt) => {
       const { id: attemptId, agentId } = attempt;
       if (agentId === null || attempt.state === 'UNKNOWN') return;

@@ -4,7 +4,7 @@
  */
 import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
-import { executionOf } from '@fairlead/proto/model/ids.ts';
+import { executionOf, type AgentId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
@@ -37,7 +37,7 @@ export class Dispatcher {
 
   constructor(world: DispatcherWorld) {
     this.#world = world;
-    world.agents.onChange(() => this.#wake());
+    world.agents.onChange((agentId, change) => this.#wake(agentId, change));
   }
 
   async assign(command: CommandOf<'assign'>): Promise<number> {
@@ -50,7 +50,7 @@ export class Dispatcher {
       return LATER_MS;
     }
     if ('none' in choice) await this.#give({ input: 'noAgent', attemptId, failure: choice.none });
-    await new Promise<void>((resolve) => this.#wait(command, 'none' in choice ? choice.none.message : null, resolve));
+    await new Promise<void>((resolve) => this.#wait(command, 'busy' in choice, resolve));
     return 0;
   }
 
@@ -127,20 +127,21 @@ export class Dispatcher {
     return this.#world.give(executionOf(input.attemptId), input);
   }
 
-  #wait({ type, selectors, avoid }: CommandOf<'assign'>, told: string | null, resume: () => void): void {
+  #wait({ type, selectors, avoid }: CommandOf<'assign'>, isBusy: boolean, resume: () => void): void {
     const key = JSON.stringify([type, selectors, avoid]);
-    const waiting = this.#waiting.get(key) ?? { needs: { type, selectors, avoid }, told, resume: [] };
-    waiting.told = told;
+    const waiting = this.#waiting.get(key) ?? { needs: { type, selectors, avoid }, isBusy, resume: [] };
+    waiting.isBusy = isBusy;
     waiting.resume.push(resume);
     this.#waiting.set(key, waiting);
   }
 
-  /** Asked once for all that need the same; they sleep on while the answer is the same. */
-  #wake(): void {
-    for (const [key, { needs, told, resume }] of this.#waiting) {
-      const choice = this.#world.agents.choose(needs);
-      const now = 'none' in choice ? choice.none.message : null;
-      if (!('chosen' in choice) && now === told) continue;
+  /** Asked of the one agent that changed, once for all that need the same. */
+  #wake(agentId: AgentId, change: 'room' | 'left'): void {
+    const { agents } = this.#world;
+    for (const [key, { needs, isBusy, resume }] of this.#waiting) {
+      // Those for whom all were busy must learn that nobody is left.
+      const now = change === 'room' ? agents.fits(agentId, needs) : isBusy && 'none' in agents.choose(needs);
+      if (!now) continue;
       this.#waiting.delete(key);
       for (const each of resume) each();
     }
@@ -149,7 +150,7 @@ export class Dispatcher {
 
 interface Waiting {
   readonly needs: Requirements;
-  /** Why nobody may, as it was told last; null: all who may had their hands full. */
-  told: string | null;
+  /** Somebody may, but all who may had their hands full. */
+  isBusy: boolean;
   readonly resume: (() => void)[];
 }
