@@ -79,7 +79,8 @@ const FAULTS: readonly Fault[] = [
       loss: dice.pick([0, 0.05, 0.3]),
       duplication: dice.pick([0, 0.1, 0.4]),
       late: dice.pick([0, 0.1, 0.4]),
-      lateMs: dice.pick([50, 600, 4_000]),
+      // Longer than a takeover takes, so that an old driver's word comes after the new one's.
+      lateMs: dice.pick([50, 600, 9_000]),
     },
     forMs: outage(dice),
   }),
@@ -87,8 +88,8 @@ const FAULTS: readonly Fault[] = [
     at,
     act: 'store',
     process: dice.pick(REPLICAS),
-    faults: { refused: dice.pick([0.02, 0.1, 0.5]), answerLost: dice.pick([0.02, 0.1, 0.5]) },
-    forMs: outage(dice) / 2,
+    faults: { refused: dice.pick([0.02, 0.1, 0.5, 1]), answerLost: dice.pick([0.02, 0.1, 0.5]) },
+    forMs: outage(dice),
   }),
   (dice, at) => ({
     at,

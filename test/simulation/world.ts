@@ -146,11 +146,11 @@ class World {
       case 'crash': {
         const process = this.#process(act.process);
         process.crashAt = process.awaits + act.awaits;
-        return this.#disturb(act.forMs, () => this.#revive(act.process));
+        return this.#disturb(act.forMs, () => this.#revive(act.process), act.process);
       }
       case 'kill':
         this.#process(act.process).kill();
-        return this.#disturb(act.forMs, () => this.#revive(act.process));
+        return this.#disturb(act.forMs, () => this.#revive(act.process), act.process);
       case 'wipe':
         this.#agents.find((each) => each.name === act.process)?.wipe();
         return this.#disturb(act.forMs, () => this.#revive(act.process));
@@ -165,17 +165,19 @@ class World {
       case 'store': {
         const replica = this.#replicas.find((each) => each.name === act.process);
         if (replica !== undefined) replica.faults = act.faults;
-        return this.#disturb(act.forMs, () => replica !== undefined && (replica.faults = STORE_CALM));
+        return this.#disturb(act.forMs, () => replica !== undefined && (replica.faults = STORE_CALM), act.process);
       }
       case 'jump':
         this.#process(act.process).skewMs += act.byMs;
     }
   }
 
-  #disturb(forMs: number, end: () => void): void {
-    this.#disturbances += 1;
+  /** `of`: a process that is down or has no store meanwhile; when that is a control plane, others may have to notice. */
+  #disturb(forMs: number, end: () => void, of = ''): void {
+    const slows = this.#replicas.some((each) => each.name === of);
+    if (slows) this.#disturbances += 1;
     this.#system.scheduler.after(forMs, () => {
-      this.#disturbances -= 1;
+      if (slows) this.#disturbances -= 1;
       if (!this.#healed) end();
     });
   }
