@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { CrashPoint } from '@fairlead/proto/model/crash.ts';
 import type { CrashWorld, Who } from './crash-world.ts';
 import { until } from './fairlead-process.ts';
-import { deploy, expectExactlyOnce, untilSettled } from './units-world.ts';
+import { deploy, expectExactlyOnce, untilSettled, viewOf } from './units-world.ts';
 
 /** Long enough on a busy machine; what is seen is two seconds. */
 const SETTLED_WITHIN_MS = 30_000;
@@ -18,13 +18,18 @@ export async function dieAndGoOn(world: CrashWorld, who: Who, point: CrashPoint,
   await world.start(who, mark);
   const dying = world.process(who);
   // The answer may be lost; the same key asks for the same execution.
-  const asked = deploy(world.controlPlane, mark).catch(() => null);
-  await until(`the ${who} passes ${mark}`, dying.isOver, 20_000, () => world.story);
+  const asked = deploy(world.controlPlane, mark).catch((error: unknown) => ({ lost: String(error) }));
+  const explain = async (): Promise<string> => {
+    const answer = await asked;
+    const how = typeof answer === 'string' ? JSON.stringify(await viewOf(world.controlPlane, answer)) : answer.lost;
+    return `${how}\n${world.story}`;
+  };
+  await until(`the ${who} passes ${mark}`, dying.isOver, 20_000, explain);
   expect(await dying.ended, `${mark}: ${dying.output()}`).toEqual({ code: null, signal: 'SIGKILL' });
   const first = await asked;
   await world.start(who);
   const id = await deploy(world.controlPlane, mark);
-  if (first !== null) expect(id).toBe(first);
+  if (typeof first === 'string') expect(id).toBe(first);
   await untilSettled(world.controlPlane, id, SETTLED_WITHIN_MS, world.story);
   await expectExactlyOnce(world.controlPlane, world.units, id, mark);
 }
