@@ -65,8 +65,8 @@ export interface BenchAgent {
   readonly written: { readonly writes: number; readonly bytes: number };
   /** Tasks it has done. */
   readonly done: number;
-  /** Connects, and stays so. */
-  run(): void;
+  /** Connects, and stays so; resolves when it has its first session. */
+  run(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -105,8 +105,9 @@ export async function prepareBenchAgent(options: AgentOptions): Promise<BenchAge
     get done() {
       return done;
     },
-    run() {
+    async run() {
       ended = agent.run();
+      while (agent.sessionId === null) await realSystem.scheduler.sleep(10);
     },
     async stop() {
       agent.stop();
@@ -123,7 +124,7 @@ export function serve(): void {
     {
       async start(options: AgentOptions) {
         agent = await prepareBenchAgent(options);
-        agent.run();
+        await agent.run();
       },
       ledger: () => agent?.written,
     },

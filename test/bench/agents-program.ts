@@ -11,7 +11,7 @@ interface Load {
   readonly count: number;
 }
 
-/** So many enrolments under way at once. */
+/** So many enrolments, or first sessions, under way at once: this process shares the machine with the one measured. */
 const AT_ONCE = 20;
 
 export function serve(): void {
@@ -30,8 +30,12 @@ export function serve(): void {
         };
         await Promise.all(Array.from({ length: AT_ONCE }, enrolSome));
       },
-      connect() {
-        for (const agent of agents) agent.run();
+      async connect() {
+        const waiting = [...agents];
+        const connectSome = async (): Promise<void> => {
+          for (let agent = waiting.pop(); agent !== undefined; agent = waiting.pop()) await agent.run();
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, connectSome));
       },
       /** Every one of them has done exactly one task. */
       check() {

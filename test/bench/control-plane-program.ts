@@ -14,7 +14,7 @@ import { serveCalls } from './program.ts';
 import { chainPlan, chainSteps, eachPlan } from './steps-plan.ts';
 
 const HEARTBEAT_MS = 5_000;
-const LOST_MS = 30_000;
+const LOST_MS = 60_000;
 
 export interface Opening {
   readonly directory: string;

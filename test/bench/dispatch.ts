@@ -16,7 +16,7 @@ import { chainSteps } from './steps-plan.ts';
 
 const IN_FLIGHT = 50;
 /** Phases of each execution; 20 steps in each. */
-const PHASES = 4;
+const PHASES = 2;
 
 interface Stage {
   readonly controlPlane: Program;
