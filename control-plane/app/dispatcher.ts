@@ -49,8 +49,10 @@ export class Dispatcher {
       await this.#give({ input: 'agentChosen', attemptId, agentId, ledgerId, sessionId });
       return LATER_MS;
     }
+    // Waiting from now on, so that an agent that comes while this is written down is not missed.
+    const changed = new Promise<void>((resolve) => this.#wait(command, 'busy' in choice, resolve));
     if ('none' in choice) await this.#give({ input: 'noAgent', attemptId, failure: choice.none });
-    await new Promise<void>((resolve) => this.#wait(command, 'busy' in choice, resolve));
+    await changed;
     return 0;
   }
 
