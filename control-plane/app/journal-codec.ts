@@ -34,12 +34,15 @@ export interface JournalCodec {
   decode(record: JournalRecord): Promise<readonly Decision[]>;
 }
 
+/** What is large, and what could be taken for a reference of ours because somebody's output has such a key. */
+const mustLeave = (json: string): boolean => json.length > LARGE || json.includes(`"${BLOB}"`);
+
 export function journalCodec(blobs: Blobs): JournalCodec {
   async function shrink(value: Json, name: string): Promise<Json> {
     if (typeof value !== 'object' || value === null) return value;
     // The plan is named by the first input and the first event alike: it is written once and never inline.
     if (name === 'plan') return put(value);
-    if (name !== 'event' && canonicalJson(value).length > LARGE) return put(value);
+    if (name !== 'event' && mustLeave(canonicalJson(value))) return put(value);
     if (isList(value)) return value;
     const entries = await Promise.all(
       Object.entries(value).map(async ([key, each]) => [key, await shrink(each, key)] as const),
@@ -72,7 +75,7 @@ export function journalCodec(blobs: Blobs): JournalCodec {
     async encode(head, decisions) {
       const plain = bodyOf(decisions as unknown as Json); // Inputs and events are plain data by construction.
       // Nearly every record: a report or an assignment. A plan would be named in it.
-      if (plain.length <= LARGE && !plain.includes('"plan":')) return { ...head, body: plain };
+      if (!mustLeave(plain) && !plain.includes('"plan":')) return { ...head, body: plain };
       const shrunk = await Promise.all(
         decisions.map(async ({ input, events }) => ({
           input: await shrink(input as unknown as Json, 'event'), // As above.
