@@ -25,7 +25,7 @@ const PASSED_BY: Readonly<Record<CrashPoint, Who>> = {
   'report:after': 'agent',
 };
 const counts =
-  rounds(1, 0) === 1 ? { 'control plane': [1], agent: [1, 5] } : { 'control plane': upTo(8), agent: upTo(12) };
+  rounds(1, 0) === 1 ? { 'control plane': [1], agent: [4] } : { 'control plane': upTo(8), agent: upTo(12) };
 
 function upTo(last: number): readonly number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
