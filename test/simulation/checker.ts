@@ -23,6 +23,8 @@ export interface Violation {
 
 /** From an abort's request to ABORTED, while somebody drives it and nothing is in the way. Milliseconds. */
 const ABORT_MS = 2_000;
+/** How late a driver may hear what others appended, doorbell or not. Milliseconds. */
+const BEHIND_MS = 3_000;
 /** How long a control plane that is gone may keep others from noticing. */
 const TAKEOVER_MS = 9_000;
 
@@ -42,6 +44,9 @@ export class Checker implements Observed {
   /** Runs being aborted, and since when. */
   readonly #aborting = new Map<string, number>();
   readonly #unchecked = new Set<string>();
+  /** Loops that lag behind their journal, and since when. */
+  readonly #behind = new Map<object, number>();
+  #lookAt = 0;
   #disturbedAt = 0;
 
   constructor(parts: {
@@ -126,6 +131,7 @@ export class Checker implements Observed {
   /** After every step. */
   stepped(): void {
     for (const [runId, since] of this.#aborting) this.#checkAbort(runId, since);
+    if (this.elapsed() >= this.#lookAt) this.#checkDrivers();
     for (const id of this.#unchecked) {
       this.#unchecked.delete(id);
       this.found('replay-equals-live', replayEqualsLive(this.#replicas(), this, id));
@@ -172,6 +178,24 @@ export class Checker implements Observed {
       this.#history.note('lock', `${key} held by [${places(state.holders)}] wanted by [${places(state.queue)}]`);
       for (const [name, invariant] of Object.entries(LOCK_INVARIANTS)) {
         this.found(name, invariant(key, known?.state ?? null, state, this));
+      }
+    }
+  }
+
+  #checkDrivers(): void {
+    const now = this.elapsed();
+    this.#lookAt = now + 250;
+    for (const { name, replica } of this.#replicas()) {
+      for (const [id, loop] of replica?.drivers.driven ?? []) {
+        const seq = this.journals.seq(id);
+        if (loop.at.seq >= seq) {
+          this.#behind.delete(loop);
+          continue;
+        }
+        const since = Math.max(this.#behind.get(loop) ?? now, this.#disturbedAt);
+        this.#behind.set(loop, since);
+        if (now - since <= BEHIND_MS) continue;
+        this.found('drivers-keep-up', `${name} has ${id} at ${loop.at.seq} of ${seq} for too long`);
       }
     }
   }

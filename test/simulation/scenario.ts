@@ -78,11 +78,11 @@ const FAULTS: readonly Fault[] = [
     faults: {
       loss: dice.pick([0, 0.05, 0.3]),
       duplication: dice.pick([0, 0.1, 0.4]),
-      late: dice.pick([0, 0.1, 0.4]),
+      late: dice.pick([0, 0.2, 0.6]),
       // Longer than a takeover takes, so that an old driver's word comes after the new one's.
       lateMs: dice.pick([50, 600, 9_000]),
     },
-    forMs: outage(dice),
+    forMs: 2_000 + outage(dice),
   }),
   (dice, at) => ({
     at,
