@@ -7,26 +7,12 @@ import type { AgentId, AttemptId, ExecutionId } from '@fairlead/proto/model/ids.
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { ExecutionListRow, ExecutionView, JournalView, ListFilter } from '@fairlead/proto/live.ts';
+import type { Problem, SourceFile } from '../definitions/problem.ts';
 import type { LogChunk } from '../ports/logs.ts';
 import type { InstanceRow } from '../ports/rows.ts';
 import type { Actor } from './authorize.ts';
 
-export interface SourceFile {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** A problem in a definition, located. */
-export interface Problem {
-  readonly file: string;
-  /** 1-based. */
-  readonly line: number;
-  readonly column: number;
-  /** `workflows.ship-web.phases[0].hosts` */
-  readonly path: string;
-  readonly reason: string;
-  readonly mend: string;
-}
+export type { Problem, SourceFile };
 
 export type ApplyResult =
   | {
