@@ -66,9 +66,10 @@ export interface ExecutionView {
   readonly nodes: readonly NodeView[];
 }
 
-/** A line of the list. */
+/** A line of the executions list: derived from the journal, may be rebuilt at any time. */
 export interface ExecutionListRow {
   readonly executionId: ExecutionId;
+  /** Journal sequence it reflects. */
   readonly seq: number;
   readonly application: string;
   readonly name: string;
@@ -77,7 +78,9 @@ export interface ExecutionListRow {
   readonly environment: string | null;
   readonly startedAt: number;
   readonly endedAt: number | null;
+  /** Who started it. */
   readonly actor: string;
+  /** For the page: progress counts, artifacts, failure, waiting reason … */
   readonly summary: JsonObject;
 }
 

@@ -1,24 +1,10 @@
+import type { ExecutionListRow } from '@fairlead/proto/live.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 
-/** A line of the executions list: derived from the journal, may be rebuilt at any time. */
-export interface ExecutionRow {
-  readonly executionId: ExecutionId;
-  /** Journal seq it reflects: an older row never replaces a newer one. */
-  readonly seq: number;
-  readonly application: string;
-  readonly name: string;
-  readonly kind: 'WORKFLOW' | 'PIPELINE';
-  readonly status: Status;
-  readonly environment: string | null;
-  readonly startedAt: number;
-  readonly endedAt: number | null;
-  /** Who started it. */
-  readonly actor: string;
-  /** For the page: progress counts, artifacts, failure, waiting reason … */
-  readonly summary: JsonObject;
-}
+/** A line of the executions list, as everybody sees it: an older row (by `seq`) never replaces a newer one. */
+export type ExecutionRow = ExecutionListRow;
 
 /** What runs where: one row per service, infrastructure and host; the projection of successful installs. */
 export interface InstanceRow {
