@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import { hex } from '@fairlead/proto/model/hex.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { GrpcConnection, type Credential } from './adapters/grpc-connection.ts';
 import { readIdentity, writeIdentity, type Identity } from './adapters/identity-file.ts';
@@ -70,5 +71,3 @@ async function exchange(
     await system.scheduler.sleep(system.random.fraction() * Math.min(MOST_PAUSE_MS, 200 * 2 ** Math.min(tried, 16)));
   }
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -1,5 +1,6 @@
 /** API keys, one-time login links and page sessions. Only hashes are stored. Until there are users, all may do all. */
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import { hex } from '@fairlead/proto/model/hex.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { Digest } from '../ports/digest.ts';
@@ -91,8 +92,7 @@ export class Access {
   }
 
   async #issue(kind: KeyBody['kind'], name: string, expiresAt: number | null): Promise<string> {
-    const random = [...this.#system.random.bytes(32)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    const secret = `fl_${random}`;
+    const secret = `fl_${hex(this.#system.random.bytes(32))}`;
     const body: KeyBody = { kind, name, createdAt: this.#system.clock.now(), expiresAt, revoked: false };
     await this.#documents.insert('keys', `${kind}:${this.#digest.sha256(secret)}`, body);
     return secret;

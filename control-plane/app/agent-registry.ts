@@ -1,5 +1,6 @@
 /** Join tokens and enrolled agents (admin 1.4, 1.5). Only hashes are stored; a token enrolls, a credential identifies. */
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import { hex } from '@fairlead/proto/model/hex.ts';
 import type { AgentId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
@@ -138,5 +139,3 @@ export class AgentRegistry {
     }
   }
 }
-
-const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');

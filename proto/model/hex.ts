@@ -1,0 +1,2 @@
+/** Bytes as lower-case hexadecimal text, two digits each. */
+export const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
