@@ -6,7 +6,8 @@ import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Ids } from '@fairlead/proto/model/system.ts';
 import type { Execution } from '../engine/execution.ts';
-import type { PhasePlan, Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
+import type { Plan } from '../engine/plan.ts';
+import { rollbackRunOf } from '../engine/rollback-plan.ts';
 import type { Rows } from '../ports/rows.ts';
 import type { Actor } from './authorize.ts';
 import type { Drivers } from './drivers.ts';
@@ -64,6 +65,7 @@ async function refuseUnlessCurrent(rows: Rows, { id, status, plan }: Execution):
 
 /** The plan of the deployment turned round: its rollback sections on the hosts it deployed to, newest phase first. */
 export function rollbackPlan({ plan, id, runs }: Execution, executionId: ExecutionId, actor: Actor): Plan {
+  const ran = new Map(runs.map((run) => [run.planId, run]));
   return {
     ...plan,
     executionId,
@@ -71,38 +73,7 @@ export function rollbackPlan({ plan, id, runs }: Execution, executionId: Executi
     rollbackOf: id,
     stages: plan.stages.toReversed().map((stage) => ({
       ...stage,
-      runs: stage.runs.map((run) => turned(run, deployedHosts(runs.find((each) => each.planId === run.id)))),
+      runs: stage.runs.map((run) => rollbackRunOf(run, ran.get(run.id))),
     })),
   };
 }
-
-type DeployedHosts = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** Phase of the plan → every host that one of its passes worked on. */
-function deployedHosts(run: Execution['runs'][number] | undefined): DeployedHosts {
-  const hosts = new Map<string, Set<string>>();
-  for (const phase of run?.phases ?? []) {
-    if (phase.kind !== 'FORWARD') continue;
-    const known = hosts.get(phase.planId) ?? new Set<string>();
-    for (const host of phase.hosts ?? []) if (!phase.dropped.includes(host)) known.add(host);
-    hosts.set(phase.planId, known);
-  }
-  return hosts;
-}
-
-const turned = (run: RunPlan, deployed: DeployedHosts): RunPlan => ({
-  ...run,
-  pre: null,
-  post: null,
-  phases: run.phases.toReversed().map((phase) => undoing(phase, deployed.get(phase.id) ?? new Set())),
-});
-
-/** One pass over all of its hosts. A section that undoes another runs whatever that one did: it did succeed. */
-const undoing = (phase: PhasePlan, deployed: ReadonlySet<string>): PhasePlan => ({
-  ...phase,
-  name: `Rollback ${phase.name}`,
-  hosts: phase.hosts.filter((host) => deployed.has(host.name)),
-  rolling: false,
-  sections: phase.rollback.map((section): SectionPlan => ({ ...section, undoes: null })),
-  rollback: [],
-});

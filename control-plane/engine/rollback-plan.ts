@@ -1,0 +1,34 @@
+/**
+ * The plan of a deployment turned round (orchestration 6.5, 10.6): its rollback sections, on the hosts it deployed to,
+ * newest phase first. What was provisioned before it stays: the version that comes back needs it.
+ */
+import type { Phase, Run } from './execution.ts';
+import type { PhasePlan, RunPlan, SectionPlan } from './plan.ts';
+
+/**
+ * `run`: what became of that plan; undefined when it never began, so that there is nothing to undo and no phase is left.
+ * Keeps the ids of the plan: in the same execution the caller gives the run another.
+ */
+export function rollbackRunOf(plan: RunPlan, run: Run | undefined): RunPlan {
+  const phases = plan.phases.toReversed().flatMap((phase) => undoing(phase, run) ?? []);
+  return { ...plan, pre: null, post: null, phases };
+}
+
+/** One pass over all of its hosts. A section that undoes another runs whatever that one did: it did succeed. */
+function undoing(phase: PhasePlan, run: Run | undefined): PhasePlan | null {
+  const passes = run?.phases.filter((each) => each.kind === 'FORWARD' && each.planId === phase.id) ?? [];
+  const deployed = new Set(passes.flatMap((pass) => hostsOf(phase, pass)));
+  if (passes.length === 0 || (phase.hosts.length > 0 && deployed.size === 0)) return null;
+  return {
+    ...phase,
+    name: `Rollback ${phase.name}`,
+    hosts: phase.hosts.filter((host) => deployed.has(host.name)),
+    rolling: false,
+    sections: phase.rollback.map((section): SectionPlan => ({ ...section, undoes: null })),
+    rollback: [],
+  };
+}
+
+/** Where nothing selected hosts, it worked on every host there is. */
+const hostsOf = (plan: PhasePlan, pass: Phase): readonly string[] =>
+  (pass.hosts ?? plan.hosts.map((host) => host.name)).filter((host) => !pass.dropped.includes(host));
