@@ -63,23 +63,26 @@ export function table(measures: readonly Measure[]): string {
     .join('\n');
 }
 
-/** Keeps a summary: what was measured, on what, of which commit, with which arguments. */
-export function keepSummary(bench: string, options: readonly string[], measures: readonly Measure[]): string {
+/** Keeps the summary of a bench. */
+export const keepSummary = (bench: string, options: readonly string[], measures: readonly Measure[]): string =>
+  keepResult(bench, { options, measures });
+
+/** Keeps a result under its name, with what it was found on, and of which commit. Answers the file. */
+export function keepResult(name: string, result: object): string {
   const root = new URL('../../', import.meta.url).pathname;
   const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
   const changed = git('status', '--porcelain', '--', 'agent', 'control-plane', 'proto').length > 0;
   const summary = {
-    bench,
+    bench: name,
     commit: git('rev-parse', '--short', 'HEAD') + (changed ? '+changes' : ''),
-    options,
     node: process.version,
     cpus: cpus().length,
     cpu: cpus()[0]?.model ?? '',
-    measures,
+    ...result,
   };
   const directory = new URL('./results/', import.meta.url).pathname;
   mkdirSync(directory, { recursive: true });
-  const file = `${directory}${bench}.json`;
+  const file = `${directory}${name}.json`;
   writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
   return file;
 }

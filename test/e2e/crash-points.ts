@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { CrashPoint } from '@fairlead/proto/model/crash.ts';
+import { figure } from '../support/real/figures.ts';
 import type { CrashWorld, Who } from './crash-world.ts';
 import { until } from './fairlead-process.ts';
 import { deploy, expectExactlyOnce, untilSettled, viewOf } from './units-world.ts';
@@ -32,4 +33,5 @@ export async function dieAndGoOn(world: CrashWorld, who: Who, point: CrashPoint,
   if (typeof first === 'string') expect(id).toBe(first);
   await untilSettled(world.controlPlane, id, SETTLED_WITHIN_MS, world.story);
   await expectExactlyOnce(world.controlPlane, world.units, id, mark);
+  figure(`kills at ${point}`, 1);
 }

@@ -1,6 +1,7 @@
 /** Killed at moments nobody chose: control plane, agent or both, three times in the course of each execution. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, it } from 'vitest';
+import { figure } from '../support/real/figures.ts';
 import { rounds } from '../support/real/rounds.ts';
 import { seededRandom } from '../support/virtual-system.ts';
 import { CrashWorld, type Who } from './crash-world.ts';
@@ -51,6 +52,8 @@ it.each(Array.from({ length: executions }, (_, index) => first + index))(
     }
     await untilSettled(world.controlPlane, id, 40_000, world.story);
     await expectExactlyOnce(world.controlPlane, world.units, id, mark);
+    figure('kills at random', KILLS);
+    figure('units run once though killed', all);
   },
   120_000,
 );

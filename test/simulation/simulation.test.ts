@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { figure } from '../support/real/figures.ts';
 import { rounds } from '../support/real/rounds.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -34,6 +35,7 @@ it(
   async () => {
     const { code, said } = await simulate('--seeds', String(rounds(1_000, 20_000)));
     expect(code, said).toBe(0);
+    figure('simulation', said.trim());
     // Seeds that exercise nothing would hold everything.
     for (const seen of ['rolled back', 'ended ABORTED', 'lock contended', 'taken over', 'attempts moved']) {
       expect(Number(new RegExp(`^${seen}: (\\d+)`, 'm').exec(said)?.[1]), `${seen}\n${said}`).toBeGreaterThan(10);
