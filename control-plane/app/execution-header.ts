@@ -6,8 +6,11 @@ import type { Attempt, Execution, Phase, Run, Step } from '../engine/execution.t
 import { once } from '../engine/once.ts';
 import type { RunPlan, SectionPlan } from '../engine/plan.ts';
 import { openAttempts } from '../engine/rules/expire.ts';
+import { waitingSteps } from '../engine/rules/waiting.ts';
 import { lastAttempt, findTask } from '../engine/tree.ts';
+import { planOfStep } from '../engine/plan-of.ts';
 import { planOfRun, sectionsOf } from '../engine/turn.ts';
+import { statusOfRun, waitingText } from './run-status.ts';
 
 export function headerOf(execution: Execution): ExecutionHeader {
   const { plan } = execution;
@@ -40,9 +43,7 @@ export function statusOf(execution: Execution): Status {
   if (execution.endedAt !== null) return execution.status;
   if (execution.parked !== null) return 'BROKEN';
   const order: readonly Status[] = ['ABORTING', 'ROLLING_BACK', 'RUNNING', 'WAITING', 'QUEUED'];
-  const statuses = execution.runs.map((run) =>
-    run.lock?.state === 'QUEUED' && run.abort === null ? 'QUEUED' : run.status,
-  );
+  const statuses = execution.runs.map(statusOfRun);
   return order.find((status) => statuses.includes(status)) ?? 'RUNNING';
 }
 
@@ -153,6 +154,8 @@ function waitingFor(execution: Execution): string | null {
       const before = lock.position === null ? '' : `, ${lock.position - 1} before it in the queue`;
       return `waiting for the lock of ${lock.keys.join(', ')}${before}`;
     }
+    const waits = waitingSteps(run)[0];
+    if (waits !== undefined) return `step '${planOfStep(execution, waits.id).name}': ${waitingText(waits.waiting)}`;
     for (const attempt of openAttempts(run)) {
       if (attempt.unassignable !== null) return `waiting for an agent: ${attempt.unassignable.failure.message}`;
       if (attempt.state === 'UNKNOWN') return 'waiting for a lost agent: nobody knows what became of its work';

@@ -6,6 +6,7 @@ import type { RunPlan, SectionPlan } from '../engine/plan.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import { planOfRun, sectionsOf } from '../engine/turn.ts';
 import { headerOf } from './execution-header.ts';
+import { statusOfRun, waitingText } from './run-status.ts';
 
 export type AgentName = (agentId: string) => string;
 
@@ -33,7 +34,15 @@ function nodesOf(execution: Execution, agentName: AgentName): readonly NodeView[
       viewed.set(phase, nodes);
       return nodes;
     });
-    const own = node(run.id, null, 'run', order, plan.workflow.name, run, { failure: run.failure });
+    const own = node(
+      run.id,
+      null,
+      'run',
+      order,
+      plan.workflow.name,
+      { ...run, status: statusOfRun(run) },
+      { failure: run.failure },
+    );
     return [own, ...phases, ...nodesAhead(plan, run)];
   });
 }
@@ -120,6 +129,7 @@ function nodesOfSection(
 }
 
 function noteOn(step: Step): string | null {
+  if (step.waiting !== null) return waitingText(step.waiting);
   if (step.ignored) return 'failed, ignored';
   if (step.skipped !== null) return `skipped: ${step.skipped}`;
   return step.retries > 0 ? `retried ${step.retries} times` : null;

@@ -6,6 +6,7 @@ import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { PhaseKind } from './execution.ts';
 import type { OutputScope, Plan } from './plan.ts';
+import type { Waiting } from './waiting.ts';
 
 type Body =
   | { readonly event: 'ExecutionStarted'; readonly plan: Plan; readonly driver: ReplicaId; readonly epoch: number }
@@ -65,6 +66,8 @@ type Body =
       readonly stepId: NodeId;
       readonly targets: readonly string[];
     }
+  /** Of a step that has started; its next StepRetried or StepEnded ends the waiting. */
+  | { readonly event: 'StepWaiting'; readonly stepId: NodeId; readonly waiting: Waiting }
   | {
       readonly event: 'StepEnded';
       readonly stepId: NodeId;

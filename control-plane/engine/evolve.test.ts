@@ -283,6 +283,7 @@ describe('a step', () => {
     skipped: null,
     ignored: false,
     retries: 0,
+    waiting: null,
   };
 
   it('is begun with a first attempt at each target', () => {

@@ -112,6 +112,8 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
       return updateSection(execution, event.stepId, (node) => ({ ...node, steps: [...node.steps, newStep(event)] }));
     case 'StepRetried':
       return updateStep(execution, event.stepId, (node) => retried(node, event));
+    case 'StepWaiting':
+      return updateStep(execution, event.stepId, (node) => ({ ...node, status: 'WAITING', waiting: event.waiting }));
     case 'StepEnded':
       return endStep(execution, event);
     case 'StepIgnored':
@@ -235,6 +237,7 @@ function retried(node: Step, event: EventOf<'StepRetried'>): Step {
   return {
     ...node,
     status: 'RUNNING',
+    waiting: null,
     retries: node.retries + 1,
     tasks: node.tasks.map((task) =>
       again.has(task.target)
@@ -251,7 +254,8 @@ function retried(node: Step, event: EventOf<'StepRetried'>): Step {
 /** A step that never started (skipped, or impossible to start) comes into being with its end. */
 function endStep(execution: Execution, event: EventOf<'StepEnded'>): Execution {
   return updateSection(execution, event.stepId, (node) => {
-    const ending = { status: event.status, failure: event.failure, skipped: event.skipped, endedAt: event.at };
+    const { status, failure, skipped, at: endedAt } = event;
+    const ending = { status, failure, skipped, endedAt, waiting: null };
     const known = node.steps.some((each) => each.id === event.stepId);
     if (!known) {
       const fresh = newStep({ ...event, event: 'StepStarted', targets: [] });

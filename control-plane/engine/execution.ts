@@ -15,6 +15,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { OutputScope, Plan } from './plan.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface Execution {
   readonly id: ExecutionId;
@@ -119,6 +120,8 @@ export interface Step {
   readonly ignored: boolean;
   /** How many times a strategy retried it. */
   readonly retries: number;
+  /** What it waits for, apart from agents; its status is WAITING exactly while it does. */
+  readonly waiting: Waiting | null;
   readonly tasks: readonly Task[];
 }
 

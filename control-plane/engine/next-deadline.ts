@@ -39,6 +39,6 @@ function waits(execution: Execution, run: Run, phase: Phase): readonly number[] 
   const waiting = group.filter((step) => started(step) === undefined);
   if (waiting.length > 0) return waiting.map((step) => earliestStart(section, step, group));
   const steps = group.flatMap((step) => started(step) ?? []);
-  if (steps.some((step) => openAttemptsOf(step).length > 0)) return []; // Siblings are waited for first.
+  if (steps.some((step) => step.waiting !== null || openAttemptsOf(step).length > 0)) return []; // Siblings are waited for first.
   return steps.flatMap((step) => retryDue(execution, { run, phase, section, plan }, step) ?? []);
 }

@@ -39,6 +39,7 @@ export const newStep = (event: EventOf<'StepStarted'>): Step => ({
   skipped: null,
   ignored: false,
   retries: 0,
+  waiting: null,
   tasks: event.targets.map((target) => {
     const id = taskId(event.stepId, target);
     return { id, target, status: 'QUEUED', attempts: [newAttempt(attemptId(id, 1), event.at)] };

@@ -7,10 +7,12 @@ import { once } from '../once.ts';
 import { planOfStep } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { planOfRun } from '../turn.ts';
+import { expireWaiting, nextGivingUp } from './waiting.ts';
 
 export function expire(turn: Turn): void {
   for (const run of turn.execution.runs) {
     expireLock(turn, run);
+    expireWaiting(turn, run);
     for (const attempt of openAttempts(run)) expireAttempt(turn, attempt);
   }
 }
@@ -69,7 +71,7 @@ export const openAttempts = once((run: Run): readonly Attempt[] => run.phases.fl
 export function nextExpiry(execution: Execution): number | null {
   let next = Infinity;
   for (const run of execution.runs) {
-    next = Math.min(next, lockDeadline(execution, run) ?? Infinity);
+    next = Math.min(next, lockDeadline(execution, run) ?? Infinity, nextGivingUp(run));
     for (const phase of run.phases) {
       if (openInPhase(phase).length > 0) next = Math.min(next, phaseExpiry(execution, phase));
     }

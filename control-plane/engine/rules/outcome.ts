@@ -28,7 +28,8 @@ interface Verdict {
 }
 
 export function concludeGroup(turn: Turn, place: Place, steps: readonly (Step | undefined)[]): Conclusion {
-  if (steps.some((step) => step === undefined || openAttemptsOf(step).length > 0)) return 'open';
+  if (steps.some((step) => step === undefined || step.waiting !== null || openAttemptsOf(step).length > 0))
+    return 'open';
   const verdicts = steps
     .filter((step) => step !== undefined)
     .flatMap((step) => verdictOn(turn.execution, place, step) ?? []);

@@ -23,7 +23,7 @@ interface Place {
 export function advanceStep(turn: Turn, place: Place): void {
   const step = place.section.steps.find((each) => each.planId === place.plan.id);
   if (step === undefined) return startStep(turn, place);
-  if (isTerminal(step.status)) return;
+  if (isTerminal(step.status) || step.waiting !== null) return;
   if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, place, step);
 }
 

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { failure } from '@fairlead/proto/model/failure.ts';
+import { oneStep } from '../../test/support/plans.ts';
+import { failed, Play } from '../../test/support/play.ts';
+import { headerOf } from './execution-header.ts';
+import { viewOf } from './execution-view.ts';
+
+const STEP = 'x1/run/p1.0/deploy/install';
+
+it('is WAITING once nothing works any more and a step waits', () => {
+  const play = new Play(oneStep()).run(() => null);
+  const why = failure('COMMAND_FAILED', 'exit status 1');
+  const waiting = { on: 'INTERVENTION', since: 1_000, until: 9_000, failure: why, afterTimeout: 'ABORT' } as const;
+  play.tell([{ event: 'StepWaiting', stepId: STEP, waiting, at: 1_000 }]);
+  expect(headerOf(play.execution).status).toBe('RUNNING');
+  play.report(() => failed());
+  const { header, nodes } = viewOf(play.execution, 1, (id) => id);
+  expect([header.status, header.waiting]).toEqual([
+    'WAITING',
+    "step 'install': a person must decide what follows from: exit status 1",
+  ]);
+  expect(nodes.filter((node) => node.status === 'WAITING').map((node) => node.kind)).toEqual(['run', 'step']);
+});

@@ -1,0 +1,38 @@
+/** Steps that wait for something no agent does: which of them still count, and what follows when their time is over. */
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Phase, Run, Step } from '../execution.ts';
+import { once } from '../once.ts';
+import type { Turn } from '../turn.ts';
+import type { Waiting } from '../waiting.ts';
+
+export interface WaitingStep extends Step {
+  readonly waiting: Waiting;
+}
+
+const waitingIn = once((phase: Phase): readonly WaitingStep[] =>
+  phase.sections.flatMap((section) =>
+    section.steps.flatMap((step) => (step.waiting === null ? [] : [{ ...step, waiting: step.waiting }])),
+  ),
+);
+
+/** None in a run that is being stopped: there the steps only wait to be closed. */
+export const waitingSteps = once((run: Run): readonly WaitingStep[] => {
+  const last = run.phases.at(-1);
+  if (last === undefined || isTerminal(run.status) || run.abort !== null) return [];
+  return run.rollback !== null && last.kind !== 'ROLLBACK' ? [] : waitingIn(last);
+});
+
+export function expireWaiting(turn: Turn, run: Run): void {
+  for (const step of waitingSteps(run)) if (turn.now >= step.waiting.until) giveUp(turn, step);
+}
+
+/** When the first of them has waited long enough; Infinity when none waits. */
+export const nextGivingUp = (run: Run): number =>
+  waitingSteps(run).reduce((next, { waiting }) => Math.min(next, waiting.until), Infinity);
+
+function giveUp(turn: Turn, { id, waiting }: WaitingStep): void {
+  switch (waiting.on) {
+    case 'INTERVENTION':
+      turn.emit({ event: 'StepEnded', stepId: id, status: 'FAILED', failure: waiting.failure, skipped: null });
+  }
+}
