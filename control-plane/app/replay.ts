@@ -1,7 +1,8 @@
 /** Folds an execution's journal again and decides its inputs again, and says where either differs from what stands. */
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import type { Execution } from '../engine/execution.ts';
-import { fold } from './deliberate.ts';
+import { park } from '../engine/rules/park.ts';
+import { fold, type Decision } from './deliberate.ts';
 import type { Engine } from './engine.ts';
 import type { History } from './history.ts';
 import type { Replay } from './use-cases.ts';
@@ -13,7 +14,7 @@ export async function replay(engine: Engine, history: History, id: string, serve
   let events = 0;
   for (const { seq, decisions, now } of records) {
     for (const { input, events: recorded } of decisions) {
-      const again = engine.decide(execution, input, recorded[0]?.at ?? now);
+      const again = decideAgain(engine, execution, { input, events: recorded }, recorded[0]?.at ?? now);
       if (same(again, recorded) === false) {
         const names = (list: typeof recorded): string => list.map((event) => event.event).join(', ') || 'nothing';
         const reason = `decided ${names(again)}; recorded ${names(recorded)}`;
@@ -24,6 +25,15 @@ export async function replay(engine: Engine, history: History, id: string, serve
     }
   }
   return { executionId: id, records: records.length, events, stateMatches: same(execution, served), differences };
+}
+
+/** What was parked was not decided by `decide`, which had thrown: its driver recorded what it did then as time passing. */
+function decideAgain(engine: Engine, execution: Execution | null, { input, events }: Decision, at: number) {
+  const parked = events.find((event) => event.event === 'Parked');
+  const isParking = parked !== undefined || (execution?.parked != null && input.input === 'tick');
+  if (execution === null || !isParking) return engine.decide(execution, input, at);
+  const abort = events.find((event) => event.event === 'AbortRequested');
+  return park(execution, parked?.reason ?? execution.parked ?? '', abort ?? null, at);
 }
 
 const same = (a: unknown, b: unknown): boolean => canonicalJson(a as Json) === canonicalJson(b as Json); // Plain data.

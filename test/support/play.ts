@@ -35,6 +35,8 @@ export class Play {
   readonly inputs: Input[] = [];
   /** When each of the inputs came. */
   readonly times: number[] = [];
+  /** What a journal would hold. */
+  readonly decisions: { readonly input: Input; readonly events: readonly Event[] }[] = [];
   #execution: Execution | null = null;
 
   constructor(plan: Plan) {
@@ -51,6 +53,7 @@ export class Play {
     this.tell(events);
     this.inputs.push(input);
     this.times.push(this.now);
+    if (events.length > 0) this.decisions.push({ input, events });
     return events;
   }
 
