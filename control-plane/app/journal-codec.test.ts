@@ -26,6 +26,37 @@ it.each([
   expect(await codec.decode(record)).toEqual([decision]);
 });
 
+const hosts = Array.from({ length: 10_000 }, (_, index) => `host-${index}.example`);
+const attempt = (host: string): string => `x1/run/p1.0/deploy/install@${host}#1`;
+
+it.each([
+  [
+    'the start of a step on ten thousand hosts',
+    [{ event: 'StepStarted', stepId: 'x1/run/p1.0/deploy/install', targets: hosts, at: 5 }],
+  ],
+  ['the choice of ten thousand hosts', [{ event: 'HostsSelected', phaseId: 'x1/run/p1.0', hosts, at: 5 }]],
+  [
+    'an abort that stops ten thousand',
+    hosts.map((host) => ({ event: 'CancelRequested', attemptId: attempt(host), reason: 'enough', at: 5 })),
+  ],
+] satisfies readonly (readonly [string, Decision['events']])[])('keeps records small: %s', async (_name, events) => {
+  const result = {
+    outcome: 'SUCCESS',
+    touched: true,
+    outputs: { text: 'x'.repeat(50_000), $blob: 'nothing' },
+  } as const;
+  const decisions: readonly Decision[] = [
+    { input: { input: 'abort', actor: 'ada', reason: 'enough' }, events },
+    {
+      input: { input: 'finished', attemptId: attempt('h'), result },
+      events: [{ event: 'AttemptEnded', attemptId: attempt('h'), result, at: 5 }],
+    },
+  ];
+  const record = await codec.encode(head, decisions);
+  expect(record.body.length).toBeLessThan(65_536);
+  expect(await codec.decode(record)).toEqual(decisions);
+});
+
 it('refuses the format of a newer release', async () => {
   const body = JSON.stringify({ format: 99, engine: 1, decisions: [] });
   await expect(codec.decode({ ...head, body })).rejects.toThrow('format 99');

@@ -14,6 +14,8 @@ export const FORMAT_VERSION = 1;
 
 /** JSON longer than this leaves its event for the blobs. */
 const LARGE = 16_384;
+/** A record longer than this leaves its place for the blobs as a whole: an abort of thousands of hosts names each. */
+const HUGE = 524_288;
 const BLOB = '$blob';
 
 const bodyOf = (decisions: Json): string =>
@@ -37,12 +39,18 @@ export interface JournalCodec {
 /** What is large, and what could be taken for a reference of ours because somebody's output has such a key. */
 const mustLeave = (json: string): boolean => json.length > LARGE || json.includes(`"${BLOB}"`);
 
+const isReference = (value: Json): value is { readonly [BLOB]: string } =>
+  typeof value === 'object' && value !== null && !isList(value) && typeof value[BLOB] === 'string';
+
 export function journalCodec(blobs: Blobs): JournalCodec {
   async function shrink(value: Json, name: string): Promise<Json> {
     if (typeof value !== 'object' || value === null) return value;
     // The plan is named by the first input and the first event alike: it is written once and never inline.
     if (name === 'plan') return put(value);
-    if (name !== 'event' && mustLeave(canonicalJson(value))) return put(value);
+    // Of thousands of events nearly all are small and stay as they are.
+    const leaves = mustLeave(canonicalJson(value));
+    if (!leaves && !(name === 'event' && 'plan' in value)) return value;
+    if (name !== 'event') return put(value);
     if (isList(value)) return value;
     const entries = await Promise.all(
       Object.entries(value).map(async ([key, each]) => [key, await shrink(each, key)] as const),
@@ -57,8 +65,7 @@ export function journalCodec(blobs: Blobs): JournalCodec {
   async function grow(value: Json): Promise<Json> {
     if (isList(value)) return Promise.all(value.map(grow));
     if (typeof value !== 'object' || value === null) return value;
-    const hash = value[BLOB];
-    if (typeof hash === 'string') return fetch(hash);
+    if (isReference(value)) return fetch(value[BLOB]);
     const entries = await Promise.all(
       Object.entries(value).map(async ([key, each]) => [key, await grow(each)] as const),
     );
@@ -82,7 +89,8 @@ export function journalCodec(blobs: Blobs): JournalCodec {
           events: await Promise.all(events.map((event) => shrink(event as unknown as Json, 'event'))),
         })),
       );
-      return { ...head, body: bodyOf(shrunk) };
+      const body = bodyOf(shrunk);
+      return { ...head, body: body.length <= HUGE ? body : bodyOf(await put(shrunk)) };
     },
     async decode(record) {
       const body = JSON.parse(record.body) as { readonly format: number; readonly decisions: Json };
@@ -90,7 +98,11 @@ export function journalCodec(blobs: Blobs): JournalCodec {
         const why = `the journal of ${record.executionId} is of format ${body.format}; this release reads up to ${FORMAT_VERSION}`;
         throw new FailureError(failure('UNSUPPORTED', why));
       }
-      return (await grow(body.decisions)) as unknown as readonly Decision[];
+      const { decisions } = body;
+      if (!record.body.includes(`"${BLOB}"`)) return decisions as unknown as readonly Decision[];
+      // Of what we put away as a whole the parts were put away before.
+      const whole = isReference(decisions) ? await fetch(decisions[BLOB]) : decisions;
+      return (await grow(whole)) as unknown as readonly Decision[];
     },
   };
 }
