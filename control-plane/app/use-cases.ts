@@ -80,6 +80,7 @@ export interface DoctorLine {
   readonly check: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** What to do about it; where nothing is wrong, what to do next. */
   readonly mend: string | null;
 }
 

@@ -95,7 +95,8 @@ export async function doctor(context: Context): Promise<ExitCode> {
     return checks
       .map((line) => {
         const mark = line.ok ? style.paint('green', '✓') : style.paint('red', '✗');
-        const mend = line.ok || line.mend === null ? '' : `\n    ${line.mend}`;
+        // Where nothing is wrong it is what to do next.
+        const mend = line.mend === null ? '' : `\n    ${line.mend}`;
         return `${mark} ${line.check}: ${line.detail}${mend}`;
       })
       .join('\n');

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { VirtualSystem } from '../../test/support/virtual-system.ts';
+import { LocalBus } from '../adapters/local/bus.ts';
+import { DefinitionStore } from './definition-store.ts';
+import { doctor } from './doctor.ts';
+import type { AgentView } from './use-cases.ts';
+
+const agent: AgentView = {
+  id: 'a1',
+  name: 'one',
+  status: 'CONNECTED',
+  hostname: 'h',
+  version: '1',
+  selectors: [],
+  capabilities: [],
+  running: 0,
+  waiting: 0,
+  capacity: 10,
+  lastHeartbeatAt: 0,
+};
+
+function world() {
+  const system = new VirtualSystem(1).spawn('p');
+  const store = createMemoryStore();
+  return { store, definitions: new DefinitionStore(store.documents, new LocalBus(system.scheduler), system) };
+}
+
+it('finds nothing wrong with a new installation, and says what comes next', async () => {
+  const { store, definitions } = world();
+  const lines = await doctor(store, definitions, [agent]);
+  expect(lines.filter((line) => !line.ok)).toEqual([]);
+  expect(lines.at(-1)).toMatchObject({ check: 'definitions', mend: expect.stringContaining('fairlead init') });
+});
+
+it('finds a store that does not answer, and agents that are away', async () => {
+  const { store, definitions } = world();
+  const silent = { ...store, ping: () => Promise.reject(new Error('no route to host')) };
+  const lines = await doctor(silent, definitions, [{ ...agent, status: 'DISCONNECTED' }]);
+  expect(lines.filter((line) => !line.ok).map((line) => line.check)).toEqual(['store', 'agents', 'agent one']);
+});
