@@ -4,7 +4,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AgentAnswer, ArtifactRef, ArtifactSource } from '@fairlead/proto/model/task.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { Need } from '../definitions/plan.ts';
-import { unknownBuild } from '../definitions/plan.ts';
+import { unknownBuild } from '../definitions/plan-phase.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { AgentDirectory } from './agent-directory.ts';
 

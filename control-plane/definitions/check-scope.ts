@@ -30,6 +30,8 @@ export interface Place {
   readonly infrastructure: string | null | undefined;
   /** Undefined: any workflow of the application. */
   readonly workflow: { readonly name: string; readonly spec: LongWorkflow } | undefined;
+  /** Of the phase, or of the workflow. */
+  readonly serviceVariables?: Values | undefined;
 }
 
 const closed = (members: Layer): ScopeValue => family(members, { closed: true });
@@ -98,7 +100,7 @@ const serviceVariables = (place: Place): Layer =>
   valuesOf([
     ...servicesOf(place).map(({ spec }) => spec.variables ?? {}),
     ...environmentsOf(place).flatMap(({ variables = {}, override = {} }) => [variables, override]),
-    place.workflow?.spec.serviceVariables ?? {},
+    place.serviceVariables ?? {},
   ]);
 
 function configFiles(place: Place): Layer {

@@ -1,12 +1,6 @@
 /** The long form with everything generated written out: what `explain` prints and what a plan is made of. */
 import { completeCommands } from './default-commands.ts';
-import {
-  completeSection,
-  completeSteps,
-  forwardSections,
-  rollbackSections,
-  type SectionContext,
-} from './default-sections.ts';
+import { completeSection, completeSections, completeSteps, type CompleteSections } from './default-sections.ts';
 import { compact } from './json-values.ts';
 import type {
   LongApplication,
@@ -17,6 +11,9 @@ import type {
   LongStrategy,
   LongWorkflow,
 } from './long-form.ts';
+import { phasesOf, type PhaseSource } from './phases.ts';
+import type { SectionContext } from './sections/generator.ts';
+import { deploymentTypeOf, generatorOf } from './sections/index.ts';
 import { completeInputsOf } from './workflow-inputs.ts';
 
 const HOME = '$HOME/${app.name}/${service.name}/${env.name}';
@@ -87,16 +84,25 @@ export const completeInfrastructure = (infrastructure: LongInfrastructure): Long
 
 export const DEFAULT_QUEUE = 20;
 
-/** `context` tells about the service; null: it is chosen when the workflow is deployed, and assumed to have everything. */
-export function completeWorkflow(workflow: LongWorkflow, service: CompleteService | null): LongWorkflow {
-  const context: SectionContext =
-    service === null
-      ? { commands: { Install: [], Stop: [] }, hasArtifact: true }
-      : { commands: service.commands, hasArtifact: service.artifact !== undefined };
+/** The service of a phase; null: it is chosen when the workflow is deployed, and assumed to have everything. */
+export type ServiceOf = (phase: PhaseSource) => CompleteService | null;
+
+const ANY_SERVICE: SectionContext = { commands: { Install: [], Stop: [] }, hasArtifact: true };
+
+/** Nothing where the type of workflow does not exist for the service: that is told elsewhere. */
+export function completePhase(phase: PhaseSource, service: CompleteService | null): CompleteSections {
+  const context =
+    service === null ? ANY_SERVICE : { commands: service.commands, hasArtifact: service.artifact !== undefined };
+  const generator = generatorOf(phase.workflow.type, service === null ? 'ssh' : deploymentTypeOf(service));
+  return generator === undefined ? { sections: {}, rollback: {} } : completeSections(phase, generator, context);
+}
+
+export function completeWorkflow(workflow: LongWorkflow, serviceOf: ServiceOf): LongWorkflow {
   const { before, after } = workflow;
   const around = (section: LongSection | undefined): LongSection | undefined =>
-    section && completeSection(section, completeSteps(section.steps ?? [], { ...context, hasArtifact: false }));
+    section && completeSection(section, completeSteps(section.steps ?? [], { ...ANY_SERVICE, hasArtifact: false }));
   const inputs = completeInputsOf(workflow);
+  const [only] = phasesOf(workflow).map((phase) => completePhase(phase, serviceOf(phase)));
   return compact({
     description: workflow.description,
     type: workflow.type,
@@ -106,8 +112,8 @@ export function completeWorkflow(workflow: LongWorkflow, service: CompleteServic
     inputs: Object.keys(inputs).length === 0 ? undefined : inputs,
     serviceVariables: workflow.serviceVariables,
     before: around(before),
-    sections: forwardSections(workflow, context),
-    rollback: rollbackSections(workflow, context),
+    sections: only?.sections,
+    rollback: only?.rollback,
     after: around(after),
     onFailure: completeStrategies(workflow.onFailure ?? []),
     concurrency: completeConcurrency(workflow.concurrency),

@@ -1,58 +1,29 @@
-/** The sections of a phase that deploys over SSH, and of its rollback (orchestration 2.4), and every default of a step. */
+/** The sections of a phase and of its rollback with everything in them: what is written, else what is generated. */
 import { formatDuration } from '@fairlead/proto/model/duration.ts';
 import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { compact } from './json-values.ts';
-import type { LongSection, LongStep, LongUnit, LongWorkflow } from './long-form.ts';
+import type { LongSection, LongStep } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
+import type { PhaseSource } from './phases.ts';
 import { STEPS } from './schema-steps.ts';
-
-export const FORWARD_SECTIONS = [
-  { name: 'Prepare Infra', type: 'INFRASTRUCTURE_NODE' },
-  { name: 'Disable Service', type: 'DISABLE_SERVICE' },
-  { name: 'Deploy Service', type: 'DEPLOY_SERVICE' },
-  { name: 'Enable Service', type: 'ENABLE_SERVICE' },
-  { name: 'Verify Service', type: 'VERIFY_SERVICE' },
-  { name: 'Wrap Up', type: 'WRAP_UP' },
-] as const;
-
-/** Each runs only when the forward section it undoes was reached; one that undoes none always runs. */
-export const ROLLBACK_SECTIONS = [
-  { name: 'Disable Service', type: 'DISABLE_SERVICE', undoes: 'Enable Service' },
-  { name: 'Stop Service', type: 'STOP_SERVICE', undoes: 'Deploy Service' },
-  { name: 'Deploy Service', type: 'DEPLOY_SERVICE', undoes: 'Deploy Service' },
-  { name: 'Enable Service', type: 'ENABLE_SERVICE', undoes: 'Disable Service' },
-  { name: 'Verify Service', type: 'VERIFY_SERVICE', undoes: 'Deploy Service' },
-  { name: 'Wrap Up', type: 'WRAP_UP', undoes: null },
-] as const;
+import type { GeneratedSteps, Generator, SectionContext } from './sections/generator.ts';
 
 export type Sections = Readonly<Record<string, LongSection & { readonly steps: readonly LongStep[] }>>;
 
-/** What the sections are made for. */
-export interface SectionContext {
-  readonly commands: Readonly<Record<string, readonly LongUnit[]>>;
-  readonly hasArtifact: boolean;
+export interface CompleteSections {
+  readonly sections: Sections;
+  readonly rollback: Sections;
 }
 
-export function forwardSections(workflow: LongWorkflow, context: SectionContext): Sections {
-  const generated: Readonly<Record<string, readonly LongStep[]>> = {
-    'Prepare Infra': [{ 'select-nodes': selection(workflow) }],
-    'Deploy Service': Object.hasOwn(context.commands, 'Install') ? [{ command: 'Install' }] : [],
-    'Verify Service': workflow.verify ?? [],
-  };
-  return complete(FORWARD_SECTIONS, generated, workflow.sections ?? {}, (step) => step, context);
-}
-
-/** Rollback works on the hosts of the phase it undoes, so it selects none. */
-export function rollbackSections(workflow: LongWorkflow, context: SectionContext): Sections {
-  const has = (name: string): boolean => Object.hasOwn(context.commands, name);
-  const generated: Readonly<Record<string, readonly LongStep[]>> = {
-    'Stop Service': has('Stop') ? [{ command: 'Stop' }] : [],
-    'Deploy Service': has('Install') ? [{ command: 'Install' }] : [],
-  };
+export function completeSections(phase: PhaseSource, generator: Generator, context: SectionContext): CompleteSections {
+  const generated = generator.generate(phase, context);
   const bring = (step: LongStep): LongStep =>
     restores(step, context) ? { ...step, artifact: step['artifact'] ?? 'rollback' } : step;
-  return complete(ROLLBACK_SECTIONS, generated, workflow.rollback ?? {}, bring, context);
+  return {
+    sections: complete(generator.forward, generated.forward, phase.sections ?? {}, (step) => step, context),
+    rollback: complete(generator.rollback, generated.rollback, phase.rollback ?? {}, bring, context),
+  };
 }
 
 /** A command that brings the artifact to the host brings the previous one in a rollback. */
@@ -80,7 +51,7 @@ function unitsBelow(command: string, context: SectionContext, seen: Set<string>)
 
 function complete(
   order: readonly { readonly name: string }[],
-  generated: Readonly<Record<string, readonly LongStep[]>>,
+  generated: GeneratedSteps,
   authored: Readonly<Record<string, LongSection>>,
   change: (step: LongStep) => LongStep,
   context: SectionContext,
@@ -159,11 +130,4 @@ function withDefaults(key: string, parameters: JsonObject): JsonObject {
       return value === undefined ? [] : [[field, value] as const];
     }),
   );
-}
-
-/** What `hosts` and `batch` mean; a basic workflow takes every host, a rolling one host after host. */
-export function selection(workflow: LongWorkflow): JsonObject {
-  const chosen = workflow.type === 'rolling' ? (workflow.batch ?? '1') : (workflow.hosts ?? '100%');
-  if (typeof chosen !== 'string') return { hosts: chosen };
-  return chosen.endsWith('%') ? { percent: chosen } : { count: chosen };
 }

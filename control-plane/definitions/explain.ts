@@ -64,11 +64,11 @@ const COMPLETE: Forms = {
   service: ({ spec }) => completeService(spec),
   environment: ({ spec }) => completeEnvironment(spec),
   infrastructure: ({ spec }) => completeInfrastructure(spec),
-  workflow: ({ spec, application }, catalog) => {
-    const service =
-      templatized(spec.service) === null ? findEntity(catalog, 'service', application, spec.service) : undefined;
-    return completeWorkflow(spec, service === undefined ? null : completeService(service.spec));
-  },
+  workflow: ({ spec, application }, catalog) =>
+    completeWorkflow(spec, ({ service: name = '' }) => {
+      const service = templatized(name) === null ? findEntity(catalog, 'service', application, name) : undefined;
+      return service === undefined ? null : completeService(service.spec);
+    }),
 };
 
 const isSelected = (entity: Entity, { application, kind, name }: Selection): boolean =>

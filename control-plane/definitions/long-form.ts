@@ -78,9 +78,9 @@ export interface LongHost {
 
 export interface LongWorkflow {
   readonly description?: string;
-  readonly type: 'basic' | 'rolling';
-  readonly service: string;
-  readonly environment: string;
+  readonly type: 'basic' | 'rolling' | 'blue-green';
+  readonly service?: string;
+  readonly environment?: string;
   readonly infrastructure?: string;
   readonly inputs?: Readonly<Record<string, LongInput>>;
   readonly serviceVariables?: Values;

@@ -58,7 +58,7 @@ workflows:
         line: 14,
         column: 17,
         path: 'workflows.ship.type',
-        reason: 'canary is not available yet: basic and rolling are',
+        reason: 'canary is not available yet: basic, rolling and blue-green are',
         mend: 'Write type: basic or type: rolling.',
       },
     ]);

@@ -5,7 +5,7 @@ import { encodeBase64 } from './base64.ts';
 import { completeApplication, completeFile } from './complete.ts';
 import { mapValues, own } from './json-values.ts';
 import type { LongConfigFiles, Values } from './long-form.ts';
-import type { Chosen } from './plan-request.ts';
+import type { ChosenPhase, ChosenRun } from './plan-request.ts';
 import { secretAsTemplate } from './secret.ts';
 
 export interface RunFacts {
@@ -15,7 +15,7 @@ export interface RunFacts {
   readonly url: string | null;
 }
 
-export function runFamilies(chosen: Chosen, facts: RunFacts): JsonObject {
+export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
   const { application, environment, workflow, inputs } = chosen;
   const startedAt = new Date(facts.now).toISOString();
   return {
@@ -49,7 +49,7 @@ export interface Artifacts {
   readonly rollbackArtifact: ArtifactRef | null;
 }
 
-export function phaseFamilies(chosen: Chosen, { artifact, rollbackArtifact }: Artifacts): JsonObject {
+export function phaseFamilies(chosen: ChosenPhase, { artifact, rollbackArtifact }: Artifacts): JsonObject {
   const { service, infrastructure } = chosen;
   return {
     service: { name: service.name, description: service.spec.description ?? '' },
@@ -61,20 +61,20 @@ export function phaseFamilies(chosen: Chosen, { artifact, rollbackArtifact }: Ar
   };
 }
 
-/** Highest first: the workflow's own, the environment's for this service, the environment's for all, the service's. */
-export function serviceVariables({ service, environment, workflow }: Chosen): Values {
+/** Highest first: the phase's and the workflow's own, the environment's for this service, the environment's for all, the service's. */
+export function serviceVariables({ service, environment, source }: ChosenPhase): Values {
   const override = own(environment.spec.overrides ?? {}, service.name)?.variables ?? {};
   return templates({
     ...service.spec.variables,
     ...environment.spec.variables,
     ...override,
-    ...workflow.spec.serviceVariables,
+    ...source.serviceVariables,
   });
 }
 
 const templates = (values: Values): Values => mapValues(values, secretAsTemplate);
 
-export function configFiles({ service, environment }: Chosen): readonly ReturnType<typeof namedFile>[] {
+export function configFiles({ service, environment }: ChosenPhase): readonly ReturnType<typeof namedFile>[] {
   const override = own(environment.spec.overrides ?? {}, service.name)?.configFiles ?? {};
   const files: LongConfigFiles = { ...service.spec.configFiles, ...environment.spec.configFiles, ...override };
   return Object.entries(files).map(([name, file]) => namedFile(name, file));
@@ -89,7 +89,7 @@ const namedFile = (
 };
 
 /** In base64 only what is the same everywhere: a file with expressions in it is only known when it is written. */
-const configFileFamily = (chosen: Chosen): JsonObject =>
+const configFileFamily = (chosen: ChosenPhase): JsonObject =>
   Object.fromEntries(
     configFiles(chosen).map(({ name, content }) => [
       name,

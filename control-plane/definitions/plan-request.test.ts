@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { catalogOf, SHOP, withWorkflow } from './catalog-fixture.ts';
 import type { Catalog } from './catalog.ts';
 import { request } from './plan-fixture.ts';
-import { buildPlan, requirements, unknownBuild, type DeploymentRequest } from './plan.ts';
+import { unknownBuild } from './plan-phase.ts';
+import { buildPlan, requirements, type DeploymentRequest } from './plan.ts';
 
 const HEAD = 'fairlead: v1\napplication: shop\n';
 

@@ -13,6 +13,8 @@ import { candidateInfrastructures } from './check-scope.ts';
 import { checkInputValue } from './input-value.ts';
 import { own } from './json-values.ts';
 import { whatExists } from './nearest.ts';
+import { phasesOf, type PhaseSource } from './phases.ts';
+import { pathText, type Path } from './problem.ts';
 import { completeInputsOf, templatized, type CompleteInput } from './workflow-inputs.ts';
 
 export interface DeploymentRequest {
@@ -25,14 +27,23 @@ export interface DeploymentRequest {
   readonly builds?: Readonly<Record<string, string>>;
 }
 
-export interface Chosen {
+/** What is the same for the whole run. */
+export interface ChosenRun {
   readonly application: Entity<'application'>;
   readonly workflow: Entity<'workflow'>;
-  readonly service: Entity<'service'>;
   readonly environment: Entity<'environment'>;
-  readonly infrastructure: Entity<'infrastructure'>;
   /** Values of all inputs that have one. */
   readonly inputs: Readonly<Record<string, string>>;
+}
+
+export interface ChosenPhase extends ChosenRun {
+  readonly source: PhaseSource;
+  readonly service: Entity<'service'>;
+  readonly infrastructure: Entity<'infrastructure'>;
+}
+
+export interface Chosen extends ChosenRun {
+  readonly phases: readonly ChosenPhase[];
 }
 
 export type Choice =
@@ -52,25 +63,41 @@ export function choose(catalog: Catalog, request: DeploymentRequest): Choice {
   if ('code' in workflow) return { ok: false, failures: [workflow] };
   const failures: Failure[] = [];
   const inputs = chooseInputs(workflow, request.variables, failures);
-  const entities = chooseEntities(catalog, workflow, inputs, failures);
-  for (const service of Object.keys(request.builds ?? {})) {
-    if (entities.service !== null && service !== entities.service.name) {
-      const existing = [entities.service.name];
-      failures.push(
-        refuse(
-          `artifacts.${service}`,
-          `the workflow '${workflow.name}' does not deploy a service '${service}'`,
-          whatExists(service, existing, 'service'),
-          existing,
-        ),
-      );
-    }
+  const sources = phasesOf(workflow.spec);
+  const services = sources.map((source) => chooseService(catalog, workflow, source, inputs, failures));
+  const environment = findChosen(catalog, workflow, { setting: 'environment' }, inputs, failures);
+  checkBuilds(workflow, request.builds ?? {}, services, failures);
+  if (environment === null) return { ok: false, failures };
+  const run = { application, workflow, environment, inputs };
+  const phases = sources.flatMap((source, index): readonly ChosenPhase[] => {
+    const service = services[index] ?? null;
+    if (service === null) return [];
+    const infrastructure = chooseInfrastructure(catalog, { ...run, source, service }, failures);
+    return infrastructure === null ? [] : [{ ...run, source, service, infrastructure }];
+  });
+  // Phases that leave the same open are asked for it once.
+  if (failures.length > 0) return { ok: false, failures: distinct(failures) };
+  return { ok: true, chosen: { ...run, phases } };
+}
+
+export const distinct = (failures: readonly Failure[]): readonly Failure[] => [
+  ...new Map(failures.map((each) => [`${each.field}\n${each.message}`, each])).values(),
+];
+
+function checkBuilds(
+  workflow: Entity<'workflow'>,
+  builds: Readonly<Record<string, string>>,
+  services: readonly (Entity<'service'> | null)[],
+  failures: Failure[],
+): void {
+  const existing = [...new Set(services.flatMap((each) => each?.name ?? []))];
+  // One that is not known may be the very one.
+  if (services.includes(null)) return;
+  for (const service of Object.keys(builds)) {
+    if (existing.includes(service)) continue;
+    const reason = `the workflow '${workflow.name}' does not deploy a service '${service}'`;
+    failures.push(refuse(`artifacts.${service}`, reason, whatExists(service, existing, 'service'), existing));
   }
-  const { service, environment, infrastructure } = entities;
-  if (failures.length > 0 || service === null || environment === null || infrastructure === null) {
-    return { ok: false, failures };
-  }
-  return { ok: true, chosen: { application, workflow, service, environment, infrastructure, inputs: entities.inputs } };
 }
 
 function onlyOne<K extends 'application' | 'workflow'>(
@@ -158,46 +185,53 @@ function chooseValue(
   return value;
 }
 
-function chooseEntities(
+/** The entity that a setting names, or the input that stands in it. */
+function findChosen<K extends 'service' | 'environment'>(
   catalog: Catalog,
-  workflow: Entity<'workflow'>,
+  { application, spec, name: workflow }: Entity<'workflow'>,
+  { setting, written = spec[setting], path = [] }: { setting: K; written?: string | undefined; path?: Path },
   inputs: Readonly<Record<string, string>>,
   failures: Failure[],
-): {
-  readonly service: Entity<'service'> | null;
-  readonly environment: Entity<'environment'> | null;
-  readonly infrastructure: Entity<'infrastructure'> | null;
-  readonly inputs: Readonly<Record<string, string>>;
-} {
-  const { application, spec } = workflow;
-  const find = <K extends 'service' | 'environment'>(kind: K): Entity<K> | null => {
-    const input = templatized(spec[kind]);
-    const name = input === null ? spec[kind] : own(inputs, input);
-    if (name === undefined) return null;
-    const found = findEntity(catalog, kind, application, name);
-    if (found !== undefined) return found;
-    const existing = namesOf(entitiesOf(catalog, kind, application));
-    const field = input === null ? kind : `variables.${input}`;
-    failures.push(refuse(field, `there is no ${kind} '${name}'`, whatExists(name, existing, kind), existing));
+): Entity<K> | null {
+  if (written === undefined) {
+    const field = pathText([...path, setting]);
+    failures.push(refuse(field, `the workflow '${workflow}' has no ${setting}`, 'Complete the workflow and apply it.'));
     return null;
-  };
-  const service = checkServiceType(catalog, workflow, find('service'), failures);
-  const environment = find('environment');
-  if (environment === null || service === null) return { service, environment, infrastructure: null, inputs };
-  const infrastructure = chooseInfrastructure(catalog, workflow, { service, environment }, inputs, failures);
-  return { service, environment, infrastructure, inputs };
+  }
+  const input = templatized(written);
+  const name = input === null ? written : own(inputs, input);
+  if (name === undefined) return null;
+  const found = findEntity(catalog, setting, application, name);
+  if (found !== undefined) return found;
+  const existing = namesOf(entitiesOf(catalog, setting, application));
+  const field = input === null ? pathText([...path, setting]) : `variables.${input}`;
+  failures.push(refuse(field, `there is no ${setting} '${name}'`, whatExists(name, existing, setting), existing));
+  return null;
+}
+
+function chooseService(
+  catalog: Catalog,
+  workflow: Entity<'workflow'>,
+  source: PhaseSource,
+  inputs: Readonly<Record<string, string>>,
+  failures: Failure[],
+): Entity<'service'> | null {
+  const setting = { setting: 'service', written: source.service, path: source.path } as const;
+  const found = findChosen(catalog, workflow, setting, inputs, failures);
+  return found === null ? null : checkServiceType(catalog, workflow, source, found, failures);
 }
 
 /** A workflow made for one type of service cannot deploy another. */
 function checkServiceType(
   catalog: Catalog,
   { spec, application }: Entity<'workflow'>,
-  service: Entity<'service'> | null,
+  source: PhaseSource,
+  service: Entity<'service'>,
   failures: Failure[],
 ): Entity<'service'> | null {
-  const input = templatized(spec.service);
+  const input = templatized(source.service ?? '');
   const type = input === null ? undefined : own(completeInputsOf(spec), input)?.of;
-  if (service === null || type === undefined || service.spec.type === type) return service;
+  if (type === undefined || service.spec.type === type) return service;
   const fitting = namesOf(entitiesOf(catalog, 'service', application).filter((each) => each.spec.type === type));
   const mend =
     fitting.length === 0 ? `Define a service of type ${type}.` : `Services of that type: ${fitting.join(', ')}.`;
@@ -214,17 +248,17 @@ function checkServiceType(
 
 function chooseInfrastructure(
   catalog: Catalog,
-  workflow: Entity<'workflow'>,
-  { service, environment }: { readonly service: Entity<'service'>; readonly environment: Entity<'environment'> },
-  inputs: Readonly<Record<string, string>>,
+  chosen: Omit<ChosenPhase, 'infrastructure'>,
   failures: Failure[],
 ): Entity<'infrastructure'> | null {
-  const { application, spec } = workflow;
-  const input = spec.infrastructure === undefined ? IMPLICIT_INFRASTRUCTURE : templatized(spec.infrastructure);
-  const wanted = input === null ? spec.infrastructure : own(inputs, input);
+  const { service, environment, inputs, source } = chosen;
+  const application = chosen.application.name;
+  const written = source.infrastructure;
+  const input = written === undefined ? IMPLICIT_INFRASTRUCTURE : templatized(written);
+  const wanted = input === null ? written : own(inputs, input);
   const fitting = candidateInfrastructures(catalog, application, environment.name, service.name);
   const names = namesOf(fitting);
-  const field = input === null ? 'infrastructure' : `variables.${input}`;
+  const field = input === null ? pathText(source.infrastructurePath) : `variables.${input}`;
   if (wanted === undefined) {
     const [only] = fitting;
     if (fitting.length === 1 && only !== undefined) return only;

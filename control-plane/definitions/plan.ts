@@ -1,22 +1,20 @@
 /** A request and one revision of the definitions → the plan, or everything that is wrong, before anything starts. */
 import { MAX_DURATION_MS, parseDuration } from '@fairlead/proto/model/duration.ts';
-import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { canonicalJson } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef, ArtifactSource } from '@fairlead/proto/model/task.ts';
-import type { Named, PhasePlan, Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
+import type { Named, Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
+import { artifactSource } from './artifact-source.ts';
 import type { Catalog, Entity } from './catalog.ts';
-import { completeApplication, completeService, completeWorkflow, DEFAULT_QUEUE } from './complete.ts';
-import { artifactTypeOf } from './default-commands.ts';
-import { FORWARD_SECTIONS, ROLLBACK_SECTIONS } from './default-sections.ts';
+import { completeWorkflow, DEFAULT_QUEUE } from './complete.ts';
 import { asJson, own } from './json-values.ts';
 import type { LongSection } from './long-form.ts';
-import { whatExists } from './nearest.ts';
-import { configFiles, phaseFamilies, runFamilies, serviceVariables, type Artifacts } from './plan-families.ts';
-import { choose, refuse, type Chosen, type DeploymentRequest } from './plan-request.ts';
+import { runFamilies } from './plan-families.ts';
+import { mappingOf, named, planPhase } from './plan-phase.ts';
+import { choose, distinct, refuse, type Chosen, type ChosenPhase, type DeploymentRequest } from './plan-request.ts';
 import { planSection, planStrategies, type StepContext } from './plan-steps.ts';
-import { artifactSource } from './artifact-source.ts';
-import { planHosts } from './plan-hosts.ts';
+import { RUN_TYPES } from './sections/index.ts';
 
 export type { DeploymentRequest } from './plan-request.ts';
 
@@ -45,38 +43,32 @@ export type Requirements =
 export function requirements(catalog: Catalog, request: DeploymentRequest): Requirements {
   const choice = choose(catalog, request);
   if (!choice.ok) return choice;
-  const { chosen } = choice;
-  const { application, workflow, service, infrastructure } = chosen;
-  const source = artifactSource(chosen.application, service);
-  if (source !== null && 'failures' in source) return { ok: false, failures: source.failures };
-  const build = own(request.builds ?? {}, service.name) ?? null;
-  if (source === null && build !== null) {
-    const mend = 'Leave the build out, or give the service an artifact.';
-    return {
-      ok: false,
-      failures: [refuse(`artifacts.${service.name}`, `the service '${service.name}' has no artifact`, mend)],
-    };
+  const { application, workflow, phases } = choice.chosen;
+  const failures: Failure[] = [];
+  const needs = new Map<string, Need>();
+  for (const phase of phases) {
+    const { service, infrastructure } = phase;
+    if (needs.has(service.name)) continue;
+    const source = artifactSource(phase.application, service);
+    const build = own(request.builds ?? {}, service.name) ?? null;
+    if (source !== null && 'failures' in source) failures.push(...source.failures);
+    else if (source !== null) {
+      const selectors = infrastructure.spec.agents ?? [];
+      needs.set(service.name, { service: service.name, source: source.source, build, selectors });
+    } else if (build !== null) {
+      const mend = 'Leave the build out, or give the service an artifact.';
+      failures.push(refuse(`artifacts.${service.name}`, `the service '${service.name}' has no artifact`, mend));
+    }
   }
-  const selectors = infrastructure.spec.agents ?? [];
+  if (failures.length > 0) return { ok: false, failures: distinct(failures) };
   return {
     ok: true,
     application: named(application),
     workflow: named(workflow),
-    needs: source === null ? [] : [{ service: service.name, source: source.source, build, selectors }],
-    mappings: [mappingOf(chosen)],
+    needs: [...needs.values()],
+    mappings: mappingsOf(phases),
   };
 }
-
-/** A build that its source does not have. */
-export const unknownBuild = (service: string, build: string | null, existing: readonly string[]): Failure => {
-  const reason =
-    build === null ? `the service '${service}' has no build yet` : `the service '${service}' has no build '${build}'`;
-  const mend = build === null ? 'Publish one where its artifact source looks.' : whatExists(build, existing, 'build');
-  return failure('NO_ARTIFACT', `${reason}. ${mend}`, {
-    field: `artifacts.${service}`,
-    details: { mend, existing: existing.slice(0, 20) },
-  });
-};
 
 export interface PlanRequest extends DeploymentRequest {
   readonly executionId: ExecutionId;
@@ -103,7 +95,8 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
   const run = planRun(chosen, request, failures);
   if (failures.length > 0) return { ok: false, failures };
   const { application, workflow } = chosen;
-  const used = [application, workflow, chosen.service, chosen.environment, chosen.infrastructure];
+  const used = new Set<Entity>([application, workflow, chosen.environment]);
+  for (const { service, infrastructure } of chosen.phases) used.add(service).add(infrastructure);
   return {
     ok: true,
     plan: {
@@ -111,31 +104,27 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
       kind: 'WORKFLOW',
       application: named(application),
       name: workflow.name,
-      definition: { revision, hash: request.hash(canonicalJson(asJson(used))) },
+      definition: { revision, hash: request.hash(canonicalJson(asJson([...used]))) },
       actor: request.actor,
       stages: [{ id: 'g1', name: workflow.name, runs: [run] }],
     },
   };
 }
 
-const named = ({ id, name }: Entity): Named => ({ id, name });
-
-/** Where something is deployed: for locks, and for finding what was deployed before. */
-const mappingOf = ({ application, environment, infrastructure, service }: Chosen): string =>
-  [application, environment, infrastructure, service].map((each) => each.id).join('/');
+/** In one order, so that two workflows never wait for each other. */
+const mappingsOf = (phases: readonly ChosenPhase[]): readonly string[] =>
+  [...new Set(phases.map(mappingOf))].toSorted();
 
 function planRun(chosen: Chosen, request: PlanRequest, failures: Failure[]): RunPlan {
   const { workflow, environment } = chosen;
-  const service = completeService(chosen.service.spec);
-  const complete = completeWorkflow(workflow.spec, service);
-  const context: StepContext = { commands: service.commands, serviceVariables: serviceVariables(chosen), failures };
-  const phase = planPhase(chosen, complete, request, context);
-  const outside: StepContext = { ...context, commands: {} };
+  const complete = completeWorkflow(workflow.spec, () => null);
+  const outside: StepContext = { commands: {}, serviceVariables: {}, failures };
+  const phases = chosen.phases.map((phase) => planPhase(phase, request, failures));
   const { lock, queue, timeout } = complete.concurrency ?? { lock: 'infrastructure' };
   return {
     id: 'r1',
     workflow: named(workflow),
-    type: workflow.spec.type === 'rolling' ? 'ROLLING' : 'BASIC',
+    type: RUN_TYPES[workflow.spec.type],
     environment: {
       ...named(environment),
       type: environment.spec.type === 'production' ? 'PRODUCTION' : 'NON_PRODUCTION',
@@ -147,14 +136,14 @@ function planRun(chosen: Chosen, request: PlanRequest, failures: Failure[]): Run
       url: request.url ?? null,
     }),
     pre: planAround(complete.before, 'pre', 'Pre-deployment Steps', outside),
-    phases: [phase],
+    phases,
     post: planAround(complete.after, 'post', 'Post-deployment Steps', outside),
     failureStrategies: planStrategies(complete.onFailure ?? [], []),
     lock:
       lock === 'none'
         ? null
         : {
-            keys: [mappingOf(chosen)],
+            keys: mappingsOf(chosen.phases),
             queueLimit: queue ?? DEFAULT_QUEUE,
             timeoutMs: timeout === undefined ? MAX_DURATION_MS : (parseDuration(timeout) ?? MAX_DURATION_MS),
           },
@@ -173,57 +162,6 @@ function planAround(
     { id, name, type: id === 'pre' ? 'PRE_DEPLOYMENT' : 'POST_DEPLOYMENT', undoes: null },
     context,
   );
-}
-
-function planPhase(
-  chosen: Chosen,
-  complete: ReturnType<typeof completeWorkflow>,
-  request: PlanRequest,
-  context: StepContext,
-): PhasePlan {
-  const { application, service, infrastructure, workflow } = chosen;
-  const artifacts = artifactsOf(chosen, request, context.failures);
-  const forwardId = (name: string): string | null => {
-    const index = FORWARD_SECTIONS.findIndex((each) => each.name === name);
-    return index === -1 ? null : `s${index + 1}`;
-  };
-  const defaults = completeApplication(application.spec).defaults;
-  const path = (name: 'RUNTIME_PATH' | 'BACKUP_PATH' | 'STAGING_PATH'): string => defaults[name] ?? '';
-  const { agents = [] } = infrastructure.spec;
-  return {
-    id: 'p1',
-    name: 'Phase 1',
-    deploymentType: 'SSH',
-    service: { ...named(service), artifactType: artifactTypeOf(service.spec).toUpperCase() },
-    infrastructure: named(infrastructure),
-    mapping: mappingOf(chosen),
-    hosts: planHosts(infrastructure.spec),
-    selectors: agents,
-    families: phaseFamilies(chosen, artifacts),
-    environment: context.serviceVariables,
-    paths: { runtime: path('RUNTIME_PATH'), backup: path('BACKUP_PATH'), staging: path('STAGING_PATH') },
-    configFiles: configFiles(chosen).map(({ path: target, content, mode }) => ({ path: target, content, mode })),
-    artifact: artifacts.artifact,
-    rollbackArtifact: artifacts.rollbackArtifact,
-    rolling: workflow.spec.type === 'rolling',
-    sections: FORWARD_SECTIONS.map(({ name, type }, index) =>
-      planSection(own(complete.sections ?? {}, name) ?? {}, { id: `s${index + 1}`, name, type, undoes: null }, context),
-    ),
-    rollback: ROLLBACK_SECTIONS.map(({ name, type, undoes }, index) =>
-      planSection(
-        own(complete.rollback ?? {}, name) ?? {},
-        { id: `u${index + 1}`, name, type, undoes: undoes === null ? null : forwardId(undoes) },
-        context,
-      ),
-    ),
-  };
-}
-
-function artifactsOf(chosen: Chosen, request: PlanRequest, failures: Failure[]): Artifacts {
-  const { service } = chosen;
-  const artifact = own(request.artifacts, service.name) ?? null;
-  if (service.spec.artifact !== undefined && artifact === null) failures.push(unknownBuild(service.name, null, []));
-  return { artifact, rollbackArtifact: own(request.rollbackArtifacts, mappingOf(chosen)) ?? null };
 }
 
 /** Epoch milliseconds and three digits that differ between executions, the same however often the plan is made. */

@@ -80,18 +80,18 @@ export const input = z.union([
 ]);
 export type AuthoredInput = z.infer<typeof input>;
 
-const LATER_TYPES = ' is not available yet: basic and rolling are';
+const LATER_TYPES = ' is not available yet: basic, rolling and blue-green are';
 
 export const workflow = z.strictObject({
   description: description.optional(),
-  type: z.enum(['basic', 'rolling'], {
+  type: z.enum(['basic', 'rolling', 'blue-green'], {
     error: (issue) =>
-      ['canary', 'blue-green', 'multi-service', 'build'].includes(String(issue.input))
+      ['canary', 'multi-service', 'build'].includes(String(issue.input))
         ? `${String(issue.input)}${LATER_TYPES} | Write type: basic or type: rolling.`
         : undefined,
   }),
-  service: z.string().describe('Name of a service, or ${Service} to be asked for it.'),
-  environment: z.string().describe('Name of an environment, or ${Environment} to be asked for it.'),
+  service: z.string().optional().describe('Name of a service, or ${Service} to be asked for it.'),
+  environment: z.string().optional().describe('Name of an environment, or ${Environment} to be asked for it.'),
   infrastructure: z.string().optional().describe('Needed where the environment has several.'),
   inputs: z.record(variableName, input).optional().describe('Workflow variables: ${workflow.variables.NAME}.'),
   serviceVariables: variableValues.optional().describe('Values that win over those of service and environment.'),

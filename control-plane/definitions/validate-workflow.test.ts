@@ -32,6 +32,19 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'a type that its service has no workflows of',
+      text: replaced('type: basic, service: web', 'type: blue-green, service: web'),
+      expected: ['workflows.ship.type: there is no blue-green for services of type ssh. Choose one of basic, rolling.'],
+    },
+    {
+      given: 'neither a service nor an environment',
+      text: replaced('type: basic, service: web, environment: prod', 'type: basic'),
+      expected: [
+        'workflows.ship: the workflow has no environment. Add environment: with a name, or ${Environment} to be asked for it.',
+        'workflows.ship: the workflow has no service. Add service: with a name, or ${Service} to be asked for it.',
+      ],
+    },
+    {
       given: 'sections that do not exist, and two ways to say one thing',
       text: shipWith(
         '    hosts: 1\n    verify: [script: a]\n    sections:\n      Verify Service: [script: b]\n      Prepare Infra: [select-nodes: { count: 1 }]\n      Deploy Servce: [script: c]\n    rollback: { Prepare Infra: [] }\n',

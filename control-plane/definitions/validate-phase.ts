@@ -1,0 +1,152 @@
+import { findEntity, type Catalog, type Entity } from './catalog.ts';
+import { placeScope } from './check-scope.ts';
+import { completePhase, completeService } from './complete.ts';
+import type { LongSection } from './long-form.ts';
+import { nearest, whatExists } from './nearest.ts';
+import type { PhaseSource } from './phases.ts';
+import type { Path, Report } from './problem.ts';
+import type { Generator } from './sections/generator.ts';
+import { deploymentTypeOf, generatorOf, typesFor } from './sections/index.ts';
+import { hostNames, type Reports, type Settings } from './validate-settings.ts';
+import { validateSection, validateStrategies, type SectionRules } from './validate-steps.ts';
+
+export function validatePhase(
+  phase: PhaseSource,
+  settings: Settings,
+  workflow: Entity<'workflow'>,
+  catalog: Catalog,
+  reports: Reports,
+): void {
+  const { application, name, spec } = workflow;
+  const report: Report = (path, ...what) => reports.report([...phase.path, ...path], ...what);
+  const missing: Report = (path, ...what) => reports.missing([...phase.path, ...path], ...what);
+  const service = settings.service === null ? null : findEntity(catalog, 'service', application, settings.service);
+  const complete = service === null || service === undefined ? service : completeService(service.spec);
+  const deployment = service == null ? 'ssh' : deploymentTypeOf(service.spec);
+  const generator = generatorOf(spec.type, deployment);
+  if (generator === undefined) {
+    const types = typesFor(deployment).join(', ');
+    reports.report(['type'], `there is no ${spec.type} for services of type ${deployment}`, `Choose one of ${types}.`);
+    return;
+  }
+  const hosts = hostNames(application, settings, catalog);
+  const { serviceVariables } = phase;
+  const forward: SectionRules = {
+    within: placeScope({ catalog, application, workflow: { name, spec }, serviceVariables, ...settings }),
+    commands: complete == null ? null : Object.keys(complete.commands),
+    selectNodes: 'refused',
+    hosts,
+  };
+  validateHosts(phase, hosts, report);
+  if (phase.verify !== undefined) {
+    validateSection({ steps: phase.verify }, ['verify'], forward, report, []);
+    if (phase.sections?.[generator.verifies]?.steps !== undefined) {
+      const reason = `'verify' and the section '${generator.verifies}' say the same`;
+      report(['verify'], reason, 'Keep one of the two.', 'key');
+    }
+  }
+  validateSections(phase.sections ?? {}, 'sections', generator.forward, forward, report);
+  validateSections(phase.rollback ?? {}, 'rollback', generator.rollback, forward, report);
+  validateSelection(phase, generator, report, missing);
+  const { commands } = forward;
+  if (service != null && commands !== null) {
+    validateInstalls(phase, generator, { service: service.name, commands }, reports.missing);
+  }
+  const whole = completePhase(phase, complete ?? null);
+  for (const field of ['sections', 'rollback'] as const) {
+    for (const [section, each] of Object.entries(whole[field])) {
+      const names = each.steps.map((step) => String(step['name']));
+      validateStrategies(each.onFailure ?? [], [field, section, 'onFailure'], names, report);
+    }
+  }
+}
+
+function validateHosts(
+  { workflow, hosts, batch }: PhaseSource,
+  existing: readonly string[] | null,
+  report: Report,
+): void {
+  if (workflow.type === 'rolling' && hosts !== undefined) {
+    const reason = 'a rolling workflow goes over every host of the infrastructure';
+    report(['hosts'], reason, 'Write batch: for how many at a time.', 'key');
+  }
+  if (workflow.type !== 'rolling' && batch !== undefined) {
+    const mend = 'Write type: rolling, or hosts: instead of batch:.';
+    report(['batch'], 'batches belong to rolling workflows', mend, 'key');
+  }
+  if (typeof hosts !== 'object' || existing === null) return;
+  hosts.forEach((host, index) => {
+    if (existing.includes(host)) return;
+    report(['hosts', index], `there is no host '${host}'`, whatExists(host, existing, 'host'));
+  });
+}
+
+function validateSections(
+  sections: Readonly<Record<string, LongSection>>,
+  field: 'sections' | 'rollback',
+  known: Generator['forward'],
+  rules: SectionRules,
+  report: Report,
+): void {
+  const names = known.map((each) => each.name);
+  for (const [name, section] of Object.entries(sections)) {
+    const path: Path = [field, name];
+    if (!names.includes(name)) {
+      const near = nearest(name, names);
+      const list = `Sections here: ${names.join(', ')}.`;
+      report(path, `there is no section '${name}'`, near === null ? list : `Did you mean '${near}'?`, 'key');
+      continue;
+    }
+    const selectNodes = field === 'sections' ? 'allowed' : 'refused';
+    validateSection(section, path, { ...rules, selectNodes }, report);
+  }
+}
+
+/** At most one Select Nodes, and before the first command (orchestration 3.6). */
+function validateSelection(phase: PhaseSource, generator: Generator, report: Report, missing: Report): void {
+  const { selects, deploys } = generator;
+  if (selects === null) return;
+  const shortcut = phase.workflow.type === 'rolling' ? 'batch' : 'hosts';
+  const places: { path: Path; key: string; written: boolean }[] = [];
+  for (const { name } of generator.forward) {
+    const steps = phase.sections?.[name]?.steps;
+    (steps ?? []).forEach((step, index) => {
+      const key = 'select-nodes' in step ? 'select-nodes' : 'command' in step ? 'command' : null;
+      if (key !== null) places.push({ path: ['sections', name, 'steps', index], key, written: true });
+    });
+    if (steps === undefined && name === selects) places.push({ path: [shortcut], key: 'select-nodes', written: false });
+    if (steps === undefined && name === deploys) places.push({ path: ['service'], key: 'command', written: false });
+  }
+  const [first, ...more] = places.filter((each) => each.key === 'select-nodes');
+  for (const { path, written } of more) {
+    if (!written) continue;
+    report(path, 'hosts are selected once in a phase, and they have been before', 'Keep one select-nodes.');
+  }
+  if (phase.sections?.[selects]?.steps !== undefined && phase[shortcut] !== undefined) {
+    report([shortcut], `'${shortcut}' and the section '${selects}' say the same`, 'Keep one of the two.', 'key');
+  }
+  const command = places.find((each) => each.key === 'command');
+  if (command === undefined) return;
+  if (first === undefined) {
+    const mend = 'Add a step select-nodes: { percent: 100 }.';
+    missing(['sections', selects], 'no step selects the hosts that commands run on', mend);
+  } else if (places.indexOf(command) < places.indexOf(first)) {
+    report(command.path, 'the command comes before the hosts are selected', `Select the hosts in ${selects}.`);
+  }
+}
+
+/** Docker has no Install of its own: a workflow that would install nothing is unfinished. */
+function validateInstalls(
+  phase: PhaseSource,
+  { deploys }: Generator,
+  { service, commands }: { readonly service: string; readonly commands: readonly string[] },
+  missing: Report,
+): void {
+  if (commands.includes('Install')) return;
+  if ((phase.sections?.[deploys]?.steps ?? []).length > 0) return;
+  missing(
+    phase.servicePath,
+    `the service '${service}' has no command Install, so the workflow would install nothing`,
+    `Add commands: { Install: [docker-stop: …, docker-start: …] } to the service, or steps to the section ${deploys}.`,
+  );
+}
