@@ -18,6 +18,7 @@ import { broken, viewOf } from './execution-view.ts';
 import { Executions } from './executions.ts';
 import { decidedBy } from './decided-by.ts';
 import { selectDefinitions } from './select-definitions.ts';
+import { deployments, whatRunsWhere } from './instances.ts';
 import { listAgents } from './list-agents.ts';
 import type { Replica } from './replica.ts';
 import { replay } from './replay.ts';
@@ -142,9 +143,13 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'read', id);
       return why(await view(id), store.logs);
     },
-    async whatRunsWhere(actor, filter) {
+    async whatRunsWhere(actor, query) {
       gate(actor, 'read', 'instances');
-      return store.rows.listInstances(filter);
+      return whatRunsWhere(store.rows, (await definitions.current()).catalog, query);
+    },
+    async listDeployments(actor, { filter, cursor, limit }) {
+      gate(actor, 'read', 'instances');
+      return deployments(store.rows, filter, cursor, limit);
     },
     async listAgents(actor) {
       gate(actor, 'read', 'agents');

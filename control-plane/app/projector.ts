@@ -48,7 +48,7 @@ export class Projector {
     seq: number,
     give: (id: ExecutionId, input: Input) => Promise<unknown>,
   ): Promise<number> {
-    const instances = instancesOf(execution);
+    const instances = instancesOf(execution, seq);
     if (instances.length > 0) await this.#rows.putInstances(instances);
     await this.#rows.putExecution(rowOf(execution, seq));
     await give(executionOf(command.id), { input: 'summaryWritten' });
@@ -84,6 +84,7 @@ interface Installed {
   readonly host: string;
   readonly endedAt: number;
   readonly artifact: ArtifactRef;
+  readonly removed?: true;
 }
 
 /** Every successful step that put an artifact on a host, in the order in which they ended. */
@@ -134,18 +135,35 @@ function deployedArtifacts(execution: Execution): Readonly<Record<string, Artifa
   return Object.fromEntries(entries);
 }
 
-function instancesOf(execution: Execution): readonly InstanceRow[] {
-  const rows = new Map<string, InstanceRow>();
+/** Everything that was put anywhere or taken away, oldest first: the rows of what runs, and their history. */
+export function instancesOf(execution: Execution, seq: number): readonly InstanceRow[] {
+  const done = [...installs(execution), ...removals(execution)].toSorted((a, b) => a.endedAt - b.endedAt);
   const application = execution.plan.application.name;
-  for (const { plan, run, host, endedAt, artifact } of installs(execution)) {
+  return done.map(({ phase, plan, run, host, endedAt, artifact, removed }) => {
     const service = plan.service?.name ?? '-';
     const environment = run.environment?.name ?? '-';
     const infrastructure = plan.infrastructure?.name ?? '-';
     const id = [application, service, environment, infrastructure, host].join('/');
     const { build, fileName, sha256 } = artifact;
-    const details = { fileName, sha256, workflow: run.workflow.name };
+    const isRollback = phase.kind === 'ROLLBACK' || execution.plan.rollbackOf !== undefined;
+    const how = { rollback: isRollback, removed: removed === true };
+    const details = { fileName, sha256, workflow: run.workflow.name, actor: execution.plan.actor, ...how };
     const place = { application, service, environment, infrastructure, host };
-    rows.set(id, { id, at: endedAt, ...place, build, executionId: execution.id, details });
-  }
-  return [...rows.values()];
+    return { id, at: endedAt, seq, ...place, build, executionId: execution.id, details };
+  });
+}
+
+/** Where a first deployment was undone nothing is left: its rollback stopped what it had started. */
+function removals(execution: Execution): readonly Installed[] {
+  const there = installs(execution);
+  return execution.runs.flatMap((run) =>
+    run.phases.flatMap((phase) => {
+      const { endedAt, undoes } = phase;
+      const plan = planOfPhase(planOfRun(execution, run), phase);
+      if (undoes === null || endedAt === null || phase.status !== 'SUCCESS' || plan?.rollbackArtifact !== null)
+        return [];
+      const undone = there.filter((each) => each.phase.id === undoes && phase.hosts?.includes(each.host) === true);
+      return undone.map((each) => ({ ...each, phase, endedAt, removed: true as const }));
+    }),
+  );
 }

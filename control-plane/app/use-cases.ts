@@ -9,7 +9,7 @@ import type { Status } from '@fairlead/proto/model/status.ts';
 import type { ExecutionListRow, ExecutionView, JournalView, ListFilter } from '@fairlead/proto/live.ts';
 import type { Problem, SourceFile } from '../definitions/problem.ts';
 import type { LogChunk } from '../ports/logs.ts';
-import type { InstanceRow } from '../ports/rows.ts';
+import type { InstanceFilter, InstanceRow } from '../ports/rows.ts';
 import type { Actor } from './authorize.ts';
 
 export type { Problem, SourceFile };
@@ -76,6 +76,28 @@ export interface Replay {
   readonly differences: readonly { readonly seq: number; readonly input: string; readonly reason: string }[];
 }
 
+export const INSTANCE_STATES = ['RUNNING', 'REMOVED', 'UNDONE'] as const;
+
+/** A service at a host, as the last thing done there left it. */
+export interface Instance extends InstanceRow {
+  /** REMOVED: the definitions know the place no more. UNDONE: a rollback took it away and nothing was there before. */
+  readonly state: (typeof INSTANCE_STATES)[number];
+  /** Why it is not RUNNING. */
+  readonly note: string | null;
+}
+
+export interface InstanceQuery {
+  readonly filter: InstanceFilter;
+  readonly state?: Instance['state'];
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** Something that was done at a host. */
+export interface Deployment extends InstanceRow {
+  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED';
+}
+
 export interface DoctorLine {
   readonly check: string;
   readonly ok: boolean;
@@ -124,8 +146,13 @@ export interface UseCases {
   why(actor: Actor, id: ExecutionId): Promise<Why>;
   whatRunsWhere(
     actor: Actor,
-    filter: { readonly application?: string; readonly service?: string; readonly environment?: string },
-  ): Promise<readonly InstanceRow[]>;
+    query: InstanceQuery,
+  ): Promise<{ readonly instances: readonly Instance[]; readonly next: string | null }>;
+  /** Everything that was done at hosts, newest first. */
+  listDeployments(
+    actor: Actor,
+    query: { readonly filter: InstanceFilter; readonly cursor?: string; readonly limit: number },
+  ): Promise<{ readonly deployments: readonly Deployment[]; readonly next: string | null }>;
   listAgents(actor: Actor): Promise<readonly AgentView[]>;
   createJoinToken(actor: Actor, name: string): Promise<{ readonly name: string; readonly token: string }>;
   listJoinTokens(

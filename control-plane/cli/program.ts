@@ -150,7 +150,17 @@ function addOverviewCommands(program: Command, finish: Finish): void {
     .option('--application <name>')
     .option('--service <name>')
     .option('--environment <name>')
-    .action((options, command) => client(command, finish, async (it) => (await overview()).whatRunsWhere(it, options)));
+    .option('--infrastructure <name>')
+    .option('--host <name>')
+    .option('--build <number>')
+    .option('--execution <id>', 'what this one put there')
+    .option('--state <state>', 'running, removed (its host has left) or undone (rolled back to nothing)')
+    .option('--history', 'everything that was done there, newest first')
+    .option('--limit <number>')
+    .option('--cursor <text>', 'the page after')
+    .action((options, command) =>
+      client(command, finish, async (it) => (await import('./commands/status.ts')).status(it, options)),
+    );
   program
     .command('why [id]')
     .description('the first cause of a failure, its host and its last log lines')

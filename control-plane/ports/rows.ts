@@ -2,16 +2,19 @@ import type { ExecutionListRow } from '@fairlead/proto/live.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
+import { compareText } from './order.ts';
 
 /** A line of the executions list, as everybody sees it: an older row (by `seq`) never replaces a newer one. */
 export type ExecutionRow = ExecutionListRow;
 
-/** What runs where: one row per service, infrastructure and host; the projection of successful installs. */
+/** What a successful step put on a host, or a rollback took away from it. */
 export interface InstanceRow {
   /** `<application>/<service>/<environment>/<infrastructure>/<host>` */
   readonly id: string;
-  /** Orders writers: end time of the deploying task, then journal seq. */
+  /** When it was done there. */
   readonly at: number;
+  /** Of the journal when the row was made; of two things done in the same instant the higher one counts. */
+  readonly seq: number;
   readonly application: string;
   readonly service: string;
   readonly environment: string;
@@ -21,6 +24,28 @@ export interface InstanceRow {
   readonly executionId: ExecutionId;
   readonly details: JsonObject;
 }
+
+/** The order of what was done at one place: by time, then journal sequence, then execution. */
+export const isNewerInstance = (left: InstanceRow, right: InstanceRow): boolean =>
+  left.at !== right.at
+    ? left.at > right.at
+    : left.seq !== right.seq
+      ? left.seq > right.seq
+      : compareText(left.executionId, right.executionId) > 0;
+
+export const INSTANCE_FIELDS = [
+  'application',
+  'service',
+  'environment',
+  'infrastructure',
+  'host',
+  'build',
+  'executionId',
+] as const;
+export type InstanceFilter = Partial<Readonly<Record<(typeof INSTANCE_FIELDS)[number], string>>>;
+
+/** The last row of the page before. */
+export type DeploymentCursor = Pick<InstanceRow, 'at' | 'executionId' | 'id'>;
 
 /** The mappings a row was about, for `lastSuccess`. */
 export function mappingsOf(row: ExecutionRow): readonly string[] {
@@ -40,11 +65,15 @@ export interface ExecutionFilter {
 }
 
 /**
- * Projections. Order of writers does not matter: a row with a smaller `seq` (or `at`) than the stored one is dropped.
+ * Projections. Order of writers does not matter: a row older than the stored one is dropped.
  *
  * - `list` is newest first: (startedAt, executionId) descending; `cursor` is the last row of the page before.
- * - Orders by id are binary orders of UTF-8; `listInstances` is in order of id.
- * - A row of equal `seq` (or `at`) replaces the stored one. `putInstances` may be applied in part when it rejects.
+ * - Orders by id are binary orders of UTF-8.
+ * - A row of equal `seq` replaces the stored one.
+ * - `putInstances` takes any number of rows of a place. The newest (`isNewerInstance`) is what `listInstances` answers for
+ *   the place, in order of id, `after` being the last id of the page before. All of them, one per place, time and
+ *   execution, are what `listDeployments` answers: newest first, by (at, executionId, id) descending. It may be applied in
+ *   part when it rejects.
  * - `find` resolves a short id: every execution whose id starts with the text, newest first, at most `limit`.
  * - `lastSuccess` answers the lookup of orchestration 10.3: the newest row of a name with the given `mapping` in
  *   `summary.mappings` (an array of strings) and status SUCCESS.
@@ -62,9 +91,12 @@ export interface Rows {
   find(prefix: string, limit: number): Promise<readonly ExecutionRow[]>;
   lastSuccess(query: { readonly name: string; readonly mapping: string }): Promise<ExecutionRow | null>;
   putInstances(rows: readonly InstanceRow[]): Promise<void>;
-  listInstances(filter: {
-    readonly application?: string;
-    readonly service?: string;
-    readonly environment?: string;
-  }): Promise<readonly InstanceRow[]>;
+  listInstances(
+    filter: InstanceFilter,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly InstanceRow[]>;
+  listDeployments(
+    filter: InstanceFilter,
+    page: { readonly cursor?: DeploymentCursor; readonly limit: number },
+  ): Promise<readonly InstanceRow[]>;
 }

@@ -148,10 +148,25 @@ describe('with nothing to show', () => {
       build: index === 2 ? '43' : '42',
       executionId: 'e1',
       details: {},
+      state: index === 1 ? 'REMOVED' : 'RUNNING',
+      note: index === 1 ? 'web-2 has left prod/dc1' : null,
+    }));
+    at.server.deployments = ['43', '42'].map((build, index) => ({
+      ...at.server.instances[2],
+      at: since - index * 60_000,
+      build,
+      action: index === 0 ? 'ROLLED_BACK' : 'DEPLOYED',
     }));
     await at.page.goto(`${at.origin}/instances`);
     await at.page.locator('.group-hosts li').first().waitFor();
     expect(await at.page.locator('.group-build').count()).toBe(2);
+    expect(await at.page.locator('.group-hosts .host-gone').textContent()).toContain('web-2');
     await at.picture('instances');
+    await at.page.locator('.group-hosts').getByText('web-3').click();
+    await at.page.locator('.history li').first().waitFor();
+    expect(await at.page.locator('.history li').allTextContents()).toEqual([
+      expect.stringContaining('rolled back to build 43'),
+      expect.stringContaining('deployed build 42'),
+    ]);
   });
 });

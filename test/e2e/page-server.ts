@@ -33,6 +33,7 @@ export class PageServer {
   readonly executions = new Map<string, PlayedExecution>();
   rows: readonly ExecutionListRow[] = [];
   instances: readonly object[] = [];
+  deployments: readonly object[] = [];
   readonly subscribed: Subscribe[] = [];
   readonly posted: { readonly path: string; readonly body: unknown }[] = [];
   readonly requested: string[] = [];
@@ -136,7 +137,8 @@ export class PageServer {
       });
       return;
     }
-    if (path === '/instances') return json(200, { instances: this.instances });
+    if (path === '/instances') return json(200, { instances: this.instances, next: null });
+    if (path === '/instances/history') return json(200, { deployments: this.deployments, next: null });
     if (path === '/executions') return json(200, this.#page(url.searchParams));
     const execution = this.#find(decodeURIComponent(path.slice('/executions/'.length)));
     if (execution === undefined)

@@ -5,6 +5,7 @@ import { checkId } from '../../ports/limits.ts';
 import { mappingsOf } from '../../ports/rows.ts';
 import type { ExecutionFilter, ExecutionRow, Rows } from '../../ports/rows.ts';
 import type { Connection } from './connection.ts';
+import type { InstanceRows } from './instance-rows.ts';
 import { putNewest } from './newest-wins.ts';
 import { idsFrom } from './range.ts';
 
@@ -17,7 +18,7 @@ interface Stored extends Omit<ExecutionRow, 'executionId' | 'summary'> {
 
 const NEWEST_FIRST = { startedAt: -1, _id: -1 } as const;
 
-export function createExecutionRows(connection: Connection): Omit<Rows, 'putInstances' | 'listInstances'> {
+export function createExecutionRows(connection: Connection): Omit<Rows, keyof InstanceRows> {
   const executions = connection.collection<Stored>('executions');
   const newest = async (filter: Filter<Stored>, limit: number): Promise<ExecutionRow[]> => {
     const found = await connection.run(() => executions.find(filter).sort(NEWEST_FIRST).limit(limit).toArray());

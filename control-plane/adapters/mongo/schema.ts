@@ -8,12 +8,14 @@ interface Meta {
   readonly _id: 'store';
   readonly version: number;
   readonly incarnation: string;
-  /** The version whose indexes are complete. */
+  /** How far the indexes are complete. */
   readonly indexed: number;
 }
 
 /** Raised when the shape of what is stored changes; release N reads what N−1 wrote and the other way round. */
 const VERSION = 1;
+/** Raised with every index that is added: older releases do without. */
+const INDEXED = 2;
 
 /** Journals, documents, blobs and log chunks need no index but that of `_id`. */
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
@@ -27,17 +29,28 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { status: 1, startedAt: -1, _id: -1 } },
     { key: { name: 1, mappings: 1, status: 1, startedAt: -1, _id: -1 } },
   ],
-  instances: [{ key: { application: 1, service: 1, environment: 1 } }, { key: { environment: 1, service: 1 } }],
+  instances: [
+    { key: { application: 1, service: 1, environment: 1 } },
+    { key: { environment: 1, service: 1 } },
+    { key: { host: 1 } },
+    { key: { executionId: 1 } },
+  ],
+  deployments: [
+    { key: { at: -1, executionId: -1, place: -1 } },
+    { key: { host: 1, at: -1, executionId: -1, place: -1 } },
+    { key: { service: 1, at: -1, executionId: -1, place: -1 } },
+    { key: { executionId: 1, at: -1, place: -1 } },
+  ],
 };
 
 /** Makes what is missing, whoever comes first, and returns the incarnation. */
 export async function prepareDatabase(connection: Connection, restored: boolean): Promise<string> {
   const meta = await establish(connection, restored);
-  if (meta.indexed >= VERSION) return meta.incarnation;
+  if (meta.indexed >= INDEXED) return meta.incarnation;
   for (const [name, indexes] of Object.entries(INDEXES)) {
     await connection.run(() => connection.collection(name).createIndexes([...indexes]));
   }
-  const indexed = { $set: { indexed: VERSION } };
+  const indexed = { $set: { indexed: INDEXED } };
   await connection.run(() => connection.collection<Meta>('meta').updateOne({ _id: 'store' }, indexed));
   return meta.incarnation;
 }

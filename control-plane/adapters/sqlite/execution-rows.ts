@@ -7,6 +7,7 @@ import { mappingsOf } from '../../ports/rows.ts';
 import type { ExecutionFilter, ExecutionRow, Rows } from '../../ports/rows.ts';
 import type { Database, SqlValue, Statement } from './database.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { InstanceRows } from './instance-rows.ts';
 
 interface Row {
   readonly execution_id: string;
@@ -24,10 +25,7 @@ interface Row {
 
 const NEWEST_FIRST = 'ORDER BY started_at DESC, execution_id DESC LIMIT ?';
 
-export function createExecutionRows(
-  database: Database,
-  group: GroupCommit,
-): Omit<Rows, 'putInstances' | 'listInstances'> {
+export function createExecutionRows(database: Database, group: GroupCommit): Omit<Rows, keyof InstanceRows> {
   // Most updates change nothing that is indexed; this one touches no index.
   const refresh = database.prepare(
     `UPDATE executions SET seq = ?, ended_at = ?, actor = ?, summary = ?

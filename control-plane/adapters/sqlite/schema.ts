@@ -52,6 +52,24 @@ const MAIN: readonly string[] = [
   CREATE INDEX instances_by_application ON instances (application, service, environment);
   CREATE INDEX instances_by_environment ON instances (environment, service);
   `,
+  `
+  ALTER TABLE instances ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX instances_by_host ON instances (host);
+  CREATE INDEX instances_by_execution ON instances (execution_id);
+
+  -- Everything that was ever done at a place: the history behind the row of "instances".
+  CREATE TABLE deployments (
+    at REAL NOT NULL, execution_id TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, application TEXT NOT NULL,
+    service TEXT NOT NULL, environment TEXT NOT NULL, infrastructure TEXT NOT NULL, host TEXT NOT NULL,
+    build TEXT NOT NULL, details TEXT NOT NULL,
+    PRIMARY KEY (at, execution_id, id)
+  ) STRICT;
+  CREATE INDEX deployments_by_host ON deployments (host, at, execution_id, id);
+  CREATE INDEX deployments_by_service ON deployments (service, at, execution_id, id);
+  CREATE INDEX deployments_by_execution ON deployments (execution_id, at, id);
+  INSERT INTO deployments (at, execution_id, id, seq, application, service, environment, infrastructure, host, build, details)
+    SELECT at, execution_id, id, seq, application, service, environment, infrastructure, host, build, details FROM instances;
+  `,
 ];
 
 const LOGS: readonly string[] = [

@@ -8,8 +8,8 @@ import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { ExecutionHeader, ExecutionListRow, ExecutionView, JournalView, NodeView } from '@fairlead/proto/live.ts';
 import { STATUS_NAMES } from '@fairlead/proto/model/status.ts';
 import { z } from 'zod';
-import type { AgentView, DoctorLine, Replay, Why } from '../../app/use-cases.ts';
-import type { InstanceRow } from '../../ports/rows.ts';
+import { INSTANCE_STATES } from '../../app/use-cases.ts';
+import type { AgentView, Deployment, DoctorLine, Instance, Replay, Why } from '../../app/use-cases.ts';
 
 export const failureCode = z.enum(FAILURE_CODES).meta({ id: 'FailureCode' });
 export const status = z.enum(STATUS_NAMES).meta({ id: 'Status' });
@@ -127,20 +127,25 @@ export const whySchema = z
   })
   .meta({ id: 'Why' }) satisfies z.ZodType<Why>;
 
+const instanceFields = {
+  id: z.string(),
+  at: time,
+  seq: z.int(),
+  application: z.string(),
+  service: z.string(),
+  environment: z.string(),
+  infrastructure: z.string(),
+  host: z.string(),
+  build: z.string(),
+  executionId: z.string(),
+  details: jsonObject,
+};
 export const instanceRow = z
-  .object({
-    id: z.string(),
-    at: time,
-    application: z.string(),
-    service: z.string(),
-    environment: z.string(),
-    infrastructure: z.string(),
-    host: z.string(),
-    build: z.string(),
-    executionId: z.string(),
-    details: jsonObject,
-  })
-  .meta({ id: 'Instance' }) satisfies z.ZodType<InstanceRow>;
+  .object({ ...instanceFields, state: z.enum(INSTANCE_STATES), note: z.string().nullable() })
+  .meta({ id: 'Instance' }) satisfies z.ZodType<Instance>;
+export const deploymentRow = z
+  .object({ ...instanceFields, action: z.enum(['DEPLOYED', 'ROLLED_BACK', 'REMOVED']) })
+  .meta({ id: 'Deployment' }) satisfies z.ZodType<Deployment>;
 
 export const agentView = z
   .object({

@@ -1,6 +1,6 @@
-/** Commands that look at the whole: what runs where, why something failed, agents, the doctor. */
+/** Commands that look at the whole: why something failed, agents, the doctor. */
 import { z } from 'zod';
-import { agentView, doctorLine, instanceRow, whySchema } from '../../api/http/schemas.ts';
+import { agentView, doctorLine, whySchema } from '../../api/http/schemas.ts';
 import { STATUSES } from '@fairlead/proto/model/status.ts';
 import { segment } from '../api-client.ts';
 import type { Context } from '../context.ts';
@@ -8,30 +8,6 @@ import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { present, tableOf, timeText } from '../output.ts';
 import { styleFor } from '../style.ts';
-
-export interface StatusOptions {
-  readonly application?: string;
-  readonly service?: string;
-  readonly environment?: string;
-}
-
-export async function whatRunsWhere(context: Context, options: StatusOptions): Promise<ExitCode> {
-  const schema = z.object({ instances: z.array(instanceRow) });
-  const { instances } = await context.api.get('/instances', schema, { ...options });
-  present(context.format, instances, () => {
-    const rows = instances.map((row) => [
-      row.service,
-      `${row.environment}/${row.infrastructure}`,
-      row.host,
-      row.build,
-      timeText(row.at),
-      row.executionId,
-    ]);
-    const heads = ['SERVICE', 'INFRASTRUCTURE', 'HOST', 'BUILD', 'SINCE', 'EXECUTION'];
-    return tableOf(heads, rows, 'Nothing runs anywhere yet. Deploy something with `fairlead deploy`.');
-  });
-  return EXIT.SUCCESS;
-}
 
 export async function why(context: Context, id: string): Promise<ExitCode> {
   const result = await context.api.get(`/executions/${segment(id)}/why`, whySchema);

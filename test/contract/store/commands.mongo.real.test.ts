@@ -135,6 +135,7 @@ async function useEverything(store: Store): Promise<void> {
   await rows.find('e', 5);
   await rows.lastSuccess({ name: 'ship', mapping: 'm' });
   const place = { application: 'shop', service: 'web', environment: 'prod', infrastructure: 'dc1', host: 'h' };
-  await rows.putInstances([{ id: 'i', at: 1, ...place, build: '1', executionId: 'e1', details: {} }]);
-  await rows.listInstances({});
+  await rows.putInstances([{ id: 'i', at: 1, seq: 1, ...place, build: '1', executionId: 'e1', details: {} }]);
+  await rows.listInstances({}, { limit: 10 });
+  await rows.listDeployments({}, { limit: 10 });
 }

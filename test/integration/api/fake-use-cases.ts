@@ -239,20 +239,17 @@ export class FakeUseCases implements UseCases {
     };
   }
 
-  async whatRunsWhere(actor: Actor, _filter: Parameters<UseCases['whatRunsWhere']>[1]) {
+  async whatRunsWhere(actor: Actor, { filter }: Parameters<UseCases['whatRunsWhere']>[1]) {
     authorize(actor, 'read', 'instances');
-    return ['web-1', 'web-2'].map((host) => ({
-      id: `shop/web/prod/dc1/${host}`,
-      at: 1_700_000_000_000,
-      application: 'shop',
-      service: 'web',
-      environment: 'prod',
-      infrastructure: 'dc1',
-      host,
-      build: '2',
-      executionId: 'ex000001abcdef',
-      details: {},
-    }));
+    const instances = ['web-1', 'web-2']
+      .filter((host) => (filter.host ?? host) === host)
+      .map((host) => ({ ...instanceAt(host), state: 'RUNNING' as const, note: null }));
+    return { instances, next: null };
+  }
+
+  async listDeployments(actor: Actor, { filter }: Parameters<UseCases['listDeployments']>[1]) {
+    authorize(actor, 'read', 'instances');
+    return { deployments: [{ ...instanceAt(filter.host ?? 'web-1'), action: 'DEPLOYED' as const }], next: null };
   }
 
   async listAgents(actor: Actor) {
@@ -345,6 +342,20 @@ export class FakeUseCases implements UseCases {
     return view;
   }
 }
+
+const instanceAt = (host: string) => ({
+  id: `shop/web/prod/dc1/${host}`,
+  at: 1_700_000_000_000,
+  seq: 1,
+  application: 'shop',
+  service: 'web',
+  environment: 'prod',
+  infrastructure: 'dc1',
+  host,
+  build: '2',
+  executionId: 'ex000001abcdef',
+  details: {},
+});
 
 const unauthenticated = (message: string): FailureError => new FailureError(failure('UNAUTHENTICATED', message));
 

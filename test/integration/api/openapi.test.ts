@@ -41,6 +41,7 @@ const calls: Record<string, { readonly path: string; readonly body?: unknown }> 
   readLog: { path: '/attempts/a%2Fb/log' },
   resolveUnknown: { path: '/attempts/a%2Fb/resolve', body: { outcome: 'FAILED' } },
   whatRunsWhere: { path: '/instances' },
+  listDeployments: { path: '/instances/history?host=web-1' },
   listAgents: { path: '/agents' },
   revokeAgent: { path: '/agents/dc1' },
   listJoinTokens: { path: '/tokens' },

@@ -15,6 +15,8 @@ export interface MemoryData {
   readonly logs: Map<string, LogChunk[]>;
   readonly executions: Map<string, ExecutionRow>;
   readonly instances: Map<string, InstanceRow>;
+  /** By place, time and execution. */
+  readonly deployments: Map<string, InstanceRow>;
 }
 
 export const createMemoryData = (incarnation = 'memory-1'): MemoryData => ({
@@ -26,4 +28,5 @@ export const createMemoryData = (incarnation = 'memory-1'): MemoryData => ({
   logs: new Map(),
   executions: new Map(),
   instances: new Map(),
+  deployments: new Map(),
 });

@@ -1,13 +1,20 @@
 import { checkId } from '../../../control-plane/ports/limits.ts';
 import { compareText } from '../../../control-plane/ports/order.ts';
-import { mappingsOf } from '../../../control-plane/ports/rows.ts';
-import type { ExecutionFilter, ExecutionRow, InstanceRow, Rows } from '../../../control-plane/ports/rows.ts';
+import { INSTANCE_FIELDS, isNewerInstance, mappingsOf } from '../../../control-plane/ports/rows.ts';
+import type {
+  DeploymentCursor,
+  ExecutionFilter,
+  ExecutionRow,
+  InstanceFilter,
+  InstanceRow,
+  Rows,
+} from '../../../control-plane/ports/rows.ts';
 import type { Through } from './call.ts';
 import type { MemoryData } from './data.ts';
 
 type Place = { readonly startedAt: number; readonly executionId: string };
 
-export function createRows({ executions, instances }: MemoryData, through: Through): Rows {
+export function createRows({ executions, instances, deployments }: MemoryData, through: Through): Rows {
   const newest = (wanted: (row: ExecutionRow) => boolean): ExecutionRow[] =>
     [...executions.values()].filter(wanted).toSorted(newestFirst).map(copy);
   return {
@@ -39,19 +46,25 @@ export function createRows({ executions, instances }: MemoryData, through: Throu
         for (const row of rows) checkId('instance', row.id);
         for (const row of rows) {
           const standing = instances.get(row.id);
-          if (standing === undefined || standing.at <= row.at) instances.set(row.id, copy(row));
+          if (standing === undefined || !isNewerInstance(standing, row)) instances.set(row.id, copy(row));
+          const key = `${row.id}\n${row.at}\n${row.executionId}`;
+          if (!deployments.has(key)) deployments.set(key, copy(row));
         }
       }),
-    listInstances: ({ application, service, environment }) =>
+    listInstances: (filter, { after, limit }) =>
       through('rows.listInstances', () =>
         [...instances.values()]
-          .filter(
-            (row) =>
-              (application ?? row.application) === row.application &&
-              (service ?? row.service) === row.service &&
-              (environment ?? row.environment) === row.environment,
-          )
+          .filter((row) => isOf(filter, row) && (after === undefined || compareText(row.id, after) > 0))
           .toSorted((left, right) => compareText(left.id, right.id))
+          .slice(0, limit)
+          .map(copy),
+      ),
+    listDeployments: (filter, { cursor, limit }) =>
+      through('rows.listDeployments', () =>
+        [...deployments.values()]
+          .filter((row) => isOf(filter, row) && (cursor === undefined || latestFirst(row, cursor) > 0))
+          .toSorted(latestFirst)
+          .slice(0, limit)
           .map(copy),
       ),
   };
@@ -59,6 +72,12 @@ export function createRows({ executions, instances }: MemoryData, through: Throu
 
 const newestFirst = (left: Place, right: Place): number =>
   right.startedAt - left.startedAt || compareText(right.executionId, left.executionId);
+
+const isOf = (filter: InstanceFilter, row: InstanceRow): boolean =>
+  INSTANCE_FIELDS.every((field) => (filter[field] ?? row[field]) === row[field]);
+
+const latestFirst = (left: DeploymentCursor, right: DeploymentCursor): number =>
+  right.at - left.at || compareText(right.executionId, left.executionId) || compareText(right.id, left.id);
 
 const matches = (filter: ExecutionFilter, row: ExecutionRow): boolean =>
   (filter.application ?? row.application) === row.application &&

@@ -12,9 +12,32 @@ export interface Instance {
   readonly host: string;
   readonly build: string;
   readonly executionId: ExecutionId;
+  /** REMOVED: its host has left the infrastructure. UNDONE: rolled back, and nothing was there before. */
+  readonly state: 'RUNNING' | 'REMOVED' | 'UNDONE';
+  readonly note: string | null;
 }
 
+/** Something that was done at a host. */
+export interface Deployment extends Omit<Instance, 'state' | 'note'> {
+  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED';
+}
+
+const PAGE = 1_000;
+
 export async function listInstances(): Promise<readonly Instance[]> {
-  const answer = await request<{ readonly instances: readonly Instance[] }>('GET', '/instances');
-  return answer.instances;
+  const all: Instance[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const after: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const path = `/instances?limit=${PAGE}${after}`;
+    const page = await request<{ readonly instances: readonly Instance[]; readonly next: string | null }>('GET', path);
+    all.push(...page.instances);
+    cursor = page.next;
+  }
+  return all;
+}
+
+/** What was done at that host, newest first. */
+export async function listDeployments(host: string): Promise<readonly Deployment[]> {
+  const path = `/instances/history?limit=50&host=${encodeURIComponent(host)}`;
+  return (await request<{ readonly deployments: readonly Deployment[] }>('GET', path)).deployments;
 }

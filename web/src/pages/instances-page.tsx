@@ -3,6 +3,7 @@ import { type ReactNode, useMemo } from 'react';
 import { listInstances } from '../api/instances.ts';
 import { usePageMark } from '../browser/page-mark.ts';
 import { Ago } from '../parts/elapsed.tsx';
+import { HostHistory } from '../parts/host-history.tsx';
 import { ErrorMessage, Message } from '../parts/message.tsx';
 import { executionPath, Link, setQuery } from '../router.tsx';
 import { groupInstances, type InstanceGroup } from '../state/instance-groups.ts';
@@ -39,6 +40,7 @@ export function InstancesPage({ query }: { readonly query: URLSearchParams }): R
         </Message>
       ) : (
         <div className="groups">
+          {query.get('host') !== null && <HostHistory host={query.get('host') ?? ''} />}
           {groups.map((group) => (
             <Group key={group.key} group={group} />
           ))}
@@ -71,8 +73,15 @@ function Group({ group }: { readonly group: InstanceGroup }): ReactNode {
           </p>
           <ul className="group-hosts">
             {build.hosts.map((host) => (
-              <li key={host.id} title={host.infrastructure}>
-                {host.host}
+              <li
+                key={host.id}
+                title={host.note ?? host.infrastructure}
+                className={host.state === 'RUNNING' ? undefined : 'host-gone'}
+              >
+                <button type="button" onClick={() => setQuery({ host: host.host })}>
+                  {host.host}
+                  {host.state !== 'RUNNING' && <span className="quiet"> {host.state.toLowerCase()}</span>}
+                </button>
               </li>
             ))}
           </ul>

@@ -11,6 +11,8 @@ const instance = (host: string, build: string, at: number, environment = 'prod')
   host,
   build,
   executionId: `e${at}`,
+  state: 'RUNNING' as const,
+  note: null,
 });
 
 it('shows each build of a service in a place once, the newest first', () => {

@@ -3,6 +3,13 @@ import type { Route } from '../route.ts';
 import { attemptRoutes } from './attempts.ts';
 import { definitionRoutes } from './definitions.ts';
 import { executionRoutes } from './executions.ts';
+import { instanceRoutes } from './instances.ts';
 import { systemRoutes } from './system.ts';
 
-export const ROUTES: readonly Route[] = [...definitionRoutes, ...executionRoutes, ...attemptRoutes, ...systemRoutes];
+export const ROUTES: readonly Route[] = [
+  ...definitionRoutes,
+  ...executionRoutes,
+  ...attemptRoutes,
+  ...instanceRoutes,
+  ...systemRoutes,
+];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { VERBS } from '../../../app/authorize.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { agentView, doctorLine, instanceRow, timeSchema } from '../schemas.ts';
+import { agentView, doctorLine, timeSchema } from '../schemas.ts';
 
 const byName = z.strictObject({ name: z.string().min(1).max(200) });
 const named = z.strictObject({
@@ -13,23 +13,6 @@ const named = z.strictObject({
 const revoked = z.object({ revoked: z.string() });
 
 export const systemRoutes: readonly Route[] = [
-  route({
-    method: 'get',
-    path: '/instances',
-    operationId: 'whatRunsWhere',
-    summary: 'Which build of which service runs on which host, and which execution put it there.',
-    tag: 'instances',
-    query: z.strictObject({
-      application: z.exactOptional(z.string()),
-      service: z.exactOptional(z.string()),
-      environment: z.exactOptional(z.string()),
-    }),
-    statuses: { 200: 'One row per service, infrastructure and host.' },
-    response: z.object({ instances: z.array(instanceRow).readonly() }),
-    handle: async ({ useCases, actor, query }) => ({
-      body: { instances: await useCases.whatRunsWhere(actor, query) },
-    }),
-  }),
   route({
     method: 'get',
     path: '/agents',
