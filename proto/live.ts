@@ -29,6 +29,8 @@ export interface NodeView {
   readonly failure: Failure | null;
   /** Why it waits, why it was skipped, "ignored", "not confirmed" … one line for people. */
   readonly note: string | null;
+  /** Steps that wait: when that ends by itself. */
+  readonly until?: number;
   readonly outputs: JsonObject | null;
   /** Steps: attempts have a log under this id. */
   readonly attemptId: AttemptId | null;

@@ -155,7 +155,8 @@ function waitingFor(execution: Execution): string | null {
       return `waiting for the lock of ${lock.keys.join(', ')}${before}`;
     }
     const waits = waitingSteps(run)[0];
-    if (waits !== undefined) return `step '${planOfStep(execution, waits.id).name}': ${waitingText(waits.waiting)}`;
+    if (waits !== undefined)
+      return `step '${planOfStep(execution, waits.id).name}': ${waitingText(execution, run, waits.waiting)}`;
     for (const attempt of openAttempts(run)) {
       if (attempt.unassignable !== null) return `waiting for an agent: ${attempt.unassignable.failure.message}`;
       if (attempt.state === 'UNKNOWN') return 'waiting for a lost agent: nobody knows what became of its work';

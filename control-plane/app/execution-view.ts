@@ -3,6 +3,7 @@ import type { ExecutionView, NodeView } from '@fairlead/proto/live.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step, Task } from '../engine/execution.ts';
 import type { RunPlan, SectionPlan } from '../engine/plan.ts';
+import { waitingSteps } from '../engine/rules/waiting.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import { planOfRun, sectionsOf } from '../engine/turn.ts';
 import { headerOf } from './execution-header.ts';
@@ -28,11 +29,9 @@ function nodesOf(execution: Execution, agentName: AgentName): readonly NodeView[
   return execution.runs.flatMap((run, order) => {
     const plan = planOfRun(execution, run);
     const phases = run.phases.flatMap((phase, index) => {
-      const known = viewed.get(phase);
-      if (known !== undefined) return known;
-      const nodes = nodesOfPhase(plan, run, phase, index, agentName);
-      viewed.set(phase, nodes);
-      return nodes;
+      const known = viewed.get(phase) ?? nodesOfPhase(plan, run, phase, index, agentName);
+      viewed.set(phase, known);
+      return withWaiting(execution, run, known);
     });
     const own = node(
       run.id,
@@ -44,6 +43,16 @@ function nodesOf(execution: Execution, agentName: AgentName): readonly NodeView[
       { failure: run.failure },
     );
     return [own, ...phases, ...nodesAhead(plan, run)];
+  });
+}
+
+/** What a step waits for is told anew each time: it may be about other runs. */
+function withWaiting(execution: Execution, run: Run, nodes: readonly NodeView[]): readonly NodeView[] {
+  const waiting = new Map(waitingSteps(run).map((step) => [step.id, step.waiting]));
+  if (waiting.size === 0) return nodes;
+  return nodes.map((each) => {
+    const waits = waiting.get(each.id);
+    return waits === undefined ? each : { ...each, note: waitingText(execution, run, waits), until: waits.until };
   });
 }
 
@@ -129,7 +138,6 @@ function nodesOfSection(
 }
 
 function noteOn(step: Step): string | null {
-  if (step.waiting !== null) return waitingText(step.waiting);
   if (step.ignored) return 'failed, ignored';
   if (step.skipped !== null) return `skipped: ${step.skipped}`;
   return step.retries > 0 ? `retried ${step.retries} times` : null;

@@ -1,6 +1,7 @@
 /** What a run is doing, as people see it: more than its journal's status, which only knows where it stands. */
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
-import type { Run } from '../engine/execution.ts';
+import { groupAt } from '../engine/barrier-group.ts';
+import type { Execution, Run } from '../engine/execution.ts';
 import { openAttempts } from '../engine/rules/expire.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import type { Waiting } from '../engine/waiting.ts';
@@ -13,9 +14,18 @@ export function statusOfRun(run: Run): Status {
 }
 
 /** One line: what a step waits for. */
-export function waitingText(waiting: Waiting): string {
+export function waitingText(execution: Execution, run: Run, waiting: Waiting): string {
   switch (waiting.on) {
     case 'INTERVENTION':
       return `a person must decide what follows from: ${waiting.failure.message}`;
+    case 'BARRIER':
+      return waitingAtBarrier(execution, run, waiting.identifier);
   }
+}
+
+function waitingAtBarrier(execution: Execution, run: Run, identifier: string): string {
+  const group = groupAt(execution, run.stageId, identifier).filter((each) => each.state !== 'GONE');
+  const missing = group.filter((each) => each.state !== 'ARRIVED').map((each) => each.name);
+  const arrived = group.length - missing.length;
+  return `${arrived} of ${group.length} have arrived at the barrier '${identifier}', missing: ${missing.join(', ')}`;
 }

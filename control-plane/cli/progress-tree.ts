@@ -53,7 +53,8 @@ function addNode(lines: string[], node: NodeView, depth: number, context: Contex
   const tasks = children.filter((child) => child.kind === 'task' && child.target !== null);
   const hosts = tasks.map((task) => `${task.target} ${style.paint(formatOf(task.status), symbolOf(task.status))}`);
   const beside = hosts.length === 0 ? '' : `  ${hosts.join('  ')}`;
-  const note = node.note === null ? '' : `  ${style.paint('gray', node.note)}`;
+  const left = node.until === undefined ? '' : ` (${elapsed(Math.max(0, node.until - now))} left)`;
+  const note = node.note === null ? '' : `  ${style.paint('gray', node.note + left)}`;
   lines.push(`${indent}${mark} ${name}${style.paint('gray', took)}${beside}${note}`);
   if (!isOpen(node)) return;
   for (const child of [node, ...tasks]) {

@@ -96,7 +96,7 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
         name: own,
         timeout: timeout ?? formatDuration(type.defaultTimeoutMs),
         // Choosing hosts runs no script, and without an artifact source there is none to see.
-        artifact: artifact ?? (key === 'select-nodes' || !context.hasArtifact ? undefined : 'current'),
+        artifact: artifact ?? (type.runs === 'decided' || !context.hasArtifact ? undefined : 'current'),
         wait,
         skip,
         agents,

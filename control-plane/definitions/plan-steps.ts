@@ -103,6 +103,8 @@ function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'],
         publish: published,
         outputs: isJsonObject(outputs) ? mapValues(outputs, (each) => String(each).toUpperCase()) : undefined,
       }) as JsonObject; // `compact` leaves out what is undefined.
+    case 'barrier':
+      return { identifier: String(authored['identifier']) };
     case 'http':
       return compact({
         ...rest,

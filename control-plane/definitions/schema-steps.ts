@@ -8,6 +8,13 @@ const publish = z.union([
   z.strictObject({ name: publishName, scope: z.enum(['phase', 'workflow', 'pipeline']).optional() }),
 ]);
 
+/** Nothing is known yet that an expression could mean the same by in every workflow. */
+const identifier = z
+  .string()
+  .min(1, 'the identifier is empty | Write a word that all who meet there use.')
+  .max(128, 'at most 128 characters | Write less.')
+  .regex(/^[^$]*$/, 'an identifier is plain text, without expressions | Write the same word in every workflow.');
+
 const FIELDS: Readonly<
   Record<string, { readonly short: string | null; required: readonly string[]; fields: Keyed['fields'] }>
 > = {
@@ -47,6 +54,11 @@ const FIELDS: Readonly<
       publish,
       retryFor: duration,
     },
+  },
+  barrier: {
+    short: 'identifier',
+    required: ['identifier'],
+    fields: { identifier: identifier.describe('Workflows of one stage with the same identifier meet there.') },
   },
 };
 

@@ -4,6 +4,7 @@ import { completeWorkflow } from './complete.ts';
 import type { LongSection } from './long-form.ts';
 import { phasesOf } from './phases.ts';
 import { pathText, type Path, type Report } from './problem.ts';
+import { validateBarriers } from './validate-flow.ts';
 import { validateInputs } from './validate-inputs.ts';
 import { validatePhase } from './validate-phase.ts';
 import { validateValues } from './validate-service.ts';
@@ -20,6 +21,7 @@ export function validateWorkflow(workflow: Entity<'workflow'>, catalog: Catalog,
   const report = once(reportAll);
   const reports: Reports = { report, missing: report };
   validateInputs(spec, report);
+  validateBarriers(spec, report);
   const environment = resolveEnvironment(workflow, catalog, reports);
   for (const phase of phasesOf(spec)) {
     const settings = resolveSettings(phase, environment, workflow, catalog, reports);

@@ -76,6 +76,20 @@ type Body =
       readonly skipped: string | null;
     }
   | { readonly event: 'StepIgnored'; readonly stepId: NodeId }
+  // Barriers: decided for all who meet there at once.
+  | {
+      readonly event: 'BarrierPassed';
+      readonly stageId: string;
+      readonly identifier: string;
+      readonly stepIds: readonly NodeId[];
+    }
+  | {
+      readonly event: 'BarrierFailed';
+      readonly stageId: string;
+      readonly identifier: string;
+      readonly peer: NodeId;
+      readonly failure: Failure;
+    }
   | {
       readonly event: 'OutputsPublished';
       readonly name: string;

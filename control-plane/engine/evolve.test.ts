@@ -61,6 +61,7 @@ describe('an execution', () => {
         { id: 'x1/b', planId: 'b', ...run },
       ],
       outputs: [],
+      barriers: [],
       summaryWritten: false,
       events: 1,
     });

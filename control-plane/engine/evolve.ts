@@ -7,6 +7,7 @@ import type { Event, EventOf } from './events.ts';
 import type { Attempt, Execution, Run, Step } from './execution.ts';
 import { newAttempt, newPhase, newSection, newStep } from './nodes.ts';
 import type { Plan } from './plan.ts';
+import { withBarrier } from './evolve/barrier.ts';
 import { updateAttempt, updatePhase, updateRun, updateSection, updateStep, updateTask } from './tree.ts';
 
 export function evolve(execution: Execution | null, event: Event): Execution {
@@ -29,6 +30,7 @@ function started(event: EventOf<'ExecutionStarted'>): Execution {
     parked: null,
     runs: plannedRuns(event.plan),
     outputs: [],
+    barriers: [],
     summaryWritten: false,
     events: 1,
   };
@@ -118,6 +120,9 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
       return endStep(execution, event);
     case 'StepIgnored':
       return updateStep(execution, event.stepId, (node) => ({ ...node, ignored: true }));
+    case 'BarrierPassed':
+    case 'BarrierFailed':
+      return withBarrier(execution, event);
     case 'OutputsPublished': {
       const { name, scope, owner, values } = event;
       const others = execution.outputs.filter((each) => !(each.name === name && each.owner === owner));

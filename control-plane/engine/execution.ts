@@ -33,6 +33,8 @@ export interface Execution {
   readonly parked: string | null;
   readonly runs: readonly Run[];
   readonly outputs: readonly Output[];
+  /** Groups of barriers that were decided; the others follow from the runs. */
+  readonly barriers: readonly Barrier[];
   readonly summaryWritten: boolean;
   /** Events so far; numbers the list rows. */
   readonly events: number;
@@ -72,6 +74,16 @@ export interface Lock {
   /** Place in the queue, 1 is next; only a hint. */
   readonly position: number | null;
   readonly fences: Readonly<Record<string, number>>;
+}
+
+/** What became of the runs of a stage that meet under one identifier (orchestration 7). */
+export interface Barrier {
+  readonly stageId: string;
+  readonly identifier: string;
+  readonly state: 'PASSED' | 'FAILED';
+  readonly at: number;
+  /** The run whose failure failed the others. */
+  readonly peer: NodeId | null;
 }
 
 export type PhaseKind = 'PRE' | 'FORWARD' | 'POST' | 'ROLLBACK';

@@ -58,6 +58,7 @@ export const FAILURES = {
   NO_ELIGIBLE_AGENT: row('AGENT', 'operator', true, 503, 14, 'Start or approve an agent with the named selectors.'),
   STEP_TIMEOUT: row('TIMEOUT', 'author', true, 504, 4, 'Raise the timeout, or see in the log what took so long.'),
   LOCK_TIMEOUT: row('TIMEOUT', 'operator', true, 504, 4, 'Another execution holds the infrastructure; see the queue.'),
+  BARRIER_TIMEOUT: row('TIMEOUT', 'author', true, 504, 4, 'See which workflow did not arrive, or raise the timeout.'),
   QUEUE_FULL: row('APPLICATION', 'operator', true, 429, 8, 'Let the waiting executions finish first.'),
   // Doing, on a target.
   COMMAND_FAILED: row('APPLICATION', 'author', true, 502, 2, 'Read the log above the exit status.'),

@@ -44,6 +44,7 @@ export const nodeView = z
     agent: z.string().nullable(),
     failure: failureSchema.nullable(),
     note: z.string().nullable(),
+    until: z.number().exactOptional(),
     outputs: jsonObject.nullable(),
     attemptId: z.string().nullable(),
   })

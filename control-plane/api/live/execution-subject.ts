@@ -34,6 +34,7 @@ function sameNode(one: NodeView, other: NodeView): boolean {
     one.startedAt === other.startedAt &&
     one.endedAt === other.endedAt &&
     one.note === other.note &&
+    one.until === other.until &&
     one.attemptId === other.attemptId &&
     one.agent === other.agent &&
     one.name === other.name &&

@@ -4,6 +4,7 @@ import type { Run } from '../execution.ts';
 import type { StagePlan } from '../plan.ts';
 import type { Turn } from '../turn.ts';
 import { advanceAbort } from './abort.ts';
+import { advanceBarriers } from './barrier.ts';
 import { openAttempts } from './expire.ts';
 import { advanceForward } from './forward.ts';
 import { advanceRollback } from './rollback.ts';
@@ -15,6 +16,7 @@ export function advance(turn: Turn): void {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const before = turn.events.length;
     for (const run of runsToAdvance(turn)) advanceRun(turn, run);
+    advanceBarriers(turn);
     if (turn.events.length === before) {
       endExecution(turn);
       settle(turn);

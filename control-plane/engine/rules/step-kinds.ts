@@ -1,2 +1,3 @@
 /** Step types that the engine carries out by itself. */
 export const SELECT_NODES = 'SELECT_NODES';
+export const BARRIER = 'BARRIER';

@@ -8,8 +8,9 @@ import { scopeOfPhase, scopeOfTask } from '../scope.ts';
 import { ON_AGENT, tryTask } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
+import { arrive } from './barrier.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
-import { SELECT_NODES } from './step-kinds.ts';
+import { BARRIER, SELECT_NODES } from './step-kinds.ts';
 
 interface Place {
   readonly run: Run;
@@ -33,6 +34,7 @@ function startStep(turn: Turn, place: Place): void {
   if (skip !== null) return typeof skip === 'string' ? endStep(turn, place, null, skip) : endStep(turn, place, skip);
   if (turn.now < earliestStart(place.section, plan, place.group)) return;
   if (plan.type === SELECT_NODES) return select(turn, place);
+  if (plan.type === BARRIER) return arrive(turn, idOf(place), plan);
   const targets = targetsOf(turn, place);
   if (targets.length === 0) return endWithoutHost(turn, place);
   const impossible = problems(turn, place, targets);

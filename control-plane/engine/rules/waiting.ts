@@ -1,4 +1,5 @@
 /** Steps that wait for something no agent does: which of them still count, and what follows when their time is over. */
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Run, Step } from '../execution.ts';
 import { once } from '../once.ts';
@@ -31,8 +32,12 @@ export const nextGivingUp = (run: Run): number =>
   waitingSteps(run).reduce((next, { waiting }) => Math.min(next, waiting.until), Infinity);
 
 function giveUp(turn: Turn, { id, waiting }: WaitingStep): void {
+  const fail = (why: Failure): void =>
+    turn.emit({ event: 'StepEnded', stepId: id, status: 'FAILED', failure: why, skipped: null });
   switch (waiting.on) {
     case 'INTERVENTION':
-      turn.emit({ event: 'StepEnded', stepId: id, status: 'FAILED', failure: waiting.failure, skipped: null });
+      return fail(waiting.failure);
+    case 'BARRIER':
+      return fail(failure('BARRIER_TIMEOUT', `not everybody arrived at the barrier '${waiting.identifier}' in time`));
   }
 }

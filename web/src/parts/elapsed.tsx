@@ -20,6 +20,12 @@ export function Elapsed({ startedAt, endedAt }: ElapsedProps): ReactNode {
   );
 }
 
+/** How long it will go on waiting. */
+export function TimeLeft({ until }: { readonly until: number }): ReactNode {
+  const now = useNow(true);
+  return <span title={`until ${exactTime(until)}`}> ({elapsedText(Math.max(0, until - now))} left)</span>;
+}
+
 export function Ago({ at }: { readonly at: number }): ReactNode {
   const now = useNow(true);
   return (

@@ -2,7 +2,7 @@ import type { NodeView } from '@fairlead/proto/live.ts';
 import { memo, type ReactNode } from 'react';
 import type { HostSummary } from '../state/host-summary.ts';
 import { labelOf, toneOf } from '../state/status-look.ts';
-import { Elapsed } from './elapsed.tsx';
+import { Elapsed, TimeLeft } from './elapsed.tsx';
 import { HostBar } from './host-bar.tsx';
 import { ToneIcon } from './status-icon.tsx';
 
@@ -29,6 +29,7 @@ export const TreeNodeRow = memo(function TreeNodeRow({ node, expanded, hosts }: 
       {note !== null && (
         <span className={`row-note${node.failure === null ? '' : ' failed'}`} title={note}>
           {note}
+          {node.until !== undefined && <TimeLeft until={node.until} />}
         </span>
       )}
       <span className="row-end">

@@ -1,0 +1,58 @@
+/** What can be said of barriers within one workflow (orchestration 7.1). */
+import { isJsonList, isJsonObject } from './json-values.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import type { LongWorkflow } from './long-form.ts';
+import { asJson } from './json-values.ts';
+import { readStep } from './normalize-steps.ts';
+import type { Path, Report } from './problem.ts';
+
+interface PlacedStep {
+  readonly step: JsonObject;
+  readonly path: Path;
+}
+
+/** Every written step, wherever the workflow has sections. */
+export function stepsOf(spec: LongWorkflow): readonly PlacedStep[] {
+  const found: PlacedStep[] = [];
+  const walk = (value: Json, path: Path): void => {
+    if (!isJsonObject(value)) {
+      if (isJsonList(value)) value.forEach((each, index) => walk(each, [...path, index]));
+      return;
+    }
+    for (const [key, each] of Object.entries(value)) {
+      const at = [...path, key];
+      if ((key === 'steps' || key === 'verify') && isJsonList(each)) {
+        each.forEach((step, index) => {
+          if (isJsonObject(step)) found.push({ step, path: [...at, index] });
+        });
+      } else walk(each, at);
+    }
+  };
+  walk(asJson(spec), []);
+  return found;
+}
+
+export const isRollback = (path: Path): boolean => path.includes('rollback');
+
+export function validateBarriers(spec: LongWorkflow, report: Report): void {
+  const seen = new Set<string>();
+  for (const { step, path } of stepsOf(spec)) {
+    const read = readStep(step);
+    if (read?.entry.key !== 'barrier') continue;
+    const at = [...path, 'barrier'];
+    if (isRollback(path)) {
+      report(
+        at,
+        'nobody can be waited for in a rollback',
+        'Remove the barrier: a rollback goes back on its own.',
+        'key',
+      );
+      continue;
+    }
+    const identifier = String(read.parameters['identifier'] ?? '');
+    if (seen.has(identifier)) {
+      report(at, `the workflow has the barrier '${identifier}' twice`, 'Give one of them a name of its own.');
+    }
+    seen.add(identifier);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Who meets at a barrier, and how far each has come (orchestration 7.2): a function of the state. The group is the runs
+ * of one stage that have a barrier of that identifier; a standalone run is a group of one.
+ */
+import { barrierParameters } from '@fairlead/proto/steps/flow.ts';
+import { isFailed, isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Execution, Run, Step } from './execution.ts';
+import { once } from './once.ts';
+import type { RunPlan, SectionPlan, StepPlan } from './plan.ts';
+import { BARRIER } from './rules/step-kinds.ts';
+import { planOfRun } from './turn.ts';
+
+export interface Participant {
+  readonly run: Run;
+  readonly name: string;
+  /**
+   * AWAITED: on its way; in a retry or while a person decides, too. ARRIVED: waits there. GONE: it will not come, and
+   * that fails nobody (skipped, or ended well without it). FAILED: it will not come because it failed.
+   */
+  readonly state: 'AWAITED' | 'ARRIVED' | 'GONE' | 'FAILED';
+  /** Where it waits. */
+  readonly step: Step | null;
+}
+
+/** Null for any other step, and for one that cannot be read. */
+export function identifierOf(step: StepPlan): string | null {
+  if (step.type !== BARRIER) return null;
+  const parsed = barrierParameters.safeParse(step.parameters);
+  return parsed.success ? parsed.data.identifier : null;
+}
+
+interface Place {
+  readonly phase: string;
+  readonly section: string;
+  readonly step: string;
+}
+
+/** Identifier → where its barrier stands. There is one in a workflow that was checked. */
+export const barriersOf = once((plan: RunPlan): ReadonlyMap<string, Place> => {
+  const found = new Map<string, Place>();
+  const look = (phase: string, section: SectionPlan | null): void => {
+    for (const step of section?.steps ?? []) {
+      const identifier = identifierOf(step);
+      if (section !== null && identifier !== null) found.set(identifier, { phase, section: section.id, step: step.id });
+    }
+  };
+  look('pre', plan.pre);
+  for (const phase of plan.phases) for (const section of phase.sections) look(phase.id, section);
+  look('post', plan.post);
+  return found;
+});
+
+export function groupAt(execution: Execution, stageId: string, identifier: string): readonly Participant[] {
+  return execution.runs
+    .filter((run) => run.stageId === stageId)
+    .flatMap((run): readonly Participant[] => {
+      const plan = planOfRun(execution, run);
+      const place = barriersOf(plan).get(identifier);
+      if (place === undefined) return [];
+      const step = stepAt(run, place);
+      const state = stateOf(run, step);
+      return [{ run, name: plan.workflow.name, state, step: state === 'ARRIVED' ? step : null }];
+    });
+}
+
+/** In a rolling phase, the one of the newest batch that came so far. */
+function stepAt(run: Run, place: Place): Step | null {
+  for (const phase of run.phases.toReversed()) {
+    if (phase.kind === 'ROLLBACK' || phase.planId !== place.phase) continue;
+    const section = phase.sections.find((each) => each.planId === place.section);
+    const step = section?.steps.find((each) => each.planId === place.step);
+    if (step !== undefined) return step;
+  }
+  return null;
+}
+
+function stateOf(run: Run, step: Step | null): Participant['state'] {
+  const passedBy = step !== null && (step.ignored || step.status === 'SKIPPED' || step.status === 'SUCCESS');
+  if (passedBy) return 'GONE';
+  if (run.abort !== null || run.rollback !== null || isFailed(run.status)) return 'FAILED';
+  if (isTerminal(run.status)) return 'GONE';
+  return step?.waiting?.on === 'BARRIER' ? 'ARRIVED' : 'AWAITED';
+}
