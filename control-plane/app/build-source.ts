@@ -3,7 +3,7 @@ import type { ArtifactSource } from '@fairlead/proto/model/task.ts';
 import { artifactSource } from '../definitions/artifact-source.ts';
 import { applicationsOf, entitiesOf, findEntity, namesOf, type Catalog } from '../definitions/catalog.ts';
 import { whatExists } from '../definitions/nearest.ts';
-import { refused } from './deploy.ts';
+import { refused } from './plan-lookups.ts';
 
 /** Where the builds of a service come from, and which agents can list them. */
 export function buildSource(

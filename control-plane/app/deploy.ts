@@ -1,10 +1,12 @@
 /** Starting an execution: everything that could be refused is refused here, before anything starts. */
-import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import type { Clock, Ids } from '@fairlead/proto/model/system.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import { chooseDeployable } from '../definitions/pipeline-request.ts';
 import { buildPlan, requirements } from '../definitions/plan.ts';
+import type { Plan } from '../engine/plan.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Documents } from '../ports/documents.ts';
 import type { Rows } from '../ports/rows.ts';
@@ -12,6 +14,8 @@ import type { Actor } from './authorize.ts';
 import type { Builds } from './builds.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { Drivers } from './drivers.ts';
+import { lastGood, refused, resolveBuilds } from './plan-lookups.ts';
+import { planPipeline } from './plan-pipeline.ts';
 import type { DeployRequest } from './use-cases.ts';
 
 export interface DeployWorld {
@@ -31,13 +35,30 @@ export async function deploy(
 ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }> {
   const executionId = idFor(world, actor, request);
   if (await isRepetition(world, executionId, request)) return { executionId, created: false };
-  const { catalog, revision } = await world.definitions.current();
+  const plan = await planFor(world, actor, request, executionId);
+  await remember(world, executionId, request);
+  const { created } = await world.drivers.start(plan);
+  return { executionId, created };
+}
+
+/** From the definitions of this moment. */
+async function planFor(
+  world: DeployWorld,
+  actor: Actor,
+  request: DeployRequest,
+  executionId: ExecutionId,
+): Promise<Plan> {
+  const current = await world.definitions.current();
+  const deployable = chooseDeployable(current.catalog, request);
+  if (!deployable.ok) throw refused(deployable.failures);
+  if (deployable.pipeline !== null) {
+    return planPipeline(world, current, deployable.pipeline, { executionId, actor: actor.name, ...request });
+  }
+  const { catalog, revision } = current;
   const wanted = { ...request, builds: request.artifacts };
   const needed = requirements(catalog, wanted);
   if (!needed.ok) throw refused(needed.failures);
-  const artifacts = Object.fromEntries(
-    await Promise.all(needed.needs.map(async (need) => [need.service, await world.builds.resolve(need)] as const)),
-  );
+  const artifacts = await resolveBuilds(world.builds, needed.needs);
   const rollbackArtifacts: Record<string, ArtifactRef | null> = {};
   for (const mapping of needed.mappings) {
     rollbackArtifacts[mapping] = await lastGood(world.rows, needed.workflow.name, mapping);
@@ -52,14 +73,7 @@ export async function deploy(
     hash: (text) => world.digest.sha256(text),
   });
   if (!planned.ok) throw refused(planned.failures);
-  await remember(world, executionId, request);
-  const { created } = await world.drivers.start(planned.plan);
-  return { executionId, created };
-}
-
-export function refused(failures: readonly Failure[]): FailureError {
-  const [first = failure('INVALID_INPUT', 'the request cannot be planned'), ...rest] = failures;
-  return new FailureError(first, ...rest);
+  return planned.plan;
 }
 
 /** A key determines the id, so that a request made twice, even of two replicas at once, runs once. */
@@ -85,11 +99,4 @@ async function isRepetition(world: DeployWorld, id: ExecutionId, request: Deploy
 async function remember(world: DeployWorld, id: ExecutionId, request: DeployRequest): Promise<void> {
   if (request.idempotencyKey === undefined) return;
   await world.documents.insert('requests', id, { request: fingerprint(world, request) });
-}
-
-/** What the last successful execution of this workflow put there (orchestration 10.3). */
-async function lastGood(rows: Rows, name: string, mapping: string): Promise<ArtifactRef | null> {
-  const row = await rows.lastSuccess({ name, mapping });
-  const deployed = row?.summary['deployed'] as Readonly<Record<string, ArtifactRef>> | undefined; // Written by the projector.
-  return deployed?.[mapping] ?? null;
 }

@@ -38,7 +38,7 @@ function nodesOf(execution: Execution, agentName: AgentName): readonly NodeView[
       null,
       'run',
       order,
-      plan.workflow.name,
+      plan.name ?? plan.workflow.name,
       { ...run, status: statusOfRun(run) },
       { failure: run.failure },
     );

@@ -11,7 +11,7 @@ import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
 import { planOfStep } from '../engine/plan-of.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import { planOfPhase, planOfRun } from '../engine/turn.ts';
-import type { InstanceRow, Rows } from '../ports/rows.ts';
+import type { InstanceRow, Rows, Success } from '../ports/rows.ts';
 import { headerOf } from './execution-header.ts';
 
 /** Rows of one execution within this time are one write. Milliseconds. */
@@ -69,7 +69,7 @@ export function rowOf(execution: Execution, seq: number): ExecutionListRow {
     waiting,
     unconfirmed: unconfirmed.length,
     revision,
-    mappings: Object.keys(deployed),
+    successes: successesIn(execution),
     deployed,
   };
   const summary = details as unknown as JsonObject; // Plain data.
@@ -126,13 +126,27 @@ function sha256In(outputs: JsonObject | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** Mapping → what a later rollback goes back to. Only of executions that succeeded. */
+/** Mapping → what a later rollback goes back to. Only of runs that succeeded. */
 function deployedArtifacts(execution: Execution): Readonly<Record<string, ArtifactRef>> {
-  if (execution.status !== 'SUCCESS') return {};
-  const entries = installs(execution).flatMap(({ plan, artifact }) =>
+  const entries = successfulInstalls(execution).flatMap(({ plan, artifact }) =>
     plan.mapping === null ? [] : [[plan.mapping, artifact] as const],
   );
   return Object.fromEntries(entries);
+}
+
+function successesIn(execution: Execution): readonly Success[] {
+  const found = new Map<string, Success>();
+  for (const { run, plan } of successfulInstalls(execution)) {
+    const { name } = run.workflow;
+    if (plan.mapping !== null) found.set(`${name}/${plan.mapping}`, { name, mapping: plan.mapping });
+  }
+  return [...found.values()];
+}
+
+/** What a run has deployed stands as soon as it has succeeded, whatever becomes of the pipeline it is part of. */
+function successfulInstalls(execution: Execution): readonly Installed[] {
+  const successful = new Set(execution.runs.filter((run) => run.status === 'SUCCESS').map((run) => run.planId));
+  return successful.size === 0 ? [] : installs(execution).filter(({ run }) => successful.has(run.id));
 }
 
 /** Everything that was put anywhere or taken away, oldest first: the rows of what runs, and their history. */

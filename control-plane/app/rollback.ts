@@ -48,16 +48,18 @@ async function refuseUnlessCurrent(rows: Rows, { id, status, plan }: Execution):
   if (status !== 'SUCCESS') refuse(`it ended ${status}; only what has succeeded, or still runs, can be`, current);
   if (plan.rollbackOf !== undefined)
     refuse(`it is itself the rollback of ${plan.rollbackOf}`, 'Deploy the build you want.');
-  const phases = plan.stages.flatMap((stage) => stage.runs.flatMap((run) => run.phases));
+  const phases = plan.stages.flatMap((stage) =>
+    stage.runs.flatMap((run) => run.phases.map((phase) => ({ ...phase, workflow: run.workflow.name }))),
+  );
   if (phases.every((phase) => phase.mapping === null)) refuse('it deployed nothing', current);
-  for (const { mapping, rollbackArtifact, service } of phases) {
+  for (const { mapping, rollbackArtifact, service, workflow } of phases) {
     if (mapping === null) continue;
     if (rollbackArtifact === null)
       refuse(
         `no build of ${service?.name ?? 'the service'} was deployed there before it`,
         'Deploy the build you want.',
       );
-    const last = await rows.lastSuccess({ name: plan.name, mapping });
+    const last = await rows.lastSuccess({ name: workflow, mapping });
     if (last !== null && last.executionId !== id)
       refuse(`${last.executionId} was deployed there after it`, 'Roll back that one.');
   }

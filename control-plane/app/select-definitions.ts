@@ -11,6 +11,8 @@ const KINDS = {
   environments: 'environment',
   workflow: 'workflow',
   workflows: 'workflow',
+  pipeline: 'pipeline',
+  pipelines: 'pipeline',
 } as const;
 
 const isKind = (text: string): text is keyof typeof KINDS => Object.hasOwn(KINDS, text);

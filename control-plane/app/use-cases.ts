@@ -116,7 +116,7 @@ export interface UseCases {
     actor: Actor,
     request: { readonly files?: readonly SourceFile[] },
   ): Promise<{ readonly text: string } | { readonly problems: readonly Problem[] }>;
-  /** Authored form; `kind` one of applications, services, environments, workflows. */
+  /** Authored form; `kind` one of applications, services, environments, workflows, pipelines. */
   getDefinitions(
     actor: Actor,
     query: { readonly kind?: string; readonly name?: string },

@@ -73,7 +73,7 @@ function addDefinitionCommands(program: Command, finish: Finish): void {
 function addExecutionCommands(program: Command, finish: Finish): void {
   program
     .command('deploy [name]')
-    .description('start a workflow')
+    .description('start a workflow or a pipeline')
     .option('--var <name=value>', 'an input (repeatable)', collect)
     .option('--artifact <service=build>', 'a build; others take the latest (repeatable)', collect)
     .option('--application <name>', 'where there are several')

@@ -1,5 +1,6 @@
 /** Everything that is defined at one revision: entities with ids that never change, in their long form. */
 import type { LongApplication, LongEnvironment, LongInfrastructure, LongService, LongWorkflow } from './long-form.ts';
+import type { LongPipeline } from './long-pipeline.ts';
 
 export interface Specs {
   readonly application: LongApplication;
@@ -7,6 +8,7 @@ export interface Specs {
   readonly environment: LongEnvironment;
   readonly infrastructure: LongInfrastructure;
   readonly workflow: LongWorkflow;
+  readonly pipeline: LongPipeline;
 }
 
 export type EntityKind = keyof Specs;
@@ -16,6 +18,7 @@ export const ENTITY_KINDS: readonly EntityKind[] = [
   'environment',
   'infrastructure',
   'workflow',
+  'pipeline',
 ];
 
 /** What names an entity. People write it; ids are for journals, locks and permissions. */

@@ -46,7 +46,7 @@ export function placeScope(place: Place): Scope {
       defaults: closed(names(Object.keys(completeApplication(app).defaults))),
     }),
     workflow: closed({
-      ...names(['name', 'displayName', 'description', 'startTs', 'pipelineDeploymentUuid']),
+      ...names(['name', 'displayName', 'description', 'startTs', 'pipelineDeploymentUuid', 'pipelineResumeUuid']),
       variables: closed(names(inputNames(place))),
     }),
     ...names(['deploymentUrl', 'deploymentTriggeredBy', 'timestampId', 'pipeline']),

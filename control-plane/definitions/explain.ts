@@ -9,10 +9,11 @@ import {
   completeService,
   completeWorkflow,
 } from './complete.ts';
+import { completePipeline } from './complete-pipeline.ts';
 import { asJson } from './json-values.ts';
 import { templatized } from './workflow-inputs.ts';
 
-export type DefinitionKind = 'application' | 'service' | 'environment' | 'workflow';
+export type DefinitionKind = 'application' | 'service' | 'environment' | 'workflow' | 'pipeline';
 
 export interface Selection {
   readonly application?: string;
@@ -49,6 +50,7 @@ interface Forms {
   readonly environment: (entity: Entity<'environment'>) => object;
   readonly infrastructure: (entity: Entity<'infrastructure'>) => object;
   readonly workflow: (entity: Entity<'workflow'>, catalog: Catalog) => object;
+  readonly pipeline: (entity: Entity<'pipeline'>, catalog: Catalog) => object;
 }
 
 const AS_WRITTEN: Forms = {
@@ -57,6 +59,7 @@ const AS_WRITTEN: Forms = {
   environment: ({ spec }) => spec,
   infrastructure: ({ spec }) => spec,
   workflow: ({ spec }) => spec,
+  pipeline: ({ spec }) => spec,
 };
 
 const COMPLETE: Forms = {
@@ -69,6 +72,7 @@ const COMPLETE: Forms = {
       const service = templatized(name) === null ? findEntity(catalog, 'service', application, name) : undefined;
       return service === undefined ? null : completeService(service.spec);
     }),
+  pipeline: ({ spec, application }, catalog) => completePipeline(spec, catalog, application),
 };
 
 const isSelected = (entity: Entity, { application, kind, name }: Selection): boolean =>
@@ -98,19 +102,21 @@ function writeApplication(
 ): object | null {
   const { name } = application;
   const described = forms.application(application);
-  const chosen = <K extends 'service' | 'environment' | 'workflow'>(kind: K): readonly Entity<K>[] =>
+  const chosen = <K extends 'service' | 'environment' | 'workflow' | 'pipeline'>(kind: K): readonly Entity<K>[] =>
     entitiesOf(catalog, kind, name).filter((entity) => isSelected(entity, selection));
   const services = chosen('service').map((each) => [each.name, forms.service(each)]);
   const environments = chosen('environment').map((each) => [each.name, environmentSpec(catalog, each, forms)]);
   const workflows = chosen('workflow').map((each) => [each.name, forms.workflow(each, catalog)]);
+  const pipelines = chosen('pipeline').map((each) => [each.name, forms.pipeline(each, catalog)]);
   const whole = selection.kind === undefined || selection.kind === 'application';
-  if (!whole && services.length + environments.length + workflows.length === 0) return null;
+  if (!whole && [services, environments, workflows, pipelines].every((each) => each.length === 0)) return null;
   return {
     fairlead: 'v1',
     application: whole && Object.keys(described).length > 0 ? { name, ...described } : name,
     ...(services.length === 0 ? {} : { services: Object.fromEntries(services) as object }),
     ...(environments.length === 0 ? {} : { environments: Object.fromEntries(environments) as object }),
     ...(workflows.length === 0 ? {} : { workflows: Object.fromEntries(workflows) as object }),
+    ...(pipelines.length === 0 ? {} : { pipelines: Object.fromEntries(pipelines) as object }),
   };
 }
 

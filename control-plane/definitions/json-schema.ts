@@ -10,7 +10,8 @@ export function jsonSchema(): JsonObject {
   return {
     ...generated,
     title: 'Fairlead definitions, version 1',
-    description: 'Applications, services, environments and workflows. Short forms and long forms are both possible.',
+    description:
+      'Applications, services, environments, workflows and pipelines. Short forms and long forms are both possible.',
   };
 }
 

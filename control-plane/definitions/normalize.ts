@@ -106,7 +106,7 @@ export function longWorkflow(workflow: AuthoredWorkflow, path: Path, report: Rep
   }) as LongWorkflow; // `compact` leaves out what is undefined.
 }
 
-function longInput(input: AuthoredInput): LongInput {
+export function longInput(input: AuthoredInput): LongInput {
   if (typeof input !== 'object') return { default: String(input) };
   return compact({
     ...input,

@@ -3,6 +3,7 @@ import type { Json } from '@fairlead/proto/model/json.ts';
 import { addressKey, type EntityAddress, type EntityKind, type Specs } from './catalog.ts';
 import { asJson, compact, isJsonObject } from './json-values.ts';
 import { longEnvironment, longInfrastructure, longService, longWorkflow } from './normalize.ts';
+import { longPipeline, placesIn } from './normalize-pipeline.ts';
 import { longValues } from './normalize-values.ts';
 import { pathText, sortProblems, type Path, type Problem, type Report, type SourceFile } from './problem.ts';
 import { readYaml, SOURCE_LIMITS, type ReadDocument } from './read-yaml.ts';
@@ -14,7 +15,12 @@ import { checkSchema } from './zod-problems.ts';
 export interface SourceEntity<K extends EntityKind = EntityKind> extends EntityAddress<K> {
   readonly spec: Specs[K];
   /** Where its own fields stand. */
-  readonly source: { readonly map: SourceMap; readonly path: Path };
+  readonly source: {
+    readonly map: SourceMap;
+    readonly path: Path;
+    /** Where the long form has another structure: the place in what was written. */
+    readonly placeOf?: (path: Path) => Path;
+  };
   /** An application that is only named, not described: what is stored of it stays. */
   readonly mention: boolean;
 }
@@ -120,9 +126,16 @@ function readDocument(map: SourceMap, authored: AuthoredDocument, report: Report
   const described = typeof authored.application !== 'string';
   const application = typeof authored.application === 'string' ? authored.application : authored.application.name;
   const entities: SourceEntity[] = [];
-  const add = <K extends EntityKind>(kind: K, name: string, spec: Specs[K], path: Path, environment = ''): void => {
+  const add = <K extends EntityKind>(
+    kind: K,
+    name: string,
+    spec: Specs[K],
+    path: Path,
+    environment = '',
+    places: Pick<SourceEntity['source'], 'placeOf'> = {},
+  ): void => {
     const mention = kind === 'application' && !described;
-    entities.push({ kind, application, environment, name, spec, source: { map, path }, mention });
+    entities.push({ kind, application, environment, name, spec, source: { map, path, ...places }, mention });
   };
   add('application', application, longApplication(authored.application), ['application']);
   for (const [name, service] of Object.entries(authored.services ?? {})) {
@@ -145,6 +158,10 @@ function readDocument(map: SourceMap, authored: AuthoredDocument, report: Report
   for (const [name, workflow] of Object.entries(authored.workflows ?? {})) {
     const path = ['workflows', name];
     add('workflow', name, longWorkflow(workflow, path, report), path);
+  }
+  for (const [name, pipeline] of Object.entries(authored.pipelines ?? {})) {
+    const path = ['pipelines', name];
+    add('pipeline', name, longPipeline(pipeline, path, report), path, '', { placeOf: placesIn(pipeline) });
   }
   return entities;
 }

@@ -36,6 +36,7 @@ export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
       description: workflow.spec.description ?? '',
       startTs: String(facts.now),
       pipelineDeploymentUuid: null,
+      pipelineResumeUuid: null,
       variables: inputs,
     },
     deploymentTriggeredBy: facts.actor,
@@ -72,7 +73,7 @@ export function serviceVariables({ service, environment, source }: ChosenPhase):
   });
 }
 
-const templates = (values: Values): Values => mapValues(values, secretAsTemplate);
+export const templates = (values: Values): Values => mapValues(values, secretAsTemplate);
 
 export function configFiles({ service, environment }: ChosenPhase): readonly ReturnType<typeof namedFile>[] {
   const override = own(environment.spec.overrides ?? {}, service.name)?.configFiles ?? {};

@@ -100,7 +100,7 @@ function checkBuilds(
   }
 }
 
-function onlyOne<K extends 'application' | 'workflow'>(
+export function onlyOne<K extends 'application' | 'workflow'>(
   field: 'application' | 'name',
   wanted: string | undefined,
   existing: readonly Entity<K>[],
@@ -154,9 +154,9 @@ function chooseInputs(
 }
 
 /** Where the environment is asked for, the infrastructure follows: it may be given too, and must be where there are several. */
-const IMPLICIT_INFRASTRUCTURE = 'Infrastructure';
+export const IMPLICIT_INFRASTRUCTURE = 'Infrastructure';
 
-function chooseValue(
+export function chooseValue(
   name: string,
   input: CompleteInput,
   given: string | undefined,

@@ -71,6 +71,7 @@ function plainItem(path: Path): Json | null {
   const list = path.at(-2);
   if (list === 'onFailure') return { do: 'rollback' };
   if (list === 'hosts' && path[0] === 'environments') return { name: `host-${String(path.at(-1))}` };
+  if (path[0] === 'pipelines') return list === 'stages' || list === 'members' ? { approval: { groups: ['x'] } } : null;
   if (path[0] === 'services' && path[2] === 'commands') return { exec: 'true' };
   const steps = list === 'steps' || list === 'verify' || list === 'before' || list === 'after';
   if (path[0] === 'workflows' && (steps || path.at(-3) === 'sections' || path.at(-3) === 'rollback'))

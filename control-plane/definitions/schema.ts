@@ -13,6 +13,7 @@ import {
   variableValues,
 } from './fields.ts';
 import { unit } from './schema-units.ts';
+import { pipeline } from './schema-pipeline.ts';
 import { workflow } from './schema-workflow.ts';
 
 export const ARTIFACT_TYPES = ['tar', 'zip', 'jar', 'war', 'rpm', 'other', 'docker'] as const;
@@ -144,5 +145,6 @@ export const document = z.strictObject({
   services: z.record(name, service).optional(),
   environments: z.record(name, environment).optional(),
   workflows: z.record(name, workflow).optional(),
+  pipelines: z.record(name, pipeline).optional(),
 });
 export type AuthoredDocument = z.infer<typeof document>;

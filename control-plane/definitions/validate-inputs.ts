@@ -1,9 +1,9 @@
 import { createPatterns } from '@fairlead/proto/expressions/patterns.ts';
 import { Problem } from '@fairlead/proto/expressions/problem.ts';
-import type { LongWorkflow } from './long-form.ts';
+import type { LongInput, LongWorkflow } from './long-form.ts';
 import type { Report } from './problem.ts';
 import { checkInputValue } from './input-value.ts';
-import { completeInputsOf, ENTITY_SETTINGS, templatized } from './workflow-inputs.ts';
+import { completeInputsOf, ENTITY_SETTINGS, templatized, type CompleteInput } from './workflow-inputs.ts';
 import { isVariableName } from '@fairlead/proto/expressions/index.ts';
 
 export function validateInputs(spec: LongWorkflow, report: Report): void {
@@ -30,9 +30,18 @@ export function validateInputs(spec: LongWorkflow, report: Report): void {
       );
     }
   }
-  for (const [name, input] of Object.entries(completeInputsOf(spec))) {
+  validateDeclared(completeInputsOf(spec), spec.inputs ?? {}, report);
+}
+
+/** Those that were written down, each with everything that is known about it. */
+export function validateDeclared(
+  complete: Readonly<Record<string, CompleteInput>>,
+  written: Readonly<Record<string, LongInput>>,
+  report: Report,
+): void {
+  for (const [name, input] of Object.entries(complete)) {
     const path = ['inputs', name];
-    if (spec.inputs?.[name] === undefined) continue;
+    if (written[name] === undefined) continue;
     if (input.fixed === true && input.default === undefined) {
       report([...path, 'fixed'], `the input '${name}' is fixed and has no value`, 'Add default: …', 'key');
     }

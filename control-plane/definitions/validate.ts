@@ -5,6 +5,7 @@ import { checkText, checkValue } from './check-text.ts';
 import { isConsequence, type Damage, type SourceEntity } from './parse.ts';
 import { pathText, sortProblems, type Path, type Problem, type Report } from './problem.ts';
 import { validateEnvironment, validateInfrastructure } from './validate-environment.ts';
+import { validatePipeline } from './validate-pipeline.ts';
 import { validateService } from './validate-service.ts';
 import { validateWorkflow } from './validate-workflow.ts';
 
@@ -21,7 +22,7 @@ export function validate(
     if (source !== undefined && !source.mention) {
       return (path, reason, mend, at) => {
         const { map } = source.source;
-        const full = [...source.source.path, ...path];
+        const full = [...source.source.path, ...(source.source.placeOf?.(path) ?? path)];
         const located = map.locate(full, at);
         if (isConsequence(damage, { map, path: located.path, reason })) return;
         problems.push({ ...located.position, path: pathText(located.path), reason, mend });
@@ -68,6 +69,9 @@ function validateApplication(catalog: Catalog, application: string, reporter: (e
   }
   for (const workflow of entitiesOf(catalog, 'workflow', application)) {
     validateWorkflow(workflow, catalog, reporter(workflow));
+  }
+  for (const pipeline of entitiesOf(catalog, 'pipeline', application)) {
+    validatePipeline(pipeline, catalog, reporter(pipeline));
   }
 }
 

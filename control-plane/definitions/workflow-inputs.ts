@@ -1,5 +1,5 @@
 /** Inputs of a workflow: the declared ones, and those that `${Environment}` in a setting makes. */
-import { own } from './json-values.ts';
+import { compact, own } from './json-values.ts';
 import type { LongInput, LongWorkflow } from './long-form.ts';
 
 export const ENTITY_SETTINGS = ['service', 'environment', 'infrastructure'] as const;
@@ -10,6 +10,25 @@ export function templatized(setting: string): string | null {
 }
 
 export type CompleteInput = LongInput & { readonly type: NonNullable<LongInput['type']>; readonly required: boolean };
+
+/** Every field in its own place, so that the text is the same however it was written. */
+export const completeInput = ({
+  type,
+  description,
+  required,
+  default: initial,
+  ...rest
+}: CompleteInput): CompleteInput =>
+  compact({
+    type,
+    description,
+    required,
+    default: initial,
+    values: rest.values,
+    pattern: rest.pattern,
+    fixed: rest.fixed,
+    of: rest.of,
+  }) as CompleteInput; // `compact` leaves out what is undefined.
 
 export function completeInputsOf(workflow: LongWorkflow): Readonly<Record<string, CompleteInput>> {
   const inputs: Record<string, LongInput> = { ...workflow.inputs };
@@ -22,7 +41,7 @@ export function completeInputsOf(workflow: LongWorkflow): Readonly<Record<string
   return Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => [
       name,
-      { ...input, type: input.type ?? 'text', required: input.required ?? false },
+      completeInput({ ...input, type: input.type ?? 'text', required: input.required ?? false }),
     ]),
   );
 }

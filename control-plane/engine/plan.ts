@@ -27,6 +27,18 @@ export interface Plan {
   readonly rollbackOf?: ExecutionId;
   /** A workflow is a pipeline of one stage with one run. Runs of a stage go together; stages one after the other. */
   readonly stages: readonly StagePlan[];
+  /** Pipelines: what was given at the start, for planning deferred runs, for resume and for rerun. */
+  readonly given?: GivenPlan;
+  /** A failure rolls back the stages before it, by stages that are appended. */
+  readonly rollbackOnFailure?: boolean;
+}
+
+export interface GivenPlan {
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service → build that was asked for. */
+  readonly builds: Readonly<Record<string, string>>;
+  /** Service → what was chosen at the start; every stage deploys it. */
+  readonly artifacts: Readonly<Record<string, ArtifactRef>>;
 }
 
 export interface StagePlan {
@@ -38,11 +50,19 @@ export interface StagePlan {
 export const WORKFLOW_TYPES = ['BASIC', 'ROLLING', 'CANARY', 'BLUE_GREEN', 'MULTI_SERVICE', 'BUILD'] as const;
 export type WorkflowType = (typeof WORKFLOW_TYPES)[number];
 
-/** A workflow inside an execution. */
+/** A workflow inside an execution; or an approval, which has no phases and one step in `pre`. */
 export interface RunPlan {
   readonly id: string;
   readonly workflow: Named;
-  readonly type: WorkflowType;
+  /** Shown instead of the workflow's name. */
+  readonly name?: string;
+  readonly type: WorkflowType | 'APPROVAL';
+  /** Evaluated before the run starts; true (or `always`) skips it. */
+  readonly skip?: string | null;
+  /** What a person gives when the run is reached. */
+  readonly inputs?: InputsPlan | null;
+  /** Its phases are planned when it is reached, from the same revision of the definitions. */
+  readonly deferred?: boolean;
   readonly environment: (Named & { readonly type: 'PRODUCTION' | 'NON_PRODUCTION' }) | null;
   /** Expression families known to all of the run: app, env, workflow, pipeline … */
   readonly families: JsonObject;
@@ -52,6 +72,24 @@ export interface RunPlan {
   readonly failureStrategies: readonly FailureStrategy[];
   /** Infrastructure lock taken after pre-deployment and held until the run is settled; null: no queueing. */
   readonly lock: { readonly keys: readonly string[]; readonly queueLimit: number; readonly timeoutMs: number } | null;
+}
+
+export interface InputsPlan {
+  readonly variables: readonly InputVariable[];
+  readonly timeoutMs: number;
+  readonly onTimeout: 'END' | 'DEFAULTS';
+  /** Who is told. */
+  readonly groups: readonly string[];
+}
+
+export interface InputVariable {
+  readonly name: string;
+  readonly type: 'text' | 'number' | 'email' | 'service' | 'environment' | 'infrastructure';
+  readonly required: boolean;
+  /** What is taken when nobody gives it another; null: nothing. */
+  readonly default: string | null;
+  readonly values: readonly string[];
+  readonly description: string;
 }
 
 export interface PhasePlan {

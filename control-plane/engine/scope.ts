@@ -15,7 +15,7 @@ import { isLateText } from '@fairlead/proto/expressions/late.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Execution, Output, Phase, Run } from './execution.ts';
-import type { StepPlan } from './plan.ts';
+import type { RunPlan, StepPlan } from './plan.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
 
 const isObject = (value: Json): value is JsonObject =>
@@ -45,6 +45,16 @@ const published = (outputs: readonly Output[]): ScopeValue =>
 
 const values = (output: Output): Layer =>
   Object.fromEntries(Object.entries(output.values).map(([name, value]) => [name, runtime(value)]));
+
+/** Before a run has started: the families of the pipeline, and what was published for all of it. */
+export function scopeOfRun(execution: Execution, plan: Pick<RunPlan, 'families'>): Scope {
+  const owner: string = execution.id;
+  const inScope = execution.outputs.filter((output) => output.owner === owner);
+  const known = Object.entries(plan.families).filter(([name]) => KNOWN_BEFORE.has(name));
+  return scope([{ context: published(inScope.toReversed()) }, toLayer(Object.fromEntries(known))]);
+}
+
+const KNOWN_BEFORE = new Set(['app', 'pipeline', 'workflow', 'deploymentTriggeredBy', 'deploymentUrl', 'timestampId']);
 
 /** Of a phase, for conditions and for everything that does not run at one host. */
 export function scopeOfPhase(execution: Execution, run: Run, phase: Phase): Scope {

@@ -47,10 +47,24 @@ export type InstanceFilter = Partial<Readonly<Record<(typeof INSTANCE_FIELDS)[nu
 /** The last row of the page before. */
 export type DeploymentCursor = Pick<InstanceRow, 'at' | 'executionId' | 'id'>;
 
-/** The mappings a row was about, for `lastSuccess`. */
-export function mappingsOf(row: ExecutionRow): readonly string[] {
-  const mappings = row.summary['mappings'];
-  return Array.isArray(mappings) ? mappings.filter((each) => typeof each === 'string') : [];
+/** A workflow that succeeded on a mapping, on its own or in a pipeline. */
+export interface Success {
+  readonly name: string;
+  readonly mapping: string;
+}
+
+/** For `lastSuccess`: what `summary.successes` says; a row without it speaks of its own name when it was a success. */
+export function successesOf(row: ExecutionRow): readonly Success[] {
+  const { successes, mappings } = row.summary;
+  if (Array.isArray(successes)) return successes.filter(isSuccess);
+  if (row.status !== 'SUCCESS' || !Array.isArray(mappings)) return [];
+  return mappings.flatMap((mapping) => (typeof mapping === 'string' ? [{ name: row.name, mapping }] : []));
+}
+
+function isSuccess(value: unknown): value is Success {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, mapping } = value as Partial<Success>; // Looked at just below.
+  return typeof name === 'string' && typeof mapping === 'string';
 }
 
 export interface ExecutionFilter {
@@ -75,8 +89,8 @@ export interface ExecutionFilter {
  *   execution, are what `listDeployments` answers: newest first, by (at, executionId, id) descending. It may be applied in
  *   part when it rejects.
  * - `find` resolves a short id: every execution whose id starts with the text, newest first, at most `limit`.
- * - `lastSuccess` answers the lookup of orchestration 10.3: the newest row of a name with the given `mapping` in
- *   `summary.mappings` (an array of strings) and status SUCCESS.
+ * - `lastSuccess` answers the lookup of orchestration 10.3: the newest row of which `successesOf` has that workflow name
+ *   and mapping. The row itself may be a pipeline, and may have failed.
  */
 export interface Rows {
   putExecution(row: ExecutionRow): Promise<void>;

@@ -2,8 +2,8 @@ import type { Filter } from 'mongodb';
 import { canonicalJson } from '@fairlead/proto/model/json.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { checkId } from '../../ports/limits.ts';
-import { mappingsOf } from '../../ports/rows.ts';
-import type { ExecutionFilter, ExecutionRow, Rows } from '../../ports/rows.ts';
+import { successesOf } from '../../ports/rows.ts';
+import type { ExecutionFilter, ExecutionRow, Rows, Success } from '../../ports/rows.ts';
 import type { Connection } from './connection.ts';
 import type { InstanceRows } from './instance-rows.ts';
 import { putNewest } from './newest-wins.ts';
@@ -13,7 +13,7 @@ interface Stored extends Omit<ExecutionRow, 'executionId' | 'summary'> {
   readonly _id: string;
   /** Canonical text, as in documents; what is searched stands beside it. */
   readonly summary: string;
-  readonly mappings: readonly string[];
+  readonly successes: readonly string[];
 }
 
 const NEWEST_FIRST = { startedAt: -1, _id: -1 } as const;
@@ -29,8 +29,8 @@ export function createExecutionRows(connection: Connection): Omit<Rows, keyof In
     async putExecution(row) {
       checkId('execution', row.executionId);
       const { executionId, summary, ...rest } = row;
-      const mappings = mappingsOf(row);
-      const stored = { _id: executionId, ...rest, summary: canonicalJson(summary), mappings };
+      const successes = successesOf(row).map(successKey);
+      const stored = { _id: executionId, ...rest, summary: canonicalJson(summary), successes };
       await connection.run(() => putNewest<Stored>(executions, stored, 'seq'));
     },
     async getExecution(executionId) {
@@ -45,11 +45,14 @@ export function createExecutionRows(connection: Connection): Omit<Rows, keyof In
       return limit === 0 ? [] : newest(idsFrom(prefix), limit);
     },
     async lastSuccess({ name, mapping }) {
-      const [last] = await newest({ name, mappings: mapping, status: 'SUCCESS' }, 1);
+      const [last] = await newest({ successes: successKey({ name, mapping }) }, 1);
       return last ?? null;
     },
   };
 }
+
+/** No name has a line break. */
+const successKey = ({ name, mapping }: Success): string => `${name}\n${mapping}`;
 
 const fieldsOf = ({ application, name, environment, statuses }: ExecutionFilter): Filter<Stored> => ({
   ...(application === undefined ? {} : { application }),
@@ -69,7 +72,7 @@ function afterCursor(cursor: { readonly startedAt: number; readonly executionId:
   return { $or: [{ startedAt: { $lt: startedAt } }, { startedAt, _id: { $lt: executionId } }] };
 }
 
-function toRow({ _id, summary, mappings: _mappings, ...rest }: Stored): ExecutionRow {
+function toRow({ _id, summary, successes: _successes, ...rest }: Stored): ExecutionRow {
   // Written by canonicalJson from a JsonObject.
   return { executionId: _id, ...rest, summary: JSON.parse(summary) as JsonObject };
 }

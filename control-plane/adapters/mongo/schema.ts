@@ -27,7 +27,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { name: 1, startedAt: -1, _id: -1 } },
     { key: { environment: 1, startedAt: -1, _id: -1 } },
     { key: { status: 1, startedAt: -1, _id: -1 } },
-    { key: { name: 1, mappings: 1, status: 1, startedAt: -1, _id: -1 } },
+    { key: { successes: 1, startedAt: -1, _id: -1 } },
   ],
   instances: [
     { key: { application: 1, service: 1, environment: 1 } },

@@ -3,7 +3,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import { checkId } from '../../ports/limits.ts';
 import { successorOf } from '../../ports/order.ts';
-import { mappingsOf } from '../../ports/rows.ts';
+import { successesOf } from '../../ports/rows.ts';
 import type { ExecutionFilter, ExecutionRow, Rows } from '../../ports/rows.ts';
 import type { Database, SqlValue, Statement } from './database.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -68,15 +68,16 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
     async putExecution(row) {
       checkId('execution', row.executionId);
       const summary = canonicalJson(row.summary);
+      const successes = successesOf(row);
       const { executionId: id, seq, application, name, kind, status, environment, startedAt, endedAt, actor } = row;
       const indexed = [application, name, kind, environment, startedAt];
       await group.writeSeveral(() => {
-        if (refresh.run([seq, endedAt, actor, summary, id, seq, status, ...indexed]) === 1) return;
+        const plain = successes.length === 0;
+        if (plain && refresh.run([seq, endedAt, actor, summary, id, seq, status, ...indexed]) === 1) return;
         const values = [id, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary];
         if (put.run(values) === 0) return;
         forget.run([id]);
-        if (status !== 'SUCCESS') return;
-        for (const mapping of mappingsOf(row)) remember.run([name, mapping, startedAt, id]);
+        for (const success of successes) remember.run([success.name, success.mapping, startedAt, id]);
       });
     },
     async getExecution(executionId) {

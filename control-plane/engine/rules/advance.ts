@@ -5,6 +5,7 @@ import type { StagePlan } from '../plan.ts';
 import type { Turn } from '../turn.ts';
 import { advanceAbort } from './abort.ts';
 import { advanceBarriers } from './barrier.ts';
+import { beginRun } from './begin.ts';
 import { openAttempts } from './expire.ts';
 import { advanceForward } from './forward.ts';
 import { advanceRollback } from './rollback.ts';
@@ -29,7 +30,7 @@ export function advance(turn: Turn): void {
 function advanceRun(turn: Turn, run: Run): void {
   if (isTerminal(run.status)) return;
   if (run.abort !== null) advanceAbort(turn, run);
-  else if (run.startedAt === null) turn.emit({ event: 'RunStarted', runId: run.id });
+  else if (run.startedAt === null) beginRun(turn, run);
   else if (run.rollback !== null) advanceRollback(turn, run);
   else advanceForward(turn, run);
 }

@@ -151,6 +151,22 @@ export function rowsContract(under: StoreUnderTest): void {
       expect(await other().rows.lastSuccess({ name: 'ship-web', mapping: 'm2' })).toEqual(rows[1]);
     });
 
+    it('knows the workflows that succeeded in a pipeline, also in one that failed or still runs', async () => {
+      const successes = (...mappings: string[]) => mappings.map((mapping) => ({ name: 'ship-web', mapping }));
+      const pipeline = (seq: number, more: Partial<ExecutionRow>) =>
+        row('p1', { seq, startedAt: 2, name: 'release', kind: 'PIPELINE', status: 'RUNNING', ...more });
+      await one().rows.putExecution(row('e1', { startedAt: 1, status: 'SUCCESS', summary: { mappings: ['m1'] } }));
+      const last = async (mapping: string, name = 'ship-web'): Promise<string | undefined> =>
+        (await other().rows.lastSuccess({ name, mapping }))?.executionId;
+      await one().rows.putExecution(pipeline(1, { summary: { successes: [] } }));
+      expect(await last('m1')).toBe('e1');
+      await one().rows.putExecution(pipeline(2, { summary: { successes: successes('m1') } }));
+      await one().rows.putExecution(pipeline(3, { summary: { successes: successes('m1', 'm2') } }));
+      expect([await last('m1'), await last('m2')]).toEqual(['p1', 'p1']);
+      await one().rows.putExecution(pipeline(4, { status: 'FAILED', summary: { successes: successes('m1', 'm2') } }));
+      expect([await last('m1'), await last('m2'), await last('m1', 'release')]).toEqual(['p1', 'p1', undefined]);
+    });
+
     if (under.racesExcluded === undefined) {
       it('ends with the newest row when many write at once', async () => {
         const rows = Array.from({ length: 20 }, (_, index) => row('e1', { seq: (index * 7) % 20, actor: `${index}` }));

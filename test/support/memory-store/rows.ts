@@ -1,6 +1,6 @@
 import { checkId } from '../../../control-plane/ports/limits.ts';
 import { compareText } from '../../../control-plane/ports/order.ts';
-import { INSTANCE_FIELDS, isNewerInstance, mappingsOf } from '../../../control-plane/ports/rows.ts';
+import { INSTANCE_FIELDS, isNewerInstance, successesOf } from '../../../control-plane/ports/rows.ts';
 import type {
   DeploymentCursor,
   ExecutionFilter,
@@ -38,8 +38,7 @@ export function createRows({ executions, instances, deployments }: MemoryData, t
       through(
         'rows.lastSuccess',
         () =>
-          newest((row) => row.name === name && row.status === 'SUCCESS' && mappingsOf(row).includes(mapping))[0] ??
-          null,
+          newest((row) => successesOf(row).some((each) => each.name === name && each.mapping === mapping))[0] ?? null,
       ),
     putInstances: (rows) =>
       through('rows.putInstances', () => {

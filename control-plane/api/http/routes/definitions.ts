@@ -77,7 +77,7 @@ export const definitionRoutes: readonly Route[] = [
     summary: 'Definitions as they were written.',
     tag,
     query: z.strictObject({
-      kind: z.exactOptional(z.enum(['applications', 'services', 'environments', 'workflows'])),
+      kind: z.exactOptional(z.enum(['applications', 'services', 'environments', 'workflows', 'pipelines'])),
       name: z.exactOptional(z.string().min(1)),
     }),
     statuses: { 200: 'As text that can be applied again, and item by item.' },

@@ -1,0 +1,24 @@
+/** What is looked up before a plan can be made. */
+import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import type { Need } from '../definitions/plan.ts';
+import type { Rows } from '../ports/rows.ts';
+import type { Builds } from './builds.ts';
+
+export const resolveBuilds = async (
+  builds: Builds,
+  needs: readonly Need[],
+): Promise<Readonly<Record<string, ArtifactRef>>> =>
+  Object.fromEntries(await Promise.all(needs.map(async (need) => [need.service, await builds.resolve(need)] as const)));
+
+export function refused(failures: readonly Failure[]): FailureError {
+  const [first = failure('INVALID_INPUT', 'the request cannot be planned'), ...rest] = failures;
+  return new FailureError(first, ...rest);
+}
+
+/** What the last successful execution of this workflow put there (orchestration 10.3). */
+export async function lastGood(rows: Rows, name: string, mapping: string): Promise<ArtifactRef | null> {
+  const row = await rows.lastSuccess({ name, mapping });
+  const deployed = row?.summary['deployed'] as Readonly<Record<string, ArtifactRef>> | undefined; // Written by the projector.
+  return deployed?.[mapping] ?? null;
+}

@@ -1,0 +1,298 @@
+/** A pipeline and one revision of the definitions → the plan: stages whose runs are planned as workflows of their own. */
+import { parseDuration } from '@fairlead/proto/model/duration.ts';
+import type { Failure } from '@fairlead/proto/model/failure.ts';
+import { canonicalJson, type JsonObject } from '@fairlead/proto/model/json.ts';
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import type { InputsPlan, Plan, RunPlan, StagePlan } from '../engine/plan.ts';
+import { WORKFLOW_TYPES } from '../engine/plan.ts';
+import type { Catalog, Entity } from './catalog.ts';
+import { completeApplication } from './complete.ts';
+import { asJson, own } from './json-values.ts';
+import { whatExists } from './nearest.ts';
+import {
+  choosePipelineInputs,
+  copiesOf,
+  missingValues,
+  valuesOfMember,
+  workflowOf,
+  type ChosenPipeline,
+  type Copy,
+  type Member,
+} from './pipeline-request.ts';
+import { inputsForStage } from './pipeline-inputs.ts';
+import { approvalRun } from './plan-approval.ts';
+import { refuse, type DeploymentRequest } from './plan-request.ts';
+import { buildPlan, requirements, type Need, type PlanRequest, type PlanResult } from './plan.ts';
+import { templates } from './plan-families.ts';
+
+export type PipelineRequirements =
+  | {
+      readonly ok: true;
+      /** Builds to look up before the plan can be made; one per service. */
+      readonly needs: readonly Need[];
+      /** Whose last good artifacts are to be looked up. */
+      readonly mappings: readonly { readonly workflow: string; readonly mapping: string }[];
+    }
+  | { readonly ok: false; readonly failures: readonly Failure[] };
+
+/** What has to be looked up before the plan can be made; or everything that is wrong with the request. */
+export function pipelineRequirements(
+  catalog: Catalog,
+  chosen: ChosenPipeline,
+  request: DeploymentRequest,
+): PipelineRequirements {
+  const failures: Failure[] = [];
+  const values = choosePipelineInputs(catalog, chosen, request.variables, failures);
+  for (const { member } of placesOf(chosen)) {
+    if (member.approval !== undefined || member.ask !== undefined) {
+      const what = member.approval === undefined ? 'asking for values' : 'waiting for an approval';
+      failures.push(refuse(`stages.${member.name}`, `${what} is not available yet`, 'Remove it from the stage.'));
+    }
+    if (member.skip !== 'always') failures.push(...missingValues(catalog, chosen, member, values));
+  }
+  if (failures.length > 0) return { ok: false, failures };
+  const copies = placesOf(chosen).flatMap((place) =>
+    isPlannedAtStart(catalog, chosen, place)
+      ? copiesOf(catalog, chosen, place.member, values).map((copy) => ({ copy, member: place.member }))
+      : [],
+  );
+  return gather(catalog, chosen, copies, request);
+}
+
+/** The same for the run of a stage that was reached. */
+export function gather(
+  catalog: Catalog,
+  chosen: ChosenPipeline,
+  copies: readonly { readonly copy: Copy; readonly member: Member }[],
+  request: DeploymentRequest,
+): PipelineRequirements {
+  const failures: Failure[] = [];
+  const needs = new Map<string, Need>();
+  const mappings: { workflow: string; mapping: string }[] = [];
+  for (const { copy, member } of copies) {
+    const needed = requirements(catalog, copy.request);
+    if (!needed.ok) {
+      failures.push(...needed.failures.map((each) => inStage(member, each)));
+      continue;
+    }
+    for (const need of needed.needs) {
+      const build = own(request.builds ?? {}, need.service) ?? null;
+      if (!needs.has(need.service)) needs.set(need.service, { ...need, build });
+    }
+    mappings.push(...needed.mappings.map((mapping) => ({ workflow: needed.workflow.name, mapping })));
+  }
+  const later = placesOf(chosen).some((place) => !isPlannedAtStart(catalog, chosen, place));
+  for (const service of later ? [] : Object.keys(request.builds ?? {})) {
+    if (needs.has(service)) continue;
+    const reason = `the pipeline '${chosen.pipeline.name}' deploys no build of a service '${service}'`;
+    const existing = [...needs.keys()];
+    failures.push(refuse(`artifacts.${service}`, reason, whatExists(service, existing, 'service'), existing));
+  }
+  return failures.length > 0 ? { ok: false, failures } : { ok: true, needs: [...needs.values()], mappings };
+}
+
+export const inStage = (member: Member, each: Failure): Failure => ({
+  ...each,
+  message: `stage '${member.name}': ${each.message}`,
+});
+
+interface Place {
+  readonly member: Member;
+  /** Number of its stage, and its own over all stages. */
+  readonly stage: number;
+  readonly number: number;
+}
+
+/** The members of all stages, in order. */
+export function placesOf({ complete }: ChosenPipeline): readonly Place[] {
+  let number = 0;
+  return complete.stages.flatMap((stage, index) =>
+    stage.members.map((member) => ({ member, stage: index, number: (number += 1) })),
+  );
+}
+
+/** Not what a person or a build before it has a say in, nor what never runs. */
+function isPlannedAtStart(catalog: Catalog, chosen: ChosenPipeline, { member, stage }: Place): boolean {
+  if (member.workflow === undefined || member.skip === 'always' || member.ask !== undefined) return false;
+  return !placesOf(chosen).some((each) => each.stage < stage && builds(catalog, chosen, each.member));
+}
+
+const builds = (catalog: Catalog, chosen: ChosenPipeline, member: Member): boolean => {
+  const type: string | undefined = workflowOf(catalog, chosen, member)?.spec.type;
+  return type === 'build';
+};
+
+export interface PipelinePlanRequest extends Omit<PlanRequest, 'rollbackArtifacts'> {
+  /** By workflow and mapping; null where there was no successful deployment. */
+  readonly rollbackArtifacts: Readonly<Record<string, Readonly<Record<string, ArtifactRef | null>>>>;
+}
+
+export function buildPipelinePlan(
+  catalog: Catalog,
+  revision: number,
+  chosen: ChosenPipeline,
+  request: PipelinePlanRequest,
+): PlanResult {
+  const failures: Failure[] = [];
+  const values = choosePipelineInputs(catalog, chosen, request.variables, failures);
+  const places = placesOf(chosen);
+  const stages = chosen.complete.stages.map(({ name }, index): StagePlan => ({
+    id: `g${index + 1}`,
+    name,
+    runs: places
+      .filter((place) => place.stage === index)
+      .flatMap((place) => planMember(catalog, revision, chosen, place, { ...request, values }, failures)),
+  }));
+  if (failures.length > 0) return { ok: false, failures };
+  const { application, pipeline, complete } = chosen;
+  const used = [application, pipeline, ...stages.flatMap((stage) => stage.runs)];
+  return {
+    ok: true,
+    plan: {
+      executionId: request.executionId,
+      kind: 'PIPELINE',
+      application: { id: application.id, name: application.name },
+      name: pipeline.name,
+      definition: { revision, hash: request.hash(canonicalJson(asJson(used))) },
+      actor: request.actor,
+      stages,
+      given: { variables: request.variables, builds: request.builds ?? {}, artifacts: request.artifacts },
+      ...(complete.rollbackOnFailure ? { rollbackOnFailure: true } : {}),
+    } satisfies Plan,
+  };
+}
+
+export type WithValues = PipelinePlanRequest & { readonly values: Readonly<Record<string, string>> };
+
+function planMember(
+  catalog: Catalog,
+  revision: number,
+  chosen: ChosenPipeline,
+  place: Place,
+  request: WithValues,
+  failures: Failure[],
+): readonly RunPlan[] {
+  const { member, number } = place;
+  const id = `r${number}`;
+  if (member.approval !== undefined) return [approvalRun(id, member, member.approval, outerFamilies(chosen, request))];
+  const workflow = workflowOf(catalog, chosen, member);
+  if (workflow === undefined) return [];
+  if (isPlannedAtStart(catalog, chosen, place)) {
+    return planCopies(
+      catalog,
+      revision,
+      chosen,
+      { id, member, copies: copiesOf(catalog, chosen, member, request.values) },
+      request,
+      failures,
+    );
+  }
+  return [laterRun(id, workflow, chosen, member, request)];
+}
+
+/** The runs of a member, one per infrastructure where it has several. */
+export function planCopies(
+  catalog: Catalog,
+  revision: number,
+  chosen: ChosenPipeline,
+  { id, member, copies }: { readonly id: string; readonly member: Member; readonly copies: readonly Copy[] },
+  request: WithValues,
+  failures: Failure[],
+): readonly RunPlan[] {
+  return copies.flatMap(({ request: wanted, infrastructure }, index) => {
+    const runId = infrastructure === null ? id : `${id}x${index + 1}`;
+    const planned = buildPlan(catalog, revision, {
+      ...wanted,
+      // Of the run, so that directories named after the time of a run are its own.
+      executionId: `${request.executionId}/${runId}`,
+      actor: request.actor,
+      artifacts: request.artifacts,
+      rollbackArtifacts: own(request.rollbackArtifacts, wanted.name ?? '') ?? {},
+      now: request.now,
+      ...(request.url === undefined ? {} : { url: request.url }),
+      hash: request.hash,
+    });
+    const run = planned.ok ? planned.plan.stages[0]?.runs[0] : undefined;
+    if (!planned.ok) failures.push(...planned.failures.map((each) => inStage(member, each)));
+    if (run === undefined) return [];
+    const name = infrastructure === null ? member.name : `${member.name} (${infrastructure})`;
+    return [
+      { ...run, id: runId, name, skip: member.skip ?? null, families: familiesOf(run.families, chosen, request) },
+    ];
+  });
+}
+
+/** Of a run that is planned when it is reached, or never runs. */
+function laterRun(
+  id: string,
+  workflow: Entity<'workflow'>,
+  chosen: ChosenPipeline,
+  member: Member,
+  request: WithValues,
+): RunPlan {
+  const type: string = workflow.spec.type.toUpperCase().replaceAll('-', '_');
+  const own = valuesOfMember(member, request.values);
+  return {
+    id,
+    workflow: { id: workflow.id, name: workflow.name },
+    name: member.name,
+    type: WORKFLOW_TYPES.find((each) => each === type) ?? 'BASIC',
+    skip: member.skip ?? null,
+    inputs: member.ask === undefined ? null : planInputs(workflow, member, own),
+    deferred: true,
+    environment: null,
+    families: familiesOf({ workflow: { name: workflow.name, variables: own } }, chosen, request),
+    pre: null,
+    phases: [],
+    post: null,
+    failureStrategies: [],
+    lock: null,
+  };
+}
+
+function planInputs(
+  workflow: Entity<'workflow'>,
+  { ask }: Member,
+  values: Readonly<Record<string, string>>,
+): InputsPlan | null {
+  if (ask === undefined) return null;
+  const inputs = inputsForStage(workflow.spec);
+  return {
+    variables: ask.variables.flatMap((name) => {
+      const input = own(inputs, name);
+      if (input === undefined) return [];
+      const { type, required, values: allowed = [], description = '' } = input;
+      return [
+        { name, type, required, default: own(values, name) ?? input.default ?? null, values: allowed, description },
+      ];
+    }),
+    timeoutMs: parseDuration(ask.timeout ?? '') ?? 0,
+    onTimeout: ask.onTimeout === 'defaults' ? 'DEFAULTS' : 'END',
+    groups: ask.groups ?? [],
+  };
+}
+
+function familiesOf(families: JsonObject, chosen: ChosenPipeline, request: WithValues): JsonObject {
+  const { workflow } = families;
+  return {
+    ...outerFamilies(chosen, request),
+    ...families,
+    workflow: { ...(workflow as JsonObject), pipelineDeploymentUuid: request.executionId }, // Always a family.
+  };
+}
+
+/** What every stage knows, approvals included. */
+const outerFamilies = ({ application, pipeline }: ChosenPipeline, request: WithValues): JsonObject => ({
+  app: {
+    name: application.name,
+    description: application.spec.description ?? '',
+    defaults: templates(completeApplication(application.spec).defaults),
+  },
+  pipeline: {
+    name: pipeline.name,
+    description: pipeline.spec.description ?? '',
+    variables: request.values,
+  },
+  deploymentTriggeredBy: request.actor,
+  ...(request.url === undefined ? {} : { deploymentUrl: request.url }),
+});

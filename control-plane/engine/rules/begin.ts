@@ -1,0 +1,30 @@
+/** What comes before a run starts: whether it is skipped (orchestration 6.3). */
+import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
+import type { Run } from '../execution.ts';
+import type { RunPlan } from '../plan.ts';
+import { scopeOfRun } from '../scope.ts';
+import { planOfRun, type Turn } from '../turn.ts';
+
+/** Skips it whatever anybody says. */
+const ALWAYS = 'always';
+
+export function beginRun(turn: Turn, run: Run): void {
+  const plan = planOfRun(turn.execution, run);
+  if (isSkipped(turn, run, plan)) return;
+  turn.emit({ event: 'RunStarted', runId: run.id });
+}
+
+/** Also true when it cannot be told: then the run has failed. */
+function isSkipped(turn: Turn, run: Run, { skip = null, ...plan }: RunPlan): boolean {
+  if (skip === null) return false;
+  if (skip !== ALWAYS) {
+    const condition = evaluateCondition(skip, scopeOfRun(turn.execution, plan));
+    if (!condition.ok) {
+      turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: condition.failures[0] ?? null });
+      return true;
+    }
+    if (!condition.value) return false;
+  }
+  turn.emit({ event: 'RunEnded', runId: run.id, status: 'SKIPPED', failure: null });
+  return true;
+}
