@@ -1,22 +1,11 @@
 import { z } from 'zod';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ArtifactSource } from '@fairlead/proto/model/task.ts';
-import { text } from '@fairlead/proto/steps/step-type.ts';
+import { artifactSourceParameter } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { QueryHandler } from '../platforms/platform.ts';
 import type { Artifacts } from './index.ts';
 
-const argument = z.object({
-  source: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('DIRECTORY'), path: z.string().min(1), match: z.string().min(1) }),
-    z.strictObject({
-      kind: z.literal('HTTP'),
-      url: z.string().min(1),
-      match: z.string().min(1),
-      headers: z.record(z.string(), text).optional(),
-    }),
-    z.strictObject({ kind: z.literal('SCRIPT'), script: z.string().min(1) }),
-  ]),
-});
+const argument = z.object({ source: artifactSourceParameter });
 
 /** Answers the query `artifactVersions`: `{source}` → the builds it offers, newest first. */
 export const artifactVersionsQuery =

@@ -8,6 +8,7 @@ import { createArtifacts } from '../artifacts/index.ts';
 import { artifactVersionsQuery } from '../artifacts/query.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Workshop } from '../ports/workshop.ts';
+import { createCollectPlatform } from './collect/index.ts';
 import { createHttpPlatform } from './http/index.ts';
 import type { QueryHandler } from './platform.ts';
 import { createShellPlatform } from './shell/index.ts';
@@ -26,7 +27,7 @@ export async function createWorkshop(options: WorkshopOptions): Promise<Workshop
   const artifacts = await createArtifacts({ ...options, secret: (name) => readLocalSecret({ secret: name }) });
   const ssh = await createSshPlatform({ directory, system });
   const shell = await createShellPlatform({ directory, system, reach: (attempt) => ssh.reach(attempt) });
-  const platforms = [ssh, shell, createHttpPlatform()];
+  const platforms = [ssh, shell, createHttpPlatform(), createCollectPlatform(artifacts)];
   return {
     platforms,
     queries: { artifactVersions: artifactVersionsQuery(artifacts), probe: probeQuery(ssh) },

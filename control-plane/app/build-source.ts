@@ -1,6 +1,6 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ArtifactSource } from '@fairlead/proto/model/task.ts';
-import { artifactSource } from '../definitions/artifact-source.ts';
+import { artifactSource, listedBy } from '../definitions/artifact-source.ts';
 import { applicationsOf, entitiesOf, findEntity, namesOf, type Catalog } from '../definitions/catalog.ts';
 import { whatExists } from '../definitions/nearest.ts';
 import { refused } from './plan-lookups.ts';
@@ -26,10 +26,7 @@ export function buildSource(
   if (found === null)
     throw unknown('service', `the service '${service.name}' has no artifact`, 'Give it one, and apply that.');
   if ('failures' in found) throw refused(found.failures);
-  const infrastructure = entitiesOf(catalog, 'infrastructure', application.name).find(
-    ({ spec }) => spec.services === undefined || spec.services.includes(service.name),
-  );
-  return { source: found.source, selectors: infrastructure?.spec.agents ?? [] };
+  return { source: found.source, selectors: listedBy(catalog, application.name, service.name) };
 }
 
 const unknown = (field: string, reason: string, mend: string): FailureError =>

@@ -1,9 +1,22 @@
 import { configured, family, resolveTemplate, scope, type Layer } from '@fairlead/proto/expressions/index.ts';
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { ArtifactSource } from '@fairlead/proto/model/task.ts';
-import type { Entity } from './catalog.ts';
+import { entitiesOf, type Catalog, type Entity } from './catalog.ts';
+import { mapValues } from './json-values.ts';
 import { refuse } from './plan-request.ts';
 import { secretAsTemplate } from './secret.ts';
+
+/** As `artifactSource`, for a step of a plan: secrets are still templates, to be resolved when the step starts. */
+export function artifactTemplate(
+  application: Entity<'application'>,
+  service: Entity<'service'>,
+): ReturnType<typeof artifactSource> {
+  const found = artifactSource(application, service);
+  const { artifact } = service.spec;
+  if (found === null || 'failures' in found || found.source.kind !== 'HTTP') return found;
+  if (artifact === undefined || !('http' in artifact) || artifact.headers === undefined) return found;
+  return { source: { ...found.source, headers: mapValues(artifact.headers, secretAsTemplate) } };
+}
 
 /** Where the service's builds come from, ready for an agent; null when it has no artifact. */
 export function artifactSource(
@@ -48,3 +61,9 @@ export function artifactSource(
   })();
   return failures.length > 0 ? { failures } : { source };
 }
+
+/** Selectors of the agents that reach the source: those of the first infrastructure the service may go to. */
+export const listedBy = (catalog: Catalog, application: string, service: string): readonly string[] =>
+  entitiesOf(catalog, 'infrastructure', application).find(
+    ({ spec }) => spec.services === undefined || spec.services.includes(service),
+  )?.spec.agents ?? [];

@@ -39,7 +39,7 @@ export function catalogOf(...texts: string[]): Catalog {
   return applied.catalog;
 }
 
-export const withWorkflow = (workflow: string): Catalog => catalogOf(SHOP.replace(/ {2}ship: .*\n/, workflow));
+export const withWorkflow = (workflow: string): Catalog => catalogOf(SHOP.replace(/ {2}ship: .*\n/, () => workflow));
 
 export const shipWith = (lines: string): string =>
   SHOP.replace(/ {2}ship: .*\n/, `  ship:\n    type: basic\n    service: web\n    environment: prod\n${lines}`);

@@ -186,9 +186,13 @@ function publishedBy(workflow: LongWorkflow | undefined): Layer {
 }
 
 export function allSteps(workflow: LongWorkflow): readonly LongStep[] {
-  const { verify = [], before, after, sections = {}, rollback = {} } = workflow;
-  const all = [before, after, ...Object.values(sections), ...Object.values(rollback)];
-  return [...verify, ...all.flatMap((section) => section?.steps ?? [])];
+  const around = [workflow.before, workflow.after];
+  const parts = [workflow, ...(workflow.phases ?? [])].flatMap(({ verify = [], sections = {}, rollback = {} }) => [
+    { steps: verify },
+    ...Object.values(sections),
+    ...Object.values(rollback),
+  ]);
+  return [...around, ...parts].flatMap((section) => section?.steps ?? []);
 }
 
 /** Whether the infrastructure that fits is the only one, so that it can be left out. */

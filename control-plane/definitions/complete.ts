@@ -6,12 +6,14 @@ import type {
   LongApplication,
   LongEnvironment,
   LongInfrastructure,
+  LongPhase,
   LongSection,
   LongService,
   LongStrategy,
   LongWorkflow,
 } from './long-form.ts';
-import { phasesOf, type PhaseSource } from './phases.ts';
+import { hasPhases, phasesOf, type PhaseSource } from './phases.ts';
+import { buildSections } from './sections/build.ts';
 import type { SectionContext } from './sections/generator.ts';
 import { deploymentTypeOf, generatorOf } from './sections/index.ts';
 import { completeInputsOf } from './workflow-inputs.ts';
@@ -102,22 +104,32 @@ export function completeWorkflow(workflow: LongWorkflow, serviceOf: ServiceOf): 
   const around = (section: LongSection | undefined): LongSection | undefined =>
     section && completeSection(section, completeSteps(section.steps ?? [], { ...ANY_SERVICE, hasArtifact: false }));
   const inputs = completeInputsOf(workflow);
-  const [only] = phasesOf(workflow).map((phase) => completePhase(phase, serviceOf(phase)));
+  const phases = phasesOf(workflow).map((phase) => ({ phase, ...completePhase(phase, serviceOf(phase)) }));
+  const [only] = hasPhases(workflow) ? [] : phases;
+  const isBuild = workflow.type === 'build';
   return compact({
     description: workflow.description,
     type: workflow.type,
+    draft: workflow.draft,
     service: workflow.service,
     environment: workflow.environment,
     infrastructure: workflow.infrastructure,
     inputs: Object.keys(inputs).length === 0 ? undefined : inputs,
     serviceVariables: workflow.serviceVariables,
     before: around(before),
-    sections: only?.sections,
+    phases: hasPhases(workflow) ? phases.map(({ phase, ...sections }) => completeListed(phase, sections)) : undefined,
+    sections: isBuild ? buildSections(workflow) : only?.sections,
     rollback: only?.rollback,
     after: around(after),
-    onFailure: completeStrategies(workflow.onFailure ?? []),
-    concurrency: completeConcurrency(workflow.concurrency),
+    onFailure: isBuild ? undefined : completeStrategies(workflow.onFailure ?? []),
+    concurrency: isBuild ? undefined : completeConcurrency(workflow.concurrency),
   }) as LongWorkflow; // As above.
+}
+
+/** What the workflow says for all phases stays there. */
+function completeListed({ workflow, index, name }: PhaseSource, sections: CompleteSections): LongPhase {
+  const { service, infrastructure, serviceVariables } = workflow.phases?.[index] ?? {};
+  return compact({ name, service, infrastructure, serviceVariables, ...sections }) as LongPhase; // As above.
 }
 
 const completeConcurrency = (

@@ -76,22 +76,33 @@ export interface LongHost {
   readonly variables?: Values;
 }
 
-export interface LongWorkflow {
-  readonly description?: string;
-  readonly type: 'basic' | 'rolling' | 'blue-green';
+/** What a phase says, or the workflow itself where its type has one phase. */
+interface PhaseFields {
   readonly service?: string;
-  readonly environment?: string;
   readonly infrastructure?: string;
-  readonly inputs?: Readonly<Record<string, LongInput>>;
   readonly serviceVariables?: Values;
   /** `3`, `25%`, an expression, or names. */
   readonly hosts?: string | readonly string[];
-  readonly batch?: string;
   readonly verify?: readonly LongStep[];
-  readonly before?: LongSection;
-  readonly after?: LongSection;
   readonly sections?: Readonly<Record<string, LongSection>>;
   readonly rollback?: Readonly<Record<string, LongSection>>;
+}
+
+export interface LongPhase extends PhaseFields {
+  readonly name?: string;
+}
+
+export interface LongWorkflow extends PhaseFields {
+  readonly description?: string;
+  readonly type: 'basic' | 'rolling' | 'canary' | 'blue-green' | 'multi-service' | 'build';
+  readonly draft?: boolean;
+  readonly environment?: string;
+  readonly inputs?: Readonly<Record<string, LongInput>>;
+  readonly batch?: string;
+  readonly phases?: readonly LongPhase[];
+  readonly collect?: readonly string[];
+  readonly before?: LongSection;
+  readonly after?: LongSection;
   readonly onFailure?: readonly LongStrategy[];
   readonly concurrency?: {
     readonly lock: 'none' | 'infrastructure';

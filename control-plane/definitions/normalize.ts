@@ -14,7 +14,7 @@ import { longSection, longSteps, longStrategies, longUnits } from './normalize-s
 import { longAmount, longConfigFiles, longDuration, longList, longValues } from './normalize-values.ts';
 import type { Path, Report } from './problem.ts';
 import type { AuthoredEnvironment, AuthoredInfrastructure, AuthoredService } from './schema.ts';
-import type { AuthoredInput, AuthoredWorkflow } from './schema-workflow.ts';
+import type { AuthoredInput, AuthoredPhase, AuthoredSection, AuthoredWorkflow } from './schema-workflow.ts';
 
 export function longService(service: AuthoredService, path: Path, report: Report): LongService {
   const { artifact, variables, start, stop, ready, commands, configFiles } = service;
@@ -78,24 +78,25 @@ export function longInfrastructure(infrastructure: AuthoredInfrastructure): Long
 }
 
 export function longWorkflow(workflow: AuthoredWorkflow, path: Path, report: Report): LongWorkflow {
-  const { inputs, hosts, batch, verify, before, after, sections, rollback, onFailure, concurrency } = workflow;
-  const section = (key: string) => (value: NonNullable<typeof before>, name: string) =>
-    longSection(value, [...path, key, name], report);
+  const { inputs, batch, phases, collect, before, after, onFailure, concurrency } = workflow;
+  const { service, infrastructure, serviceVariables, ...ofPhase } = longPhaseFields(workflow, path, report);
   return compact({
     description: workflow.description,
     type: workflow.type,
-    service: workflow.service,
+    draft: workflow.draft,
+    service,
     environment: workflow.environment,
-    infrastructure: workflow.infrastructure,
+    infrastructure,
     inputs: inputs && mapValues(inputs, longInput),
-    serviceVariables: workflow.serviceVariables && longValues(workflow.serviceVariables),
-    hosts: hosts === undefined ? undefined : typeof hosts === 'object' ? hosts : longAmount(hosts),
+    serviceVariables,
     batch: batch === undefined ? undefined : longAmount(batch),
-    verify: verify && longSteps(verify as readonly (JsonObject | string)[], [...path, 'verify'], report),
+    phases: phases?.map((phase, index) =>
+      compact({ name: phase.name, ...longPhaseFields(phase, [...path, 'phases', index], report) }),
+    ),
+    collect: collect === undefined ? undefined : longList(collect),
+    ...ofPhase,
     before: before && longSection(before, [...path, 'before'], report),
     after: after && longSection(after, [...path, 'after'], report),
-    sections: sections && mapValues(sections, section('sections')),
-    rollback: rollback && mapValues(rollback, section('rollback')),
     onFailure: onFailure && longStrategies(onFailure, [...path, 'onFailure'], report, false),
     concurrency:
       concurrency === undefined
@@ -104,6 +105,21 @@ export function longWorkflow(workflow: AuthoredWorkflow, path: Path, report: Rep
           ? { lock: concurrency }
           : compact({ ...concurrency, timeout: concurrency.timeout && longDuration(concurrency.timeout) }),
   }) as LongWorkflow; // `compact` leaves out what is undefined.
+}
+
+function longPhaseFields(phase: AuthoredPhase | AuthoredWorkflow, path: Path, report: Report) {
+  const { serviceVariables, hosts, verify, sections, rollback } = phase;
+  const section = (key: string) => (value: AuthoredSection, name: string) =>
+    longSection(value, [...path, key, name], report);
+  return {
+    service: phase.service,
+    infrastructure: phase.infrastructure,
+    serviceVariables: serviceVariables && longValues(serviceVariables),
+    hosts: hosts === undefined ? undefined : typeof hosts === 'object' ? hosts : longAmount(hosts),
+    verify: verify && longSteps(verify as readonly (JsonObject | string)[], [...path, 'verify'], report),
+    sections: sections && mapValues(sections, section('sections')),
+    rollback: rollback && mapValues(rollback, section('rollback')),
+  };
 }
 
 export function longInput(input: AuthoredInput): LongInput {

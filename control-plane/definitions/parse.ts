@@ -98,7 +98,7 @@ export function isConsequence(
     if (field === 'variables' && of.reason.includes('serviceVariable')) return true;
     const [, workflow, setting = ''] = of.path;
     const typed = kind === 'workflows' && field === 'type' && map === of.map && workflow === name;
-    return typed && ['hosts', 'batch'].includes(String(setting));
+    return typed && !['service', 'environment', 'infrastructure', 'inputs'].includes(String(setting));
   });
 }
 

@@ -2,6 +2,7 @@
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import { encodeBase64 } from './base64.ts';
+import type { Entity } from './catalog.ts';
 import { completeApplication, completeFile } from './complete.ts';
 import { mapValues, own } from './json-values.ts';
 import type { LongConfigFiles, Values } from './long-form.ts';
@@ -24,12 +25,7 @@ export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
       description: application.spec.description ?? '',
       defaults: templates(completeApplication(application.spec).defaults),
     },
-    env: {
-      name: environment.name,
-      description: environment.spec.description ?? '',
-      environmentType: environment.spec.type === 'production' ? 'PROD' : 'NON_PROD',
-    },
-    environmentVariable: templates(environment.spec.variables ?? {}),
+    ...(environment === null ? {} : environmentFamilies(environment)),
     workflow: {
       name: workflow.name,
       displayName: `${workflow.name} ${startedAt}`,
@@ -44,6 +40,15 @@ export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
     ...(facts.url === null ? {} : { deploymentUrl: facts.url }),
   };
 }
+
+const environmentFamilies = ({ name, spec }: Entity<'environment'>): JsonObject => ({
+  env: {
+    name,
+    description: spec.description ?? '',
+    environmentType: spec.type === 'production' ? 'PROD' : 'NON_PROD',
+  },
+  environmentVariable: templates(spec.variables ?? {}),
+});
 
 export interface Artifacts {
   readonly artifact: ArtifactRef | null;

@@ -15,6 +15,7 @@ import { own } from './json-values.ts';
 import { whatExists } from './nearest.ts';
 import { phasesOf, type PhaseSource } from './phases.ts';
 import { pathText, type Path } from './problem.ts';
+import { missingIn } from './validate-workflow.ts';
 import { completeInputsOf, templatized, type CompleteInput } from './workflow-inputs.ts';
 
 export interface DeploymentRequest {
@@ -31,12 +32,14 @@ export interface DeploymentRequest {
 export interface ChosenRun {
   readonly application: Entity<'application'>;
   readonly workflow: Entity<'workflow'>;
-  readonly environment: Entity<'environment'>;
+  /** Null: a build, which deploys nothing. */
+  readonly environment: Entity<'environment'> | null;
   /** Values of all inputs that have one. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
 export interface ChosenPhase extends ChosenRun {
+  readonly environment: Entity<'environment'>;
   readonly source: PhaseSource;
   readonly service: Entity<'service'>;
   readonly infrastructure: Entity<'infrastructure'>;
@@ -62,12 +65,15 @@ export function choose(catalog: Catalog, request: DeploymentRequest): Choice {
   const workflow = onlyOne('name', request.name, entitiesOf(catalog, 'workflow', application.name));
   if ('code' in workflow) return { ok: false, failures: [workflow] };
   const failures: Failure[] = [];
+  failures.push(...unfinished(catalog, workflow));
+  if (failures.length > 0) return { ok: false, failures };
   const inputs = chooseInputs(workflow, request.variables, failures);
+  if (workflow.spec.type === 'build') return chooseBuild({ application, workflow, inputs }, request, failures);
   const sources = phasesOf(workflow.spec);
   const services = sources.map((source) => chooseService(catalog, workflow, source, inputs, failures));
   const environment = findChosen(catalog, workflow, { setting: 'environment' }, inputs, failures);
   checkBuilds(workflow, request.builds ?? {}, services, failures);
-  if (environment === null) return { ok: false, failures };
+  if (environment === null) return { ok: false, failures: distinct(failures) };
   const run = { application, workflow, environment, inputs };
   const phases = sources.flatMap((source, index): readonly ChosenPhase[] => {
     const service = services[index] ?? null;
@@ -78,6 +84,27 @@ export function choose(catalog: Catalog, request: DeploymentRequest): Choice {
   // Phases that leave the same open are asked for it once.
   if (failures.length > 0) return { ok: false, failures: distinct(failures) };
   return { ok: true, chosen: { ...run, phases } };
+}
+
+/** A draft that lacks something is not deployed (orchestration 2.1): everything that is missing, each with its mend. */
+const unfinished = (catalog: Catalog, workflow: Entity<'workflow'>): readonly Failure[] =>
+  workflow.spec.draft === true
+    ? missingIn(workflow, catalog).map(({ path, reason, mend }) =>
+        refuse(path === '' ? 'name' : path, `the workflow '${workflow.name}' is unfinished: ${reason}`, mend),
+      )
+    : [];
+
+function chooseBuild(
+  run: Omit<ChosenRun, 'environment'>,
+  { builds = {} }: DeploymentRequest,
+  failures: Failure[],
+): Choice {
+  for (const service of Object.keys(builds)) {
+    const reason = `the workflow '${run.workflow.name}' deploys nothing, so no build can be chosen for it`;
+    failures.push(refuse(`artifacts.${service}`, reason, 'Leave it out.'));
+  }
+  if (failures.length > 0) return { ok: false, failures };
+  return { ok: true, chosen: { ...run, environment: null, phases: [] } };
 }
 
 export const distinct = (failures: readonly Failure[]): readonly Failure[] => [
@@ -188,14 +215,13 @@ export function chooseValue(
 /** The entity that a setting names, or the input that stands in it. */
 function findChosen<K extends 'service' | 'environment'>(
   catalog: Catalog,
-  { application, spec, name: workflow }: Entity<'workflow'>,
+  { application, spec }: Entity<'workflow'>,
   { setting, written = spec[setting], path = [] }: { setting: K; written?: string | undefined; path?: Path },
   inputs: Readonly<Record<string, string>>,
   failures: Failure[],
 ): Entity<K> | null {
   if (written === undefined) {
-    const field = pathText([...path, setting]);
-    failures.push(refuse(field, `the workflow '${workflow}' has no ${setting}`, 'Complete the workflow and apply it.'));
+    // A draft: what it lacks has been told.
     return null;
   }
   const input = templatized(written);

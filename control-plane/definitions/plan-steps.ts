@@ -15,8 +15,17 @@ export interface StepContext {
   readonly commands: Readonly<Record<string, readonly LongUnit[]>>;
   /** A step names hosts also through a variable that does. */
   readonly serviceVariables: Values;
+  /** Where the builds of a service are found, for collecting them; absent where nothing is collected. */
+  readonly collects?: (written: string) => Collected | null;
   /** Problems of a definition that only this combination of entities shows. */
   readonly failures: Failure[];
+}
+
+interface Collected {
+  readonly service: string;
+  readonly source: Json;
+  /** Of the agents that reach it, unless the step names others. */
+  readonly selectors: readonly string[];
 }
 
 const DEFAULT_CANCEL_GRACE_MS = 1_000;
@@ -48,7 +57,11 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
   const name = String(common['name'] ?? type.title);
   const onHosts = read.parameters['on'] === 'hosts' || namesHosts(read.parameters, context.serviceVariables);
   const runs = type.runs === 'agent-or-hosts' ? (onHosts ? 'hosts' : 'agent') : type.runs;
-  const parsed = type.parameters.safeParse(parametersOf(read.entry.key, read.parameters, runs, context));
+  const collected = read.entry.key === 'collect' ? context.collects?.(String(read.parameters['service'])) : undefined;
+  if (collected === null) return []; // Why has been told.
+  const parsed = type.parameters.safeParse(
+    parametersOf(read.entry.key, { ...read.parameters, ...parametersOfCollected(collected) }, runs, context),
+  );
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const field = `${section} / ${name}: ${issue.path.join('.')}`;
@@ -72,7 +85,7 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
       waitMs: milliseconds(common['wait']),
       skip: typeof common['skip'] === 'string' ? common['skip'] : null,
       withPrevious: common['withPrevious'] === true,
-      selectors: isJsonList(agents) ? agents.map(String) : [],
+      selectors: isJsonList(agents) ? agents.map(String) : (collected?.selectors ?? []),
       publish: isJsonObject(publish) ? { name: String(publish['name']), scope: outputScope(publish) } : null,
       artifact: artifact === 'rollback' || artifact === 'current' ? artifact : null,
       idempotent: type.idempotent,
@@ -80,6 +93,9 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
     },
   ];
 }
+
+const parametersOfCollected = (collected: Collected | undefined): JsonObject =>
+  collected === undefined ? {} : { service: collected.service, source: collected.source };
 
 const outputScope = (publish: JsonObject): OutputScope => {
   const scope = publish['scope'];
@@ -113,6 +129,10 @@ function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'],
         on: runs === 'hosts' ? 'hosts' : 'agent',
         retryForMs: milliseconds(retryFor),
       }) as JsonObject; // As above.
+    case 'collect': {
+      const { within, ...other } = rest;
+      return compact({ ...other, withinMs: milliseconds(within), publish: published }) as JsonObject; // As above.
+    }
     default:
       throw new Error(`no words for the step ${key}`);
   }

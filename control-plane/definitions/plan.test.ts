@@ -191,10 +191,9 @@ describe('a plan', () => {
 
   it('has sections before and after, steps with all their settings, and outputs', () => {
     const catalog = withWorkflow(`  ship:
-    type: basic
+    type: canary
     service: web
     environment: prod
-    hosts: 2
     concurrency: none
     before:
       - script: echo \${workflow.variables.ticket}
@@ -202,15 +201,17 @@ describe('a plan', () => {
         outputs: { id: string, key: secret }
         publish: { name: opened, scope: phase }
     inputs: { ticket: none }
-    sections:
-      Wrap Up:
-        parallel: true
-        skip: \${env.name} == 'qa'
-        wait: 10s
-        steps:
-          - { script: 'echo \${opened.id} \${instance.hostName}', name: Tell, timeout: 5s, wait: 1s, cancelGrace: 3s }
-          - { script: 'echo', on: hosts, in: /tmp, withPrevious: true }
-        onFailure: [{ do: ignore, steps: [Tell] }]
+    phases:
+      - hosts: 2
+        sections:
+          Wrap Up:
+            parallel: true
+            skip: \${env.name} == 'qa'
+            wait: 10s
+            steps:
+              - { script: 'echo \${opened.id} \${instance.hostName}', name: Tell, timeout: 5s, wait: 1s, cancelGrace: 3s }
+              - { script: 'echo', on: hosts, in: /tmp, withPrevious: true }
+            onFailure: [{ do: ignore, steps: [Tell] }]
 `);
     const plan = planOf(catalog);
     const run = plan.stages[0]?.runs[0];

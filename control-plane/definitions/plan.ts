@@ -10,6 +10,7 @@ import type { Catalog, Entity } from './catalog.ts';
 import { completeWorkflow, DEFAULT_QUEUE } from './complete.ts';
 import { asJson, own } from './json-values.ts';
 import type { LongSection } from './long-form.ts';
+import { planBuild } from './plan-build.ts';
 import { runFamilies } from './plan-families.ts';
 import { mappingOf, named, planPhase } from './plan-phase.ts';
 import { choose, distinct, refuse, type Chosen, type ChosenPhase, type DeploymentRequest } from './plan-request.ts';
@@ -92,10 +93,11 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
   if (!choice.ok) return choice;
   const { chosen } = choice;
   const failures: Failure[] = [];
-  const run = planRun(chosen, request, failures);
+  const run = planRun(chosen, catalog, request, failures);
   if (failures.length > 0) return { ok: false, failures };
   const { application, workflow } = chosen;
-  const used = new Set<Entity>([application, workflow, chosen.environment]);
+  const used = new Set<Entity>([application, workflow]);
+  if (chosen.environment !== null) used.add(chosen.environment);
   for (const { service, infrastructure } of chosen.phases) used.add(service).add(infrastructure);
   return {
     ok: true,
@@ -115,17 +117,20 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
 const mappingsOf = (phases: readonly ChosenPhase[]): readonly string[] =>
   [...new Set(phases.map(mappingOf))].toSorted();
 
-function planRun(chosen: Chosen, request: PlanRequest, failures: Failure[]): RunPlan {
+function planRun(chosen: Chosen, catalog: Catalog, request: PlanRequest, failures: Failure[]): RunPlan {
   const { workflow, environment } = chosen;
   const complete = completeWorkflow(workflow.spec, () => null);
   const outside: StepContext = { commands: {}, serviceVariables: {}, failures };
-  const phases = chosen.phases.map((phase) => planPhase(phase, request, failures));
-  const { lock, queue, timeout } = complete.concurrency ?? { lock: 'infrastructure' };
+  const phases =
+    environment === null
+      ? [planBuild(chosen, catalog, failures)]
+      : chosen.phases.map((phase) => planPhase(phase, request, failures));
+  const { lock, queue, timeout } = complete.concurrency ?? { lock: environment === null ? 'none' : 'infrastructure' };
   return {
     id: 'r1',
     workflow: named(workflow),
     type: RUN_TYPES[workflow.spec.type],
-    environment: {
+    environment: environment && {
       ...named(environment),
       type: environment.spec.type === 'production' ? 'PRODUCTION' : 'NON_PRODUCTION',
     },

@@ -41,6 +41,16 @@ const FIELDS: Readonly<
       publish,
     },
   },
+  collect: {
+    short: 'service',
+    required: ['service'],
+    fields: {
+      service: text.describe('Name of a service, or ${Service} to be asked for it.'),
+      build: text.describe('Which build; the newest when left out.'),
+      within: duration.describe('How long to keep looking until it is there.'),
+      publish,
+    },
+  },
   http: {
     short: 'url',
     required: ['url'],

@@ -80,36 +80,53 @@ export const input = z.union([
 ]);
 export type AuthoredInput = z.infer<typeof input>;
 
-const LATER_TYPES = ' is not available yet: basic, rolling and blue-green are';
+export const WORKFLOW_WORDS = ['basic', 'rolling', 'canary', 'blue-green', 'multi-service', 'build'] as const;
 
-export const workflow = z.strictObject({
-  description: description.optional(),
-  type: z.enum(['basic', 'rolling', 'blue-green'], {
-    error: (issue) =>
-      ['canary', 'multi-service', 'build'].includes(String(issue.input))
-        ? `${String(issue.input)}${LATER_TYPES} | Write type: basic or type: rolling.`
-        : undefined,
-  }),
+const ONE_AFTER_ANOTHER = 'phases run one after the other | use several workflows in one parallel stage';
+const parallelPhases = z.never({ error: () => ONE_AFTER_ANOTHER }).optional();
+
+/** What a phase says, or the workflow itself where it has one phase. */
+const phaseFields = {
   service: z.string().optional().describe('Name of a service, or ${Service} to be asked for it.'),
-  environment: z.string().optional().describe('Name of an environment, or ${Environment} to be asked for it.'),
   infrastructure: z.string().optional().describe('Needed where the environment has several.'),
-  inputs: z.record(variableName, input).optional().describe('Workflow variables: ${workflow.variables.NAME}.'),
   serviceVariables: variableValues.optional().describe('Values that win over those of service and environment.'),
   hosts: z
     .union([amount, nonEmpty(text)])
     .optional()
-    .describe('Basic: how many hosts (3, 25%), or which.'),
-  batch: amount.optional().describe('Rolling: how many hosts at a time (3 or 25%).'),
-  phases: z
-    .never({
-      error: () => 'a basic or rolling workflow has one phase | Write its sections, hosts and verify in the workflow.',
-    })
-    .optional(),
+    .describe('How many hosts (3, 25%), or which; the numbers of phases are cumulative.'),
   verify: steps.optional().describe('Steps of the section Verify Service.'),
-  before: section.optional().describe('Steps before the deployment.'),
-  after: section.optional().describe('Steps after the deployment.'),
   sections: z.record(name, section).optional().describe('Sections that differ from the generated ones, by name.'),
   rollback: z.record(name, section).optional().describe('Rollback sections that differ from the generated ones.'),
+};
+
+export const phase = z
+  .strictObject({
+    name: name.optional().describe('Phase 1, Phase 2 … when left out.'),
+    ...phaseFields,
+    parallel: parallelPhases,
+    withPrevious: parallelPhases,
+  })
+  .meta({ id: 'phase' });
+export type AuthoredPhase = z.infer<typeof phase>;
+
+export const workflow = z.strictObject({
+  description: description.optional(),
+  type: z.enum(WORKFLOW_WORDS),
+  draft: z.boolean().optional().describe('It may be unfinished: what is missing is told when it is deployed.'),
+  environment: z.string().optional().describe('Name of an environment, or ${Environment} to be asked for it.'),
+  ...phaseFields,
+  inputs: z.record(variableName, input).optional().describe('Workflow variables: ${workflow.variables.NAME}.'),
+  batch: amount.optional().describe('Rolling: how many hosts at a time (3 or 25%).'),
+  phases: z
+    .array(phase)
+    .optional()
+    .describe('Canary, multi-service: one after the other. Service and infrastructure of the workflow are for all.'),
+  collect: z
+    .union([text, nonEmpty(text)])
+    .optional()
+    .describe('Build: services whose newest build is registered at the end, for the stages that follow.'),
+  before: section.optional().describe('Canary, multi-service: steps before the deployment.'),
+  after: section.optional().describe('Canary, multi-service: steps after the deployment.'),
   onFailure: z.array(strategy).optional(),
   concurrency: z
     .union([
@@ -121,5 +138,6 @@ export const workflow = z.strictObject({
       }),
     ])
     .optional(),
+  parallel: parallelPhases,
 });
 export type AuthoredWorkflow = z.infer<typeof workflow>;

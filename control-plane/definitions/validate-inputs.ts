@@ -3,24 +3,29 @@ import { Problem } from '@fairlead/proto/expressions/problem.ts';
 import type { LongInput, LongWorkflow } from './long-form.ts';
 import type { Report } from './problem.ts';
 import { checkInputValue } from './input-value.ts';
-import { completeInputsOf, ENTITY_SETTINGS, templatized, type CompleteInput } from './workflow-inputs.ts';
+import { completeInputsOf, entitySettings, templatized, type CompleteInput } from './workflow-inputs.ts';
 import { isVariableName } from '@fairlead/proto/expressions/index.ts';
 
 export function validateInputs(spec: LongWorkflow, report: Report): void {
-  for (const setting of ENTITY_SETTINGS) {
-    const written = spec[setting] ?? '';
+  const kinds = new Map<string, string>();
+  for (const { kind: setting, written, path } of entitySettings(spec)) {
     const name = templatized(written);
     if (name === null) {
       if (written.includes('${')) {
         report(
-          [setting],
+          path,
           `'${setting}' is a name or one input alone`,
           `Write ${setting}: \${${capitalized(setting)}}, or a name.`,
         );
       }
       continue;
     }
-    if (!isVariableName(name)) report([setting], `'${name}' cannot be the name of an input`, 'Choose another name.');
+    if (!isVariableName(name)) report(path, `'${name}' cannot be the name of an input`, 'Choose another name.');
+    const before = kinds.get(name);
+    if (before !== undefined && before !== setting) {
+      report(path, `the input '${name}' chooses the ${before} already`, 'Use an input of another name.');
+    }
+    kinds.set(name, setting);
     const declared = spec.inputs?.[name]?.type;
     if (declared !== undefined && declared !== setting) {
       report(

@@ -61,19 +61,7 @@ export function validatePhase(
   }
 }
 
-function validateHosts(
-  { workflow, hosts, batch }: PhaseSource,
-  existing: readonly string[] | null,
-  report: Report,
-): void {
-  if (workflow.type === 'rolling' && hosts !== undefined) {
-    const reason = 'a rolling workflow goes over every host of the infrastructure';
-    report(['hosts'], reason, 'Write batch: for how many at a time.', 'key');
-  }
-  if (workflow.type !== 'rolling' && batch !== undefined) {
-    const mend = 'Write type: rolling, or hosts: instead of batch:.';
-    report(['batch'], 'batches belong to rolling workflows', mend, 'key');
-  }
+function validateHosts({ hosts }: PhaseSource, existing: readonly string[] | null, report: Report): void {
   if (typeof hosts !== 'object' || existing === null) return;
   hosts.forEach((host, index) => {
     if (existing.includes(host)) return;

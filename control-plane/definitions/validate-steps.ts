@@ -14,6 +14,8 @@ export interface SectionRules {
   /** Of the service; null: not known before it is deployed. */
   readonly commands: readonly string[] | null;
   readonly selectNodes: 'allowed' | 'refused';
+  /** Whether builds are collected here; not unless it is said. */
+  readonly collects?: boolean;
   /** Of the infrastructure; null: not known before it is deployed. */
   readonly hosts: readonly string[] | null;
   readonly unknownHere?: NonNullable<TextRules['unknownHere']>;
@@ -84,6 +86,9 @@ function validateStep(step: LongStep, path: Path, rules: SectionRules, report: R
   }
   if (key === 'select-nodes') validateSelectNodes(read, path, rules, report);
   if (key === 'command') validateCommand(read, path, rules, report);
+  if (key === 'collect' && rules.collects !== true) {
+    report(path, 'builds are collected by build workflows', 'Move the step to a workflow of type: build.');
+  }
   if (
     key === 'script' &&
     read.parameters['on'] === 'hosts' &&

@@ -34,7 +34,9 @@ describe('a workflow', () => {
     {
       given: 'a type that its service has no workflows of',
       text: replaced('type: basic, service: web', 'type: blue-green, service: web'),
-      expected: ['workflows.ship.type: there is no blue-green for services of type ssh. Choose one of basic, rolling.'],
+      expected: [
+        'workflows.ship.type: there is no blue-green for services of type ssh. Choose one of basic, rolling, canary, multi-service.',
+      ],
     },
     {
       given: 'neither a service nor an environment',
@@ -111,8 +113,8 @@ describe('a workflow', () => {
     {
       given: 'what belongs to the deployment, outside of it',
       text: shipWith(
-        '    before: [script: "${serviceVariable.port}", command: Install]\n    after: [{ script: "${instance.name}", on: hosts }]\n',
-      ),
+        '    phases: [{}]\n    before: [script: "${serviceVariable.port}", command: Install]\n    after: [{ script: "${instance.name}", on: hosts }]\n',
+      ).replace('type: basic', 'type: canary'),
       expected: [
         expect.stringContaining(
           "workflows.ship.before[0].script: 'serviceVariable' is not known here: service and hosts belong to the deployment",

@@ -5,10 +5,12 @@ import type { LongSection } from './long-form.ts';
 import { phasesOf } from './phases.ts';
 import { pathText, type Path, type Report } from './problem.ts';
 import { validateBarriers } from './validate-flow.ts';
+import { validateBuild } from './validate-build.ts';
 import { validateInputs } from './validate-inputs.ts';
 import { validatePhase } from './validate-phase.ts';
 import { validateValues } from './validate-service.ts';
 import { resolveEnvironment, resolveSettings, type Reports } from './validate-settings.ts';
+import { validateShape } from './validate-shape.ts';
 import { validateSection, validateStrategies, type SectionRules } from './validate-steps.ts';
 
 const NOT_CHOSEN = {
@@ -16,18 +18,43 @@ const NOT_CHOSEN = {
   why: 'service and hosts belong to the deployment itself',
 };
 
-export function validateWorkflow(workflow: Entity<'workflow'>, catalog: Catalog, reportAll: Report): void {
+export function validateWorkflow(workflow: Entity<'workflow'>, catalog: Catalog, report: Report): void {
+  // What a draft lacks is told when it is deployed.
+  check(workflow, catalog, { report, missing: workflow.spec.draft === true ? () => undefined : report });
+}
+
+/** Everything that a draft still lacks, each with its mend. */
+export function missingIn(workflow: Entity<'workflow'>, catalog: Catalog): readonly Missing[] {
+  const all: Missing[] = [];
+  const missing: Report = (path, reason, mend) => {
+    all.push({ path: pathText(path), reason, mend });
+  };
+  check(workflow, catalog, { report: () => undefined, missing });
+  return all;
+}
+
+export interface Missing {
+  readonly path: string;
+  readonly reason: string;
+  readonly mend: string;
+}
+
+function check(workflow: Entity<'workflow'>, catalog: Catalog, raw: Reports): void {
   const { spec, application, name } = workflow;
-  const report = once(reportAll);
-  const reports: Reports = { report, missing: report };
+  const { report, missing } = { report: once(raw.report), missing: once(raw.missing) };
+  const reports: Reports = { report, missing };
   validateInputs(spec, report);
   validateBarriers(spec, report);
+  validateShape(spec, reports);
+  if (spec.type === 'build') return validateBuild(workflow, catalog, reports);
   const environment = resolveEnvironment(workflow, catalog, reports);
   for (const phase of phasesOf(spec)) {
     const settings = resolveSettings(phase, environment, workflow, catalog, reports);
     const { serviceVariables } = phase;
     const within = placeScope({ catalog, application, workflow: { name, spec }, serviceVariables, ...settings });
-    validateValues(serviceVariables ?? {}, [...phase.path, 'serviceVariables'], within, report);
+    validateValues(spec.serviceVariables ?? {}, ['serviceVariables'], within, report);
+    const own = spec.phases?.[phase.index]?.serviceVariables;
+    validateValues(own ?? {}, [...phase.path, 'serviceVariables'], within, report);
     validatePhase(phase, settings, workflow, catalog, reports);
   }
   const place = { catalog, application, environment, workflow: { name, spec } };
@@ -45,14 +72,14 @@ function validateAround({ spec }: Entity<'workflow'>, place: Place, report: Repo
   };
   // Strategies name generated steps too, so they are looked at in the completed workflow.
   const complete = completeWorkflow(spec, () => null);
-  const check = (section: LongSection | undefined, whole: LongSection | undefined, path: Path): void => {
+  const checkSection = (section: LongSection | undefined, whole: LongSection | undefined, path: Path): void => {
     if (section === undefined) return;
     validateSection(section, path, rules, report);
     const names = (whole?.steps ?? []).map((step) => String(step['name']));
     validateStrategies(section.onFailure ?? [], [...path, 'onFailure'], names, report);
   };
-  check(spec.before, complete.before, ['before']);
-  check(spec.after, complete.after, ['after']);
+  checkSection(spec.before, complete.before, ['before']);
+  checkSection(spec.after, complete.after, ['after']);
 }
 
 /** What phases have in common is looked at with each of them, and told once. */

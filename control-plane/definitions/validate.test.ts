@@ -159,7 +159,7 @@ environments:
     infrastructure:
       dc1: { hosts: [a, a], login: { user: deploy, password: plain } }
 workflows:
-  ship: { type: canary, service: web, environment: prod, batch: 25%, verify: [{ htpp: x }] }
+  ship: { type: canery, service: web, environment: prod, batch: 25%, verify: [{ htpp: x }] }
   other: { type: basic, service: wbe, environment: prod }
 `;
     expect(problemsOf(text).map((each) => each.slice(0, each.indexOf(': ')))).toEqual([

@@ -1,8 +1,40 @@
 /** Inputs of a workflow: the declared ones, and those that `${Environment}` in a setting makes. */
 import { compact, own } from './json-values.ts';
 import type { LongInput, LongWorkflow } from './long-form.ts';
+import { readStep } from './normalize-steps.ts';
+import type { Path } from './problem.ts';
 
-export const ENTITY_SETTINGS = ['service', 'environment', 'infrastructure'] as const;
+export interface EntitySetting {
+  readonly kind: 'service' | 'environment' | 'infrastructure';
+  readonly written: string;
+  /** Where it stands below the workflow. */
+  readonly path: Path;
+}
+
+/** Every place that names an entity, or an input that does. */
+export function entitySettings(workflow: LongWorkflow): readonly EntitySetting[] {
+  const settings: EntitySetting[] = [];
+  const add = (kind: EntitySetting['kind'], written: string | undefined, path: Path): void => {
+    if (written !== undefined) settings.push({ kind, written, path });
+  };
+  const { service, environment, infrastructure, phases = [], collect = [] } = workflow;
+  add('service', service, ['service']);
+  add('environment', environment, ['environment']);
+  add('infrastructure', infrastructure, ['infrastructure']);
+  phases.forEach((phase, index) => {
+    add('service', phase.service, ['phases', index, 'service']);
+    add('infrastructure', phase.infrastructure, ['phases', index, 'infrastructure']);
+  });
+  collect.forEach((each, index) => add('service', each, ['collect', index]));
+  for (const [name, { steps = [] }] of workflow.type === 'build' ? Object.entries(workflow.sections ?? {}) : []) {
+    steps.forEach((step, index) => {
+      const read = readStep(step);
+      if (read?.entry.key !== 'collect') return;
+      add('service', String(read.parameters['service']), ['sections', name, 'steps', index, 'collect', 'service']);
+    });
+  }
+  return settings;
+}
 
 /** `${Environment}` alone in a setting makes an input of it. */
 export function templatized(setting: string): string | null {
@@ -32,11 +64,11 @@ export const completeInput = ({
 
 export function completeInputsOf(workflow: LongWorkflow): Readonly<Record<string, CompleteInput>> {
   const inputs: Record<string, LongInput> = { ...workflow.inputs };
-  for (const setting of ENTITY_SETTINGS) {
-    const name = templatized(workflow[setting] ?? '');
+  for (const { kind, written } of entitySettings(workflow)) {
+    const name = templatized(written);
     if (name === null) continue;
     const declared = own(inputs, name);
-    inputs[name] = { ...declared, type: setting, required: declared?.required ?? true };
+    inputs[name] = { ...declared, type: kind, required: declared?.required ?? true };
   }
   return Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => [

@@ -1,3 +1,4 @@
+import { artifactCollection } from './artifact-collection.ts';
 import { barrier } from './flow.ts';
 import { http, shellScript } from './general.ts';
 import { selectNodes } from './select-nodes.ts';
@@ -5,7 +6,7 @@ import { command } from './ssh.ts';
 import type { StepType } from './step-type.ts';
 
 /** Every step type there is. Rows are added, never removed or renamed: journals name them. */
-export const STEP_TYPES: readonly StepType[] = [selectNodes, command, shellScript, http, barrier];
+export const STEP_TYPES: readonly StepType[] = [selectNodes, command, shellScript, http, barrier, artifactCollection];
 
 export const stepType = (type: string): StepType | undefined => STEP_TYPES.find((each) => each.type === type);
 export const stepTypeByKey = (key: string): StepType | undefined => STEP_TYPES.find((each) => each.key === key);

@@ -7,7 +7,7 @@ import { sshInstall } from './ssh-install.ts';
 type AuthoredType = LongWorkflow['type'];
 
 const GENERATORS: Readonly<Record<DeploymentType, Readonly<Partial<Record<AuthoredType, Generator>>>>> = {
-  ssh: { basic: sshInstall, rolling: sshInstall },
+  ssh: { basic: sshInstall, rolling: sshInstall, canary: sshInstall, 'multi-service': sshInstall },
 };
 
 export type DeploymentType = 'ssh';
@@ -26,5 +26,8 @@ export const typesFor = (deployment: DeploymentType): readonly string[] => Objec
 export const RUN_TYPES: Readonly<Record<AuthoredType, WorkflowType>> = {
   basic: 'BASIC',
   rolling: 'ROLLING',
+  canary: 'CANARY',
   'blue-green': 'BLUE_GREEN',
+  'multi-service': 'MULTI_SERVICE',
+  build: 'BUILD',
 };
