@@ -3,7 +3,7 @@ import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { ArtifactSource } from '@fairlead/proto/model/task.ts';
 import { entitiesOf, type Catalog, type Entity } from './catalog.ts';
 import { mapValues } from './json-values.ts';
-import { refuse } from './plan-request.ts';
+import { refuse } from './refuse.ts';
 import { secretAsTemplate } from './secret.ts';
 
 /** As `artifactSource`, for a step of a plan: secrets are still templates, to be resolved when the step starts. */

@@ -3,7 +3,7 @@ import { findEntity, type Catalog } from './catalog.ts';
 import { own } from './json-values.ts';
 import type { LongWorkflow } from './long-form.ts';
 import type { LongMember, LongPipeline } from './long-pipeline.ts';
-import { IMPLICIT_INFRASTRUCTURE } from './plan-request.ts';
+import { IMPLICIT_INFRASTRUCTURE } from './choose-inputs.ts';
 import { completeInput, completeInputsOf, templatized, type CompleteInput } from './workflow-inputs.ts';
 
 /** `${NAME}` alone names an input of the pipeline. */

@@ -5,7 +5,9 @@ import { completePipeline, type CompletePipeline, type CompleteStage } from './c
 import { own } from './json-values.ts';
 import { whatExists } from './nearest.ts';
 import { completePipelineInputs, infrastructureInput, inputsForStage, pipelineVariable } from './pipeline-inputs.ts';
-import { chooseValue, refuse, type DeploymentRequest } from './plan-request.ts';
+import { chooseValue } from './choose-inputs.ts';
+import type { DeploymentRequest } from './plan-request.ts';
+import { refuse } from './refuse.ts';
 
 export type Member = CompleteStage['members'][number];
 

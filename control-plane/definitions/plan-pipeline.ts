@@ -21,7 +21,8 @@ import {
 } from './pipeline-request.ts';
 import { inputsForStage } from './pipeline-inputs.ts';
 import { approvalRun } from './plan-approval.ts';
-import { refuse, type DeploymentRequest } from './plan-request.ts';
+import type { DeploymentRequest } from './plan-request.ts';
+import { refuse } from './refuse.ts';
 import { buildPlan, requirements, type Need, type PlanRequest, type PlanResult } from './plan.ts';
 import { templates } from './plan-families.ts';
 

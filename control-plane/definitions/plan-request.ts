@@ -10,13 +10,14 @@ import {
   type Entity,
 } from './catalog.ts';
 import { candidateInfrastructures } from './check-scope.ts';
-import { checkInputValue } from './input-value.ts';
+import { chooseInputs, IMPLICIT_INFRASTRUCTURE } from './choose-inputs.ts';
 import { own } from './json-values.ts';
 import { whatExists } from './nearest.ts';
 import { phasesOf, type PhaseSource } from './phases.ts';
 import { pathText, type Path } from './problem.ts';
+import { distinct, refuse } from './refuse.ts';
 import { missingIn } from './validate-workflow.ts';
-import { completeInputsOf, templatized, type CompleteInput } from './workflow-inputs.ts';
+import { completeInputsOf, templatized } from './workflow-inputs.ts';
 
 export interface DeploymentRequest {
   /** May be left out when there is one application. */
@@ -51,12 +52,6 @@ export interface Chosen extends ChosenRun {
 
 export type Choice =
   { readonly ok: true; readonly chosen: Chosen } | { readonly ok: false; readonly failures: readonly Failure[] };
-
-export const refuse = (field: string, reason: string, mend: string, existing: readonly string[] = []): Failure =>
-  failure('INVALID_INPUT', `${reason}. ${mend}`, {
-    field,
-    details: { mend, ...(existing.length === 0 ? {} : { existing }) },
-  });
 
 /** Everything wrong with the request at once. */
 export function choose(catalog: Catalog, request: DeploymentRequest): Choice {
@@ -107,10 +102,6 @@ function chooseBuild(
   return { ok: true, chosen: { ...run, environment: null, phases: [] } };
 }
 
-export const distinct = (failures: readonly Failure[]): readonly Failure[] => [
-  ...new Map(failures.map((each) => [`${each.field}\n${each.message}`, each])).values(),
-];
-
 function checkBuilds(
   workflow: Entity<'workflow'>,
   builds: Readonly<Record<string, string>>,
@@ -148,68 +139,6 @@ export function onlyOne<K extends 'application' | 'workflow'>(
     field,
     details: { mend, existing: names },
   });
-}
-
-function chooseInputs(
-  workflow: Entity<'workflow'>,
-  given: Readonly<Record<string, string>>,
-  failures: Failure[],
-): Readonly<Record<string, string>> {
-  const inputs = completeInputsOf(workflow.spec);
-  const names = Object.keys(inputs);
-  for (const name of Object.keys(given)) {
-    if (own(inputs, name) !== undefined || name === IMPLICIT_INFRASTRUCTURE) continue;
-    failures.push(
-      refuse(
-        `variables.${name}`,
-        `the workflow '${workflow.name}' has no input '${name}'`,
-        whatExists(name, names, 'input'),
-        names,
-      ),
-    );
-  }
-  const chosen: Record<string, string> = {};
-  for (const [name, input] of Object.entries(inputs)) {
-    const value = chooseValue(name, input, own(given, name), failures);
-    if (value !== undefined) chosen[name] = value;
-  }
-  const infrastructure = own(given, IMPLICIT_INFRASTRUCTURE);
-  if (infrastructure !== undefined && chosen[IMPLICIT_INFRASTRUCTURE] === undefined) {
-    chosen[IMPLICIT_INFRASTRUCTURE] = infrastructure;
-  }
-  return chosen;
-}
-
-/** Where the environment is asked for, the infrastructure follows: it may be given too, and must be where there are several. */
-export const IMPLICIT_INFRASTRUCTURE = 'Infrastructure';
-
-export function chooseValue(
-  name: string,
-  input: CompleteInput,
-  given: string | undefined,
-  failures: Failure[],
-): string | undefined {
-  const field = `variables.${name}`;
-  if (given !== undefined && input.fixed === true && given !== input.default) {
-    failures.push(refuse(field, `the input '${name}' is fixed`, 'Leave it out.'));
-    return input.default;
-  }
-  const value = given ?? input.default;
-  if (value === undefined || (value === '' && input.required)) {
-    if (!input.required) return undefined;
-    const existing = input.values ?? [];
-    const hint = input.pattern === undefined ? '' : ` that matches ${input.pattern}`;
-    const mend =
-      existing.length === 0
-        ? `Give it a value${hint}: --var ${name}=…`
-        : `Give one of ${existing.join(', ')}: --var ${name}=…`;
-    failures.push(refuse(field, `the input '${name}' has no value and is required`, mend, existing));
-    return undefined;
-  }
-  for (const { reason, mend } of checkInputValue(value, input)) {
-    failures.push(refuse(field, `input '${name}': ${reason}`, mend, input.values ?? []));
-  }
-  return value;
 }
 
 /** The entity that a setting names, or the input that stands in it. */

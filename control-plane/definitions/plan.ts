@@ -13,8 +13,9 @@ import type { LongSection } from './long-form.ts';
 import { planBuild } from './plan-build.ts';
 import { runFamilies } from './plan-families.ts';
 import { mappingOf, named, planPhase } from './plan-phase.ts';
-import { choose, distinct, refuse, type Chosen, type ChosenPhase, type DeploymentRequest } from './plan-request.ts';
+import { choose, type Chosen, type ChosenPhase, type DeploymentRequest } from './plan-request.ts';
 import { planSection, planStrategies, type StepContext } from './plan-steps.ts';
+import { distinct, refuse } from './refuse.ts';
 import { RUN_TYPES } from './sections/index.ts';
 
 export type { DeploymentRequest } from './plan-request.ts';
