@@ -42,10 +42,13 @@ const runPlans = (execution: Execution): readonly RunPlan[] => execution.plan.st
 export function statusOf(execution: Execution): Status {
   if (execution.endedAt !== null) return execution.status;
   if (execution.parked !== null) return 'BROKEN';
-  const order: readonly Status[] = ['ABORTING', 'ROLLING_BACK', 'RUNNING', 'WAITING', 'QUEUED'];
-  const statuses = execution.runs.map(statusOfRun);
+  const order: readonly Status[] = ['ABORTING', 'ROLLING_BACK', 'PAUSING', 'PAUSED', 'RUNNING', 'WAITING', 'QUEUED'];
+  const paused = execution.pause === null ? [] : ([execution.runs.some(isAtWork) ? 'PAUSING' : 'PAUSED'] as const);
+  const statuses: readonly Status[] = [...paused, ...execution.runs.map(statusOfRun)];
   return order.find((status) => statuses.includes(status)) ?? 'RUNNING';
 }
+
+const isAtWork = (run: Run): boolean => openAttempts(run).length > 0;
 
 function artifactsOf(execution: Execution): ExecutionHeader['artifacts'] {
   const rows = new Map<string, ExecutionHeader['artifacts'][number]>();
@@ -119,9 +122,7 @@ const unconfirmedInPhase = once((phase: Phase): readonly Attempt[] =>
 );
 
 const unconfirmedInStep = once((step: Step): readonly Attempt[] =>
-  step.tasks.flatMap((task) =>
-    task.attempts.filter(({ result }) => result?.outcome === 'CANCELED' && result.confirmed === false),
-  ),
+  step.tasks.flatMap((task) => task.attempts.filter(({ result }) => result?.confirmed === false)),
 );
 
 function progressOf(execution: Execution): ExecutionHeader['progress'] {
@@ -147,6 +148,10 @@ const countSteps = (sections: readonly SectionPlan[]): number =>
   sections.reduce((sum, section) => sum + section.steps.length, 0);
 
 function waitingFor(execution: Execution): string | null {
+  const { pause } = execution;
+  if (pause !== null && execution.endedAt === null) {
+    return `paused by ${pause.actor}${pause.reason === '' ? '' : `: ${pause.reason}`}`;
+  }
   for (const run of execution.runs) {
     if (isTerminal(run.status)) continue;
     const { lock } = run;

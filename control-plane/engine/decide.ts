@@ -10,7 +10,9 @@ import { isBroken, requestAbort } from './rules/abort.ts';
 import { advance } from './rules/advance.ts';
 import { changeDriver } from './rules/driver.ts';
 import { expire } from './rules/expire.ts';
+import { intervene } from './rules/intervention.ts';
 import { answerLock, releaseLock } from './rules/lock.ts';
+import { requestPause, resume } from './rules/pause.ts';
 import {
   assign,
   checkpoint,
@@ -41,9 +43,12 @@ export function decide(execution: Execution | null, input: Input, now: number): 
 /** Facts about what was begun are still written down; nothing new begins, and nothing follows but from an abort. */
 function whileBroken(turn: Turn, input: Input): void {
   switch (input.input) {
+    case 'pause':
+    case 'resume':
+    case 'intervene':
     case 'rollback': {
       const why = failure('ILLEGAL_STATE', 'it is broken: it can only be aborted');
-      return turn.emit({ event: 'InputRejected', input: 'rollback', failure: why });
+      return turn.emit({ event: 'InputRejected', input: input.input, failure: why });
     }
     case 'abort':
     case 'driverChanged':
@@ -100,6 +105,12 @@ function handle(turn: Turn, input: Input): void {
       return;
     case 'abort':
       return requestAbort(turn, input);
+    case 'pause':
+      return requestPause(turn, input);
+    case 'resume':
+      return resume(turn, input);
+    case 'intervene':
+      return intervene(turn, input);
     case 'rollback':
       return requestRollback(turn, input);
   }

@@ -6,12 +6,14 @@ import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { PhaseKind } from './execution.ts';
 import type { OutputScope, Plan } from './plan.ts';
-import type { Waiting } from './waiting.ts';
+import type { InterventionAction, Waiting } from './waiting.ts';
 
 type Body =
   | { readonly event: 'ExecutionStarted'; readonly plan: Plan; readonly driver: ReplicaId; readonly epoch: number }
   | { readonly event: 'DriverChanged'; readonly driver: ReplicaId; readonly epoch: number }
   | { readonly event: 'Parked'; readonly reason: string }
+  | { readonly event: 'PauseRequested'; readonly actor: string; readonly reason: string }
+  | { readonly event: 'Resumed'; readonly actor: string }
   // Workflow runs.
   | { readonly event: 'RunStarted'; readonly runId: NodeId }
   | { readonly event: 'RunEnded'; readonly runId: NodeId; readonly status: Status; readonly failure: Failure | null }
@@ -65,9 +67,19 @@ type Body =
       readonly event: 'StepRetried';
       readonly stepId: NodeId;
       readonly targets: readonly string[];
+      /** The person who asked for it; absent: a strategy did. */
+      readonly actor?: string;
     }
-  /** Of a step that has started; its next StepRetried or StepEnded ends the waiting. */
+  /** Of a step that has started; its answer, StepRetried or StepEnded ends the waiting. */
   | { readonly event: 'StepWaiting'; readonly stepId: NodeId; readonly waiting: Waiting }
+  | {
+      readonly event: 'InterventionAnswered';
+      readonly stepId: NodeId;
+      readonly action: InterventionAction;
+      /** Null: nobody did in time. */
+      readonly actor: string | null;
+      readonly reason: string;
+    }
   | {
       readonly event: 'StepEnded';
       readonly stepId: NodeId;
@@ -122,7 +134,13 @@ type Body =
     }
   | { readonly event: 'AttemptLost'; readonly attemptId: AttemptId; readonly reason: string }
   | { readonly event: 'AttemptFound'; readonly attemptId: AttemptId }
-  | { readonly event: 'CancelRequested'; readonly attemptId: AttemptId; readonly reason: string }
+  | {
+      readonly event: 'CancelRequested';
+      readonly attemptId: AttemptId;
+      readonly reason: string;
+      /** Its time was over; absent: somebody, or what follows from something else, wanted it stopped. */
+      readonly overdue?: boolean;
+    }
   | { readonly event: 'AttemptEnded'; readonly attemptId: AttemptId; readonly result: AttemptResult }
   // The end.
   | { readonly event: 'ExecutionEnded'; readonly status: Status }

@@ -56,6 +56,7 @@ describe('an execution', () => {
       epoch: 3,
       lastAt: 5,
       parked: null,
+      pause: null,
       runs: [
         { id: 'x1/a', planId: 'a', ...run },
         { id: 'x1/b', planId: 'b', ...run },
@@ -260,6 +261,7 @@ describe('a step', () => {
   const attempt = {
     state: 'PENDING',
     createdAt: 2_000,
+    askedBy: null,
     assignment: 0,
     agentId: null,
     ledgerId: null,
@@ -285,6 +287,7 @@ describe('a step', () => {
     ignored: false,
     retries: 0,
     waiting: null,
+    interventions: [],
   };
 
   it('is begun with a first attempt at each target', () => {
@@ -379,7 +382,7 @@ describe('an attempt', () => {
       'is to stop',
       [assigned, { event: 'CancelRequested', attemptId: ATTEMPT, reason: 'enough' }],
       'QUEUED',
-      { ...given, cancel: { reason: 'enough', at: 2_001 } },
+      { ...given, cancel: { reason: 'enough', at: 2_001, overdue: false } },
     ],
     [
       'has records',

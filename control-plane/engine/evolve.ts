@@ -1,14 +1,15 @@
 /**
  * evolve(execution, event): bookkeeping. Total and exhaustive; it decides nothing, so old journals fold the same for ever.
  */
-import { attemptId, type AttemptId } from '@fairlead/proto/model/ids.ts';
+import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
+import { evolveStep } from './evolve/step.ts';
 import type { Event, EventOf } from './events.ts';
-import type { Attempt, Execution, Run, Step } from './execution.ts';
-import { newAttempt, newPhase, newSection, newStep } from './nodes.ts';
+import type { Attempt, Execution, Run } from './execution.ts';
+import { newPhase, newSection } from './nodes.ts';
 import type { Plan } from './plan.ts';
 import { withBarrier } from './evolve/barrier.ts';
-import { updateAttempt, updatePhase, updateRun, updateSection, updateStep, updateTask } from './tree.ts';
+import { updateAttempt, updatePhase, updateRun, updateSection, updateTask } from './tree.ts';
 
 export function evolve(execution: Execution | null, event: Event): Execution {
   if (event.event === 'ExecutionStarted') return started(event);
@@ -28,6 +29,7 @@ function started(event: EventOf<'ExecutionStarted'>): Execution {
     epoch: event.epoch,
     lastAt: event.at,
     parked: null,
+    pause: null,
     runs: plannedRuns(event.plan),
     outputs: [],
     barriers: [],
@@ -59,6 +61,10 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
       return { ...execution, driver: event.driver, epoch: event.epoch };
     case 'Parked':
       return { ...execution, parked: event.reason };
+    case 'PauseRequested':
+      return { ...execution, pause: { actor: event.actor, reason: event.reason, at: event.at } };
+    case 'Resumed':
+      return { ...execution, pause: null };
     case 'RunStarted':
       return updateRun(execution, event.runId, (run) => ({ ...run, status: 'RUNNING', startedAt: event.at }));
     case 'RunEnded':
@@ -111,15 +117,12 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
         endedAt: event.at,
       }));
     case 'StepStarted':
-      return updateSection(execution, event.stepId, (node) => ({ ...node, steps: [...node.steps, newStep(event)] }));
     case 'StepRetried':
-      return updateStep(execution, event.stepId, (node) => retried(node, event));
     case 'StepWaiting':
-      return updateStep(execution, event.stepId, (node) => ({ ...node, status: 'WAITING', waiting: event.waiting }));
+    case 'InterventionAnswered':
     case 'StepEnded':
-      return endStep(execution, event);
     case 'StepIgnored':
-      return updateStep(execution, event.stepId, (node) => ({ ...node, ignored: true }));
+      return evolveStep(execution, event);
     case 'BarrierPassed':
     case 'BarrierFailed':
       return withBarrier(execution, event);
@@ -183,7 +186,7 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'CancelRequested':
       return updateAttempt(execution, event.attemptId, (attempt) => ({
         ...attempt,
-        cancel: { reason: event.reason, at: event.at },
+        cancel: { reason: event.reason, at: event.at, overdue: event.overdue ?? false },
       }));
     case 'AttemptEnded':
       return withTaskStatus(execution, event.attemptId, ENDED_AS[event.result.outcome], (attempt) => ({
@@ -235,37 +238,4 @@ function withLock(run: Run, event: LockEvent): Run {
     case 'LockReleased':
       return { ...run, lock: { ...run.lock, state: 'RELEASED' } };
   }
-}
-
-function retried(node: Step, event: EventOf<'StepRetried'>): Step {
-  const again = new Set(event.targets);
-  return {
-    ...node,
-    status: 'RUNNING',
-    waiting: null,
-    retries: node.retries + 1,
-    tasks: node.tasks.map((task) =>
-      again.has(task.target)
-        ? {
-            ...task,
-            status: 'QUEUED',
-            attempts: [...task.attempts, newAttempt(attemptId(task.id, task.attempts.length + 1), event.at)],
-          }
-        : task,
-    ),
-  };
-}
-
-/** A step that never started (skipped, or impossible to start) comes into being with its end. */
-function endStep(execution: Execution, event: EventOf<'StepEnded'>): Execution {
-  return updateSection(execution, event.stepId, (node) => {
-    const { status, failure, skipped, at: endedAt } = event;
-    const ending = { status, failure, skipped, endedAt, waiting: null };
-    const known = node.steps.some((each) => each.id === event.stepId);
-    if (!known) {
-      const fresh = newStep({ ...event, event: 'StepStarted', targets: [] });
-      return { ...node, steps: [...node.steps, { ...fresh, ...ending }] };
-    }
-    return { ...node, steps: node.steps.map((each) => (each.id === event.stepId ? { ...each, ...ending } : each)) };
-  });
 }

@@ -15,7 +15,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { OutputScope, Plan } from './plan.ts';
-import type { Waiting } from './waiting.ts';
+import type { Intervention, Waiting } from './waiting.ts';
 
 export interface Execution {
   readonly id: ExecutionId;
@@ -31,6 +31,8 @@ export interface Execution {
   readonly lastAt: number;
   /** Set when interpreting it threw: nothing but an abort is accepted. */
   readonly parked: string | null;
+  /** Nothing begins in it but what takes back; what runs goes on to its end (orchestration 6.8). */
+  readonly pause: { readonly actor: string; readonly reason: string; readonly at: number } | null;
   readonly runs: readonly Run[];
   readonly outputs: readonly Output[];
   /** Groups of barriers that were decided; the others follow from the runs. */
@@ -134,6 +136,8 @@ export interface Step {
   readonly retries: number;
   /** What it waits for, apart from agents; its status is WAITING exactly while it does. */
   readonly waiting: Waiting | null;
+  /** What was decided on it while it waited for a person. */
+  readonly interventions: readonly Intervention[];
   readonly tasks: readonly Task[];
 }
 
@@ -161,6 +165,8 @@ export interface Attempt {
   readonly id: AttemptId;
   readonly state: AttemptState;
   readonly createdAt: number;
+  /** Who answered that it be tried again; null: the plan asked for it. */
+  readonly askedBy: string | null;
   /** Counts the agents it was given to. */
   readonly assignment: number;
   readonly agentId: AgentId | null;
@@ -174,7 +180,8 @@ export interface Attempt {
   /** When the agent itself will have killed it. */
   readonly deadline: number | null;
   readonly unknownSince: number | null;
-  readonly cancel: { readonly reason: string; readonly at: number } | null;
+  /** `overdue`: not because somebody wanted it, but because its time was over. */
+  readonly cancel: { readonly reason: string; readonly at: number; readonly overdue: boolean } | null;
   readonly checkpoints: readonly { readonly name: string; readonly data: JsonObject }[];
   readonly result: AttemptResult | null;
   readonly endedAt: number | null;

@@ -4,6 +4,7 @@ import type { AgentId, AttemptId, LedgerId, NodeId, ReplicaId } from '@fairlead/
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Plan } from './plan.ts';
+import type { InterventionAction } from './waiting.ts';
 
 export type Input =
   | { readonly input: 'start'; readonly plan: Plan; readonly driver: ReplicaId; readonly epoch: number }
@@ -65,6 +66,16 @@ export type Input =
   | { readonly input: 'summaryWritten' }
   // From people.
   | { readonly input: 'abort'; readonly actor: string; readonly reason: string; readonly runId?: NodeId }
+  | { readonly input: 'pause'; readonly actor: string; readonly reason: string }
+  | { readonly input: 'resume'; readonly actor: string }
+  /** What shall follow from the failure of a step that waits for a person. */
+  | {
+      readonly input: 'intervene';
+      readonly stepId: NodeId;
+      readonly action: InterventionAction;
+      readonly actor: string;
+      readonly reason: string;
+    }
   | { readonly input: 'rollback'; readonly actor: string; readonly reason: string; readonly runId?: NodeId };
 
 export type InputKind = Input['input'];

@@ -5,7 +5,7 @@ import { LIMITS } from './limits.ts';
 import type { StepPlan } from './plan.ts';
 import { isBroken } from './rules/abort.ts';
 import { nextExpiry, openAttemptsOf } from './rules/expire.ts';
-import { retryDue } from './rules/outcome.ts';
+import { retryDue } from './rules/verdict.ts';
 import { groupsOf } from './rules/phase.ts';
 import { earliestStart } from './rules/step.ts';
 import { planOfRun, sectionsOf } from './turn.ts';
@@ -22,7 +22,7 @@ function timesOf(execution: Execution, run: Run): readonly number[] {
   if (isTerminal(run.status)) return [];
   if (run.abort !== null) return [run.abort.at + LIMITS.abortMs];
   const phase = run.phases.at(-1);
-  if (phase === undefined || isTerminal(phase.status)) return [];
+  if (phase === undefined || isTerminal(phase.status) || (execution.pause !== null && run.rollback === null)) return [];
   // A forward path that was stopped only waits for its attempts to end.
   return run.rollback !== null && phase.kind !== 'ROLLBACK' ? [] : waits(execution, run, phase);
 }

@@ -40,16 +40,18 @@ export const newStep = (event: EventOf<'StepStarted'>): Step => ({
   ignored: false,
   retries: 0,
   waiting: null,
+  interventions: [],
   tasks: event.targets.map((target) => {
     const id = taskId(event.stepId, target);
     return { id, target, status: 'QUEUED', attempts: [newAttempt(attemptId(id, 1), event.at)] };
   }),
 });
 
-export const newAttempt = (id: AttemptId, at: number): Attempt => ({
+export const newAttempt = (id: AttemptId, at: number, askedBy: string | null = null): Attempt => ({
   id,
   state: 'PENDING',
   createdAt: at,
+  askedBy,
   assignment: 0,
   agentId: null,
   ledgerId: null,

@@ -9,6 +9,7 @@ import type { FailureType } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef, HostTarget } from '@fairlead/proto/model/task.ts';
+import type { InterventionAction } from './waiting.ts';
 
 export interface Named {
   readonly id: string;
@@ -183,4 +184,6 @@ export interface FailureStrategy {
   readonly retry: { readonly count: number; readonly intervalsMs: readonly number[] } | null;
   /** Hosts that may fail before the action applies; they are dropped from the phase. */
   readonly tolerate: { readonly count: number } | { readonly percent: number } | null;
+  /** MANUAL_INTERVENTION only: how long a person is waited for, and what is done then. Absent: the defaults. */
+  readonly manual?: { readonly timeoutMs: number; readonly afterTimeout: InterventionAction } | null;
 }

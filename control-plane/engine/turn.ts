@@ -26,6 +26,11 @@ export class Turn {
     this.events.push(event);
   }
 
+  /** Nothing new may begin in the run. What takes back is never paused. */
+  isPaused(id: string): boolean {
+    return this.#execution.pause !== null && this.run(id).rollback === null;
+  }
+
   /** The run as it is now. */
   run(id: string): Run {
     const run = findRun(this.#execution, id);

@@ -1,6 +1,5 @@
 /** What a step can wait for that no agent does: people, peers, permits. While it waits its status is WAITING. */
 import type { Failure } from '@fairlead/proto/model/failure.ts';
-import type { FailureAction } from './plan.ts';
 
 /** Every kind has a moment at which waiting is over; what follows then is the business of its own rule. */
 export type Waiting =
@@ -16,5 +15,23 @@ export type Waiting =
   /** The others of its stage (orchestration 7). */
   | { readonly on: 'BARRIER'; readonly since: number; readonly until: number; readonly identifier: string };
 
-/** What a person may choose, and what may follow when nobody does (all but RETRY). */
-export type InterventionAction = Exclude<FailureAction, 'MANUAL_INTERVENTION' | 'ROLLBACK_PHASE'>;
+/** What a person may choose, and (all but RETRY) what may follow when nobody does. */
+export const INTERVENTIONS = [
+  'RETRY',
+  'IGNORE',
+  'MARK_SUCCESS',
+  'END_EXECUTION',
+  'ABORT',
+  'ROLLBACK_WORKFLOW',
+  'ROLLBACK_PROVISIONER_AFTER_PHASES',
+] as const;
+export type InterventionAction = (typeof INTERVENTIONS)[number];
+
+/** What was decided on a step that waited for a person. */
+export interface Intervention {
+  readonly action: InterventionAction;
+  /** Null: nobody answered in time. */
+  readonly actor: string | null;
+  readonly reason: string;
+  readonly at: number;
+}

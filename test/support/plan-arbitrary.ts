@@ -29,7 +29,14 @@ const strategy: fc.Arbitrary<FailureStrategy> = fc.oneof(
   fc
     .constantFrom('IGNORE', 'MARK_SUCCESS', 'ROLLBACK_PHASE', 'END_EXECUTION', 'ABORT', 'MANUAL_INTERVENTION')
     .map((action: FailureStrategy['action']) => onFailure(action)),
-  fc.constantFrom(retryTimes(1), retryTimes(2, 300, 700), onFailure('IGNORE', { types: ['CONNECTIVITY'] })),
+  fc.constantFrom(
+    retryTimes(1),
+    retryTimes(2, 300, 700),
+    onFailure('IGNORE', { types: ['CONNECTIVITY'] }),
+    onFailure('ROLLBACK_WORKFLOW', { tolerate: { percent: 50 } }),
+    { ...retryTimes(1), tolerate: { count: 1 } },
+    onFailure('MANUAL_INTERVENTION', { manual: { timeoutMs: 2_000, afterTimeout: 'IGNORE' } }),
+  ),
 );
 const strategies = fc.oneof(
   { weight: 3, arbitrary: fc.constant<readonly FailureStrategy[]>([]) },
@@ -162,6 +169,11 @@ const KINDS = [
   'later',
   'backwards',
   'driver',
+  'intervene',
+  'intervene',
+  'pause',
+  'resume',
+  'resume',
 ] as const;
 const RARE = ['abort', 'abortOne', 'rollback', 'rollbackOne', 'park'] as const;
 

@@ -9,6 +9,8 @@ import { LIMITS } from '../../control-plane/engine/limits.ts';
 import { nextDeadline } from '../../control-plane/engine/next-deadline.ts';
 import { openAttempts } from '../../control-plane/engine/rules/expire.ts';
 import { park } from '../../control-plane/engine/rules/park.ts';
+import { waitingSteps } from '../../control-plane/engine/rules/waiting.ts';
+import { INTERVENTIONS } from '../../control-plane/engine/waiting.ts';
 import { wanted } from '../../control-plane/engine/wanted.ts';
 import { failed, failedWith, Play, succeeded } from './play.ts';
 import type { Plan } from '../../control-plane/engine/plan.ts';
@@ -72,6 +74,15 @@ export class RandomPlay extends Play {
       case 'rollbackOne':
         if (run !== undefined) this.give({ input: 'rollback', actor: 'me', reason: '', runId: run.id });
         return;
+      case 'pause':
+        this.give({ input: 'pause', actor: 'me', reason: '' });
+        return;
+      case 'resume':
+        this.give({ input: 'resume', actor: 'me' });
+        return;
+      case 'intervene':
+        this.#intervene(pick);
+        return;
       case 'park':
         this.#park(null);
         return;
@@ -82,6 +93,7 @@ export class RandomPlay extends Play {
 
   /** Everybody answers, time passes: to the end. */
   settle(): void {
+    if (this.execution.pause !== null) this.give({ input: 'resume', actor: 'me' });
     if (this.execution.parked !== null) this.give({ input: 'abort', actor: 'me', reason: 'it is broken' });
     for (let round = 0; !this.execution.settled; round += 1) {
       if (round > 500) throw new Error('it does not come to an end');
@@ -89,6 +101,13 @@ export class RandomPlay extends Play {
       this.run().report();
       if (this.events.length === before && !this.execution.settled) this.wait();
     }
+  }
+
+  #intervene(pick: number): void {
+    const waiting = this.execution.runs.flatMap(waitingSteps);
+    const step = waiting[pick % Math.max(1, waiting.length)];
+    const action = INTERVENTIONS[pick % INTERVENTIONS.length] ?? 'RETRY';
+    if (step !== undefined) this.give({ input: 'intervene', stepId: step.id, action, actor: 'me', reason: '' });
   }
 
   #obey(command: Command): void {
@@ -115,7 +134,11 @@ export class RandomPlay extends Play {
     const due = nextDeadline(after);
     if (after.settled) must(commands.length === 0 && due === null, 'something is wanted of what is settled');
     // Never stuck: somebody has something to do, time will tell, or a person must.
-    else must(commands.length > 0 || due !== null || after.parked !== null, 'nothing is wanted and nothing is due');
+    else
+      must(
+        commands.length > 0 || due !== null || after.parked !== null || after.pause !== null,
+        'nothing is wanted and nothing is due',
+      );
   }
 }
 
@@ -231,6 +254,9 @@ function checkTree(execution: Execution): void {
       checkNode(phase, phase.sections);
       for (const section of phase.sections) {
         checkNode(section, section.steps);
+        for (const { id, status, waiting } of section.steps) {
+          must((status === 'WAITING') === (waiting !== null), `${id} is ${status} and waits for ${waiting?.on}`);
+        }
         for (const { id, attempts } of section.steps.flatMap((step) => step.tasks)) {
           must(attempts.filter((each) => each.state !== 'ENDED').length <= 1, `${id} is done twice at a time`);
         }

@@ -9,6 +9,7 @@ import { planOfRun, type Turn } from '../turn.ts';
 const ALWAYS = 'always';
 
 export function beginRun(turn: Turn, run: Run): void {
+  if (turn.isPaused(run.id)) return;
   const plan = planOfRun(turn.execution, run);
   if (isSkipped(turn, run, plan)) return;
   turn.emit({ event: 'RunStarted', runId: run.id });

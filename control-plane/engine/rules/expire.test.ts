@@ -32,7 +32,13 @@ const cut = (lines: readonly string[]): readonly string[] => lines.slice(0, 1);
 
 describe('the limits', () => {
   it('keep their order: an abort within two seconds, and stopping comes before giving up', () => {
-    expect(LIMITS).toEqual({ abortMs: 1_500, noAgentMs: 300_000, overdueMs: 5_000, lostForGoodMs: 30_000 });
+    expect(LIMITS).toEqual({
+      abortMs: 1_500,
+      interventionMs: 14 * 24 * 3_600_000,
+      noAgentMs: 300_000,
+      overdueMs: 5_000,
+      lostForGoodMs: 30_000,
+    });
   });
 });
 
@@ -50,7 +56,7 @@ describe('an attempt', () => {
       given: started,
       afterMs: STOPPED_MS + LIMITS.overdueMs,
       when: tick,
-      then: [`CancelRequested ${it1} its time is over`],
+      then: [`CancelRequested ${it1} its time is over true`],
     },
     {
       name: 'is asked once',
@@ -64,7 +70,7 @@ describe('an attempt', () => {
       given: lost,
       afterMs: STOPPED_MS + LIMITS.overdueMs,
       when: tick,
-      then: [`CancelRequested ${it1} its time is over`],
+      then: [`CancelRequested ${it1} its time is over true`],
     },
     { name: 'without an agent waits', given: nobody, afterMs: LIMITS.noAgentMs - 1, when: tick, then: [] },
     {
@@ -146,7 +152,7 @@ describe('open attempts', () => {
     const steps = [stepPlan('a', { timeoutMs: 100 }), stepPlan('b', { timeoutMs: 50 })];
     const play = new Play(onePhase([sectionPlan('s', steps, { parallel: true })])).run(silent);
     expect(nextExpiry(play.execution)).toBe(1_000 + 50 + 1_000 + LIMITS.overdueMs);
-    expect(told(play.wait().events).at(-1)).toBe('CancelRequested run/p1.0/s/b@h1#1 its time is over');
+    expect(told(play.wait().events).at(-1)).toBe('CancelRequested run/p1.0/s/b@h1#1 its time is over true');
     expect(nextExpiry(play.execution)).toBe(1_000 + 100 + 1_000 + LIMITS.overdueMs);
   });
 });

@@ -48,7 +48,7 @@ function expireAttempt(turn: Turn, attempt: Attempt): void {
     const result = { outcome: 'FAILED', failure: unheardOf(attempt), touched: true } as const;
     turn.emit({ event: 'AttemptEnded', attemptId: id, result });
   } else if (turn.now >= stopped + LIMITS.overdueMs && attempt.cancel === null) {
-    turn.emit({ event: 'CancelRequested', attemptId: id, reason: 'its time is over' });
+    turn.emit({ event: 'CancelRequested', attemptId: id, reason: 'its time is over', overdue: true });
   }
 }
 

@@ -22,6 +22,7 @@ export function advanceForward(turn: Turn, run: Run): void {
 }
 
 function open(turn: Turn, run: Run, kind: PhaseKind, planId: string, name: string, iteration: number): void {
+  if (turn.isPaused(run.id)) return;
   turn.emit({
     event: 'PhaseStarted',
     phaseId: `${run.id}/${planId}.${iteration}`,

@@ -9,6 +9,7 @@ import type { Turn } from '../turn.ts';
 export function holdsLock(turn: Turn, run: Run, plan: RunPlan): boolean {
   if (plan.lock === null || plan.lock.keys.length === 0) return true;
   if (run.lock === null) {
+    if (turn.isPaused(run.id)) return false;
     turn.emit({ event: 'LockRequested', runId: run.id, requestId: run.id, keys: plan.lock.keys });
     return false;
   }

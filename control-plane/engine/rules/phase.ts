@@ -25,6 +25,7 @@ export function advancePhase(turn: Turn, run: Run, phase: Phase): void {
 }
 
 function openSection(turn: Turn, run: Run, phase: Phase, plan: SectionPlan): void {
+  if (turn.isPaused(run.id)) return;
   const sectionId = `${phase.id}/${plan.id}`;
   const ending = endingOf(turn, run, phase, plan);
   const waitMs = plan.steps.length > 0 && ending === null ? plan.waitMs : 0;

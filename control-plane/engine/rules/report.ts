@@ -3,6 +3,7 @@
  * event. Nothing was started at a target before `AttemptStarted` stands in the journal.
  */
 import { failure } from '@fairlead/proto/model/failure.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Attempt } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { planOfStep } from '../plan-of.ts';
@@ -37,10 +38,7 @@ export function release(turn: Turn, input: InputOf<'released'>): void {
   if (attempt.state === 'PENDING') return;
   // A started attempt is released only by an agent whose ledger shows that it never did begin.
   if (attempt.state !== 'ASSIGNED' && !input.final) return;
-  if (attempt.cancel !== null) {
-    endCanceled(turn, attempt, attempt.cancel.reason);
-    return;
-  }
+  if (attempt.cancel !== null) return endCanceled(turn, attempt, attempt.cancel.reason);
   turn.emit({ event: 'AttemptReleased', attemptId: attempt.id, failure: input.failure, final: input.final });
 }
 
@@ -52,7 +50,7 @@ export function endCanceled(turn: Turn, attempt: Attempt, reason: string): void 
     touched: false,
     confirmed: true,
   } as const;
-  turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result });
+  turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result: asTimeout(attempt, result) });
 }
 
 export function start(turn: Turn, input: InputOf<'starting'>): void {
@@ -73,8 +71,20 @@ export function checkpoint(turn: Turn, input: InputOf<'checkpoint'>): void {
 
 /** The agent's word counts whenever it comes, as long as nothing else has been taken as the truth. */
 export function end(turn: Turn, input: InputOf<'finished'>): void {
-  if (open(turn, input.attemptId) === undefined) return;
-  turn.emit({ event: 'AttemptEnded', attemptId: input.attemptId, result: input.result });
+  const attempt = open(turn, input.attemptId);
+  if (attempt === undefined) return;
+  turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result: asTimeout(attempt, input.result) });
+}
+
+/** Stopped because its time was over is no wish of anybody: it has failed, and strategies for timeouts apply (3.4). */
+function asTimeout({ cancel }: Attempt, result: AttemptResult): AttemptResult {
+  if (result.outcome !== 'CANCELED' || cancel?.overdue !== true) return result;
+  const details = result.confirmed === false ? { details: { confirmed: false } } : {};
+  return {
+    ...result,
+    outcome: 'FAILED',
+    failure: failure('STEP_TIMEOUT', 'it was stopped: its time was over', details),
+  };
 }
 
 export function lose(turn: Turn, input: InputOf<'agentLost'>): void {

@@ -1,14 +1,15 @@
 /** Starting a step, and ending it once every target has succeeded. What follows a failure is `outcome.ts`. */
-import { evaluateCondition, resolveTemplate } from '@fairlead/proto/expressions/index.ts';
+import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Run, Section, Step } from '../execution.ts';
-import type { OutputScope, StepPlan } from '../plan.ts';
-import { scopeOfPhase, scopeOfTask } from '../scope.ts';
+import type { StepPlan } from '../plan.ts';
+import { scopeOfPhase } from '../scope.ts';
 import { ON_AGENT, tryTask } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
 import { arrive } from './barrier.ts';
+import { publishOutputs } from './publish.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
 import { BARRIER, SELECT_NODES } from './step-kinds.ts';
 
@@ -25,10 +26,11 @@ export function advanceStep(turn: Turn, place: Place): void {
   const step = place.section.steps.find((each) => each.planId === place.plan.id);
   if (step === undefined) return startStep(turn, place);
   if (isTerminal(step.status) || step.waiting !== null) return;
-  if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, place, step);
+  if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, step);
 }
 
 function startStep(turn: Turn, place: Place): void {
+  if (turn.isPaused(place.run.id)) return;
   const { plan } = place;
   const skip = skipReason(turn, place);
   if (skip !== null) return typeof skip === 'string' ? endStep(turn, place, null, skip) : endStep(turn, place, skip);
@@ -107,30 +109,7 @@ function problems(turn: Turn, place: Place, targets: readonly string[]): Failure
   return others.length === 0 ? first : { ...first, message: [...messages.keys()].join('; ') };
 }
 
-function succeed(turn: Turn, place: Place, step: Step): void {
-  publish(turn, place, step);
+function succeed(turn: Turn, step: Step): void {
+  publishOutputs(turn, step.id);
   turn.emit({ event: 'StepEnded', stepId: step.id, status: 'SUCCESS', failure: null, skipped: null });
-}
-
-/** Under one name for all targets the last one's values stand; a name made of the instance keeps them apart. */
-function publish(turn: Turn, place: Place, step: Step): void {
-  const { publish: as } = place.plan;
-  if (as === null) return;
-  const phasePlan = planOfPhase(planOfRun(turn.execution, place.run), place.phase);
-  const owners: Record<OutputScope, string> = {
-    PHASE: place.phase.id,
-    WORKFLOW: place.run.id,
-    PIPELINE: turn.execution.id,
-  };
-  const owner = owners[as.scope];
-  for (const task of step.tasks) {
-    const values = lastAttempt(task)?.result?.outputs;
-    if (values === undefined) continue;
-    const host = phasePlan?.hosts.find((each) => each.name === task.target) ?? null;
-    const where = scopeOfTask(turn.execution, { run: place.run, phase: place.phase, step: place.plan, host });
-    const name = resolveTemplate(as.name, where);
-    if (name.ok && typeof name.value === 'string') {
-      turn.emit({ event: 'OutputsPublished', name: name.value, scope: as.scope, owner, values });
-    }
-  }
 }

@@ -5,6 +5,7 @@ import type { Phase, Run, Step } from '../execution.ts';
 import { once } from '../once.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
+import { giveUpOnPerson } from './intervention.ts';
 
 export interface WaitingStep extends Step {
   readonly waiting: Waiting;
@@ -36,7 +37,7 @@ function giveUp(turn: Turn, { id, waiting }: WaitingStep): void {
     turn.emit({ event: 'StepEnded', stepId: id, status: 'FAILED', failure: why, skipped: null });
   switch (waiting.on) {
     case 'INTERVENTION':
-      return fail(waiting.failure);
+      return giveUpOnPerson(turn, id, waiting);
     case 'BARRIER':
       return fail(failure('BARRIER_TIMEOUT', `not everybody arrived at the barrier '${waiting.identifier}' in time`));
   }

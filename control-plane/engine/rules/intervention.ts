@@ -1,0 +1,129 @@
+/** A failure that a person decides on (orchestration 9.4), and what follows when nobody does in time. */
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Execution, Run, Step } from '../execution.ts';
+import type { Input } from '../inputs.ts';
+import { LIMITS } from '../limits.ts';
+import type { FailureStrategy } from '../plan.ts';
+import { planOfStep } from '../plan-of.ts';
+import { findPhase, findRun, findStep, lastAttempt } from '../tree.ts';
+import type { Turn } from '../turn.ts';
+import { INTERVENTIONS, type InterventionAction, type Waiting } from '../waiting.ts';
+import { abortRun } from './abort.ts';
+import { goesBack } from './goes-back.ts';
+import { publishOutputs } from './publish.ts';
+import { startRollback } from './rollback.ts';
+
+/** "End execution" rolls back what was deployed; under a rollback it leaves the step as failed, and goes on with the next. */
+const ON_THE_WAY_BACK: readonly InterventionAction[] = ['RETRY', 'IGNORE', 'MARK_SUCCESS', 'END_EXECUTION', 'ABORT'];
+
+/** What may be chosen for a step that waits for a person. */
+export function interventionChoices(execution: Execution, stepId: string): readonly InterventionAction[] {
+  const run = findRun(execution, stepId);
+  const phase = findPhase(execution, stepId);
+  if (run === undefined || phase === undefined) return [];
+  return goesBack(execution, run, phase) ? ON_THE_WAY_BACK : INTERVENTIONS;
+}
+
+export function waitForPerson(turn: Turn, step: Step, why: Failure, strategy: FailureStrategy | null): void {
+  const { timeoutMs, afterTimeout } = strategy?.manual ?? {
+    timeoutMs: LIMITS.interventionMs,
+    afterTimeout: 'END_EXECUTION',
+  };
+  const since = turn.now;
+  const waiting = { on: 'INTERVENTION', since, until: since + timeoutMs, failure: why, afterTimeout } as const;
+  turn.emit({ event: 'StepWaiting', stepId: step.id, waiting });
+}
+
+export function intervene(turn: Turn, input: Extract<Input, { input: 'intervene' }>): void {
+  const { stepId, action, actor, reason } = input;
+  const refusal = whyNot(turn.execution, stepId, action);
+  if (refusal !== null) {
+    return turn.emit({ event: 'InputRejected', input: 'intervene', failure: failure('ILLEGAL_STATE', refusal) });
+  }
+  answer(turn, stepId, { action, actor, reason });
+}
+
+function whyNot(execution: Execution, stepId: string, action: InterventionAction): string | null {
+  const run = findRun(execution, stepId);
+  const step = findStep(execution, stepId);
+  if (run === undefined || step === undefined) return `there is no step ${stepId} in it, or it was not reached yet`;
+  if (isTerminal(run.status)) return 'it has ended already';
+  if (run.abort !== null) return 'it is being aborted';
+  const last = step.interventions.at(-1);
+  if (step.waiting?.on !== 'INTERVENTION') {
+    if (last === undefined) return `the step '${nameOf(execution, stepId)}' does not wait for a decision`;
+    const who = last.actor === null ? 'its time was over' : `${last.actor} was faster`;
+    return `the step '${nameOf(execution, stepId)}' waits no longer: ${who}, ${last.action} was done`;
+  }
+  if (action === 'RETRY' && execution.pause !== null && run.rollback === null) {
+    return 'it is paused, so nothing begins: resume it first';
+  }
+  const choices = interventionChoices(execution, stepId);
+  if (choices.includes(action)) return null;
+  return `${action} is not possible while it rolls back; ${choices.join(', ')} are`;
+}
+
+const nameOf = (execution: Execution, stepId: string): string => planOfStep(execution, stepId).name;
+
+/** Nobody has answered until its time was over. */
+export function giveUpOnPerson(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'INTERVENTION' }>): void {
+  const choices = interventionChoices(turn.execution, stepId);
+  const action = choices.includes(waiting.afterTimeout) ? waiting.afterTimeout : 'END_EXECUTION';
+  answer(turn, stepId, { action, actor: null, reason: 'nobody answered in time' });
+}
+
+interface Answer {
+  readonly action: InterventionAction;
+  readonly actor: string | null;
+  readonly reason: string;
+}
+
+function answer(turn: Turn, stepId: string, { action, actor, reason }: Answer): void {
+  const step = findStep(turn.execution, stepId);
+  const run = findRun(turn.execution, stepId);
+  if (step?.waiting?.on !== 'INTERVENTION' || run === undefined) return;
+  const { failure: why } = step.waiting;
+  turn.emit({ event: 'InterventionAnswered', stepId, action, actor, reason });
+  switch (action) {
+    case 'RETRY':
+      return turn.emit({
+        event: 'StepRetried',
+        stepId,
+        targets: failedTargets(step),
+        ...(actor === null ? {} : { actor }),
+      });
+    case 'IGNORE':
+      publishOutputs(turn, stepId);
+      turn.emit({ event: 'StepEnded', stepId, status: 'FAILED', failure: why, skipped: null });
+      return turn.emit({ event: 'StepIgnored', stepId });
+    case 'MARK_SUCCESS':
+      publishOutputs(turn, stepId);
+      return turn.emit({ event: 'StepEnded', stepId, status: 'SUCCESS', failure: why, skipped: null });
+    case 'ABORT':
+      return abortRun(turn, run, actor ?? 'failure strategy', reason === '' ? why.message : reason);
+    case 'END_EXECUTION':
+    case 'ROLLBACK_WORKFLOW':
+    case 'ROLLBACK_PROVISIONER_AFTER_PHASES':
+      turn.emit({ event: 'StepEnded', stepId, status: 'FAILED', failure: why, skipped: null });
+      return goBack(turn, run, stepId, action, actor, why);
+  }
+}
+
+function goBack(
+  turn: Turn,
+  run: Run,
+  stepId: string,
+  action: InterventionAction,
+  actor: string | null,
+  why: Failure,
+): void {
+  const phase = findPhase(turn.execution, stepId);
+  // There is no rollback of a rollback: the failed step ends its phase, and the next older one has its turn (10.2).
+  if (phase === undefined || goesBack(turn.execution, run, phase)) return;
+  const after = action === 'ROLLBACK_PROVISIONER_AFTER_PHASES' ? { provisioners: 'AFTER' as const } : {};
+  startRollback(turn, run, { cause: stepId, actor, scope: 'WORKFLOW', failure: why, ...after });
+}
+
+const failedTargets = (step: Step): readonly string[] =>
+  step.tasks.filter((task) => lastAttempt(task)?.result?.outcome !== 'SUCCESS').map((task) => task.target);

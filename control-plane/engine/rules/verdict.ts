@@ -1,0 +1,183 @@
+/**
+ * What a failure strategy says of every failing target of a group of steps (orchestration 9.5): the section's list, then
+ * the workflow's, the first that fits; a retry that is used up, and a tolerance that is exceeded, hand on to the next.
+ */
+import { failure, failureType, type Failure } from '@fairlead/proto/model/failure.ts';
+import { isTerminal } from '@fairlead/proto/model/status.ts';
+import type { Attempt, Execution, Phase, Run, Section, Step, Task } from '../execution.ts';
+import type { FailureAction, FailureStrategy, SectionPlan } from '../plan.ts';
+import { ON_AGENT } from '../task.ts';
+import { lastAttempt } from '../tree.ts';
+import { planOfPhase, planOfRun } from '../turn.ts';
+import { goesBack } from './goes-back.ts';
+import { allHosts } from './select-nodes.ts';
+
+export interface Place {
+  readonly run: Run;
+  readonly phase: Phase;
+  readonly section: Section;
+  readonly plan: SectionPlan;
+}
+
+export interface Verdict {
+  readonly step: Step;
+  /** Null: of a step that could not start. */
+  readonly task: Task | null;
+  readonly failure: Failure;
+  /** TOLERATE: its host is dropped from the phase, and the step passes without it. */
+  readonly action: FailureAction | 'TOLERATE';
+  readonly strategy: FailureStrategy | null;
+}
+
+type Failing = Pick<Verdict, 'step' | 'task' | 'failure'>;
+
+/** Of several failing siblings the most severe action is taken (orchestration 9.5). */
+const SEVERITY: Readonly<Record<Verdict['action'], number>> = {
+  ABORT: 8,
+  END_EXECUTION: 7,
+  ROLLBACK_PROVISIONER_AFTER_PHASES: 6,
+  ROLLBACK_WORKFLOW: 5,
+  ROLLBACK_PHASE: 4,
+  MANUAL_INTERVENTION: 3,
+  RETRY: 2,
+  MARK_SUCCESS: 1,
+  IGNORE: 0,
+  TOLERATE: -1,
+};
+
+/** Of equally severe ones the first stays first: they are in the order in which they happened. */
+export const hardestOf = (verdicts: readonly Verdict[]): Verdict | undefined =>
+  verdicts.toSorted((a, b) => SEVERITY[b.action] - SEVERITY[a.action])[0];
+
+export function verdictsOn(execution: Execution, place: Place, steps: readonly Step[]): readonly Verdict[] {
+  const failing = steps.flatMap(failuresOf);
+  const exceeded = new Set<FailureStrategy>();
+  for (;;) {
+    const verdicts = failing.map((each) => judge(execution, place, each, exceeded));
+    const over = overdrawn(execution, place, verdicts);
+    if (over.length === 0) return verdicts;
+    for (const each of over) exceeded.add(each);
+  }
+}
+
+/** One per target, in the order in which they happened; of a step that could not start, its own. */
+function failuresOf(step: Step): readonly Failing[] {
+  if (step.ignored) return [];
+  if (isTerminal(step.status)) {
+    return step.status === 'FAILED' && step.failure !== null ? [{ step, task: null, failure: step.failure }] : [];
+  }
+  return step.tasks
+    .flatMap((task) => failedAt(task) ?? [])
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ task, why }) => ({ step, task, failure: why }));
+}
+
+function failedAt(task: Task): { readonly task: Task; readonly why: Failure; readonly at: number } | null {
+  const attempt = lastAttempt(task);
+  if (attempt?.result == null || attempt.result.outcome === 'SUCCESS') return null;
+  return { task, why: failureOf(attempt), at: attempt.endedAt ?? 0 };
+}
+
+const failureOf = ({ result }: Attempt): Failure => result?.failure ?? failure('CANCELED', 'it was stopped');
+
+function judge(execution: Execution, place: Place, failing: Failing, exceeded: ReadonlySet<FailureStrategy>): Verdict {
+  for (const strategy of applicable(execution, place, failing)) {
+    if (strategy.action === 'RETRY' && mayRetry(place, failing, strategy)) {
+      return { ...failing, action: 'RETRY', strategy };
+    }
+    if (mayTolerate(place, failing, strategy) && !exceeded.has(strategy)) {
+      return { ...failing, action: 'TOLERATE', strategy };
+    }
+    // It has ended, so nobody can be asked what it shall be.
+    const asks = strategy.action === 'MANUAL_INTERVENTION' && failing.task === null;
+    if (strategy.action !== 'RETRY' && !asks) return { ...failing, action: strategy.action, strategy };
+  }
+  return { ...failing, action: 'ROLLBACK_WORKFLOW', strategy: null };
+}
+
+function applicable(execution: Execution, place: Place, { step, failure: of }: Failing): readonly FailureStrategy[] {
+  // A person has said already that it has failed.
+  if (isTerminal(step.status) && step.interventions.length > 0) return [];
+  const type = failureType(of);
+  const { run, phase } = place;
+  const inPhase = phase.kind === 'FORWARD' || phase.kind === 'ROLLBACK';
+  const section = place.plan.failureStrategies.filter(
+    (each) => each.steps.length === 0 || each.steps.includes(step.planId),
+  );
+  // A failing rollback step has its own section's strategies only: there is no rollback of a rollback (10.2).
+  const workflow = goesBack(execution, run, phase) ? [] : planOfRun(execution, run).failureStrategies;
+  return [...section, ...workflow.filter((each) => each.scope === 'WORKFLOW' || inPhase)].filter((each) =>
+    covers(each, type),
+  );
+}
+
+const covers = ({ types }: FailureStrategy, type: ReturnType<typeof failureType>): boolean =>
+  types.length === 0 || types.includes(type);
+
+/** Each target has its own count; otherwise the next strategy has its say. */
+function mayRetry(place: Place, { step, task, failure: of }: Failing, strategy: FailureStrategy): boolean {
+  // Never started: the plan is fixed, so it would fail the same way again.
+  if (task === null || retriesOf(task, strategy) >= (strategy.retry?.count ?? 0)) return false;
+  const idempotent = place.plan.steps.some((each) => each.id === step.planId && each.idempotent);
+  return idempotent || !mayHaveRun(of);
+}
+
+/** How often the strategy has retried the target, since a person said last that it be tried again. */
+function retriesOf({ attempts }: Task, strategy: FailureStrategy): number {
+  const since = Math.max(
+    0,
+    attempts.findLastIndex((each) => each.askedBy !== null),
+  );
+  return attempts.slice(since, -1).filter((each) => covers(strategy, failureType(failureOf(each)))).length;
+}
+
+/** Nobody saw its end: it may have done all it should, and would do it twice. */
+const mayHaveRun = (of: Failure): boolean => failureType(of) === 'UNKNOWN' || of.details?.['confirmed'] === false;
+
+/** When the failed targets of a step run again: so long after the last of all targets ended. */
+export function retryAt(step: Step, verdicts: readonly Verdict[]): number {
+  const ends = step.tasks.flatMap((task) => lastAttempt(task)?.endedAt ?? []);
+  const waits = verdicts.map(({ task, strategy }) => {
+    const intervals = strategy?.retry?.intervalsMs ?? [];
+    const count = task === null || strategy === null ? 0 : retriesOf(task, strategy);
+    return intervals[Math.min(count, intervals.length - 1)] ?? 0;
+  });
+  return Math.max(0, ...ends) + Math.max(0, ...waits);
+}
+
+/** When a failed step that is to be retried will be; null for every other step. */
+export function retryDue(execution: Execution, place: Place, step: Step): number | null {
+  const verdicts = verdictsOn(execution, place, [step]);
+  if (hardestOf(verdicts)?.action !== 'RETRY') return null;
+  return retryAt(
+    step,
+    verdicts.filter((each) => each.action === 'RETRY'),
+  );
+}
+
+const mayTolerate = ({ phase }: Place, { task }: Failing, strategy: FailureStrategy): boolean =>
+  strategy.tolerate !== null && phase.kind === 'FORWARD' && task !== null && task.target !== ON_AGENT;
+
+/**
+ * Strategies that would have to tolerate more hosts than they may. Counted over the phase: a tolerance of 5 % never costs
+ * more than 5 % of its hosts, however many of its steps fail (orchestration 9.6).
+ */
+function overdrawn(execution: Execution, place: Place, verdicts: readonly Verdict[]): readonly FailureStrategy[] {
+  const tolerated = verdicts.filter((each) => each.action === 'TOLERATE');
+  if (tolerated.length === 0) return [];
+  const { phase } = place;
+  const total = (phase.hosts ?? allHosts(planOfPhase(planOfRun(execution, place.run), phase))).length;
+  const lost = (of: readonly Verdict[]): number =>
+    new Set([...phase.dropped, ...of.flatMap(({ task }) => task?.target ?? [])]).size;
+  const strategies = new Set(tolerated.flatMap(({ strategy }) => strategy ?? []));
+  // What has failed everywhere has not passed anywhere.
+  if (lost(tolerated) >= total) return [...strategies];
+  return [...strategies].filter(
+    (strategy) => lost(tolerated.filter((each) => each.strategy === strategy)) > allowed(strategy, total),
+  );
+}
+
+function allowed({ tolerate }: FailureStrategy, total: number): number {
+  if (tolerate === null) return 0;
+  return 'count' in tolerate ? tolerate.count : Math.floor((total * tolerate.percent) / 100);
+}
