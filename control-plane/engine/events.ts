@@ -134,13 +134,7 @@ type Body =
     }
   | { readonly event: 'AttemptLost'; readonly attemptId: AttemptId; readonly reason: string }
   | { readonly event: 'AttemptFound'; readonly attemptId: AttemptId }
-  | {
-      readonly event: 'CancelRequested';
-      readonly attemptId: AttemptId;
-      readonly reason: string;
-      /** Its time was over; absent: somebody, or what follows from something else, wanted it stopped. */
-      readonly overdue?: boolean;
-    }
+  | { readonly event: 'CancelRequested'; readonly attemptId: AttemptId; readonly reason: string }
   | { readonly event: 'AttemptEnded'; readonly attemptId: AttemptId; readonly result: AttemptResult }
   // The end.
   | { readonly event: 'ExecutionEnded'; readonly status: Status }

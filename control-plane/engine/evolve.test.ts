@@ -382,7 +382,7 @@ describe('an attempt', () => {
       'is to stop',
       [assigned, { event: 'CancelRequested', attemptId: ATTEMPT, reason: 'enough' }],
       'QUEUED',
-      { ...given, cancel: { reason: 'enough', at: 2_001, overdue: false } },
+      { ...given, cancel: { reason: 'enough', at: 2_001 } },
     ],
     [
       'has records',

@@ -186,7 +186,7 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'CancelRequested':
       return updateAttempt(execution, event.attemptId, (attempt) => ({
         ...attempt,
-        cancel: { reason: event.reason, at: event.at, overdue: event.overdue ?? false },
+        cancel: { reason: event.reason, at: event.at },
       }));
     case 'AttemptEnded':
       return withTaskStatus(execution, event.attemptId, ENDED_AS[event.result.outcome], (attempt) => ({

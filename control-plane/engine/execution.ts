@@ -180,8 +180,7 @@ export interface Attempt {
   /** When the agent itself will have killed it. */
   readonly deadline: number | null;
   readonly unknownSince: number | null;
-  /** `overdue`: not because somebody wanted it, but because its time was over. */
-  readonly cancel: { readonly reason: string; readonly at: number; readonly overdue: boolean } | null;
+  readonly cancel: { readonly reason: string; readonly at: number } | null;
   readonly checkpoints: readonly { readonly name: string; readonly data: JsonObject }[];
   readonly result: AttemptResult | null;
   readonly endedAt: number | null;

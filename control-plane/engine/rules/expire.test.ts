@@ -56,7 +56,7 @@ describe('an attempt', () => {
       given: started,
       afterMs: STOPPED_MS + LIMITS.overdueMs,
       when: tick,
-      then: [`CancelRequested ${it1} its time is over true`],
+      then: [`CancelRequested ${it1} its time is over`],
     },
     {
       name: 'is asked once',
@@ -70,7 +70,7 @@ describe('an attempt', () => {
       given: lost,
       afterMs: STOPPED_MS + LIMITS.overdueMs,
       when: tick,
-      then: [`CancelRequested ${it1} its time is over true`],
+      then: [`CancelRequested ${it1} its time is over`],
     },
     { name: 'without an agent waits', given: nobody, afterMs: LIMITS.noAgentMs - 1, when: tick, then: [] },
     {
@@ -152,7 +152,7 @@ describe('open attempts', () => {
     const steps = [stepPlan('a', { timeoutMs: 100 }), stepPlan('b', { timeoutMs: 50 })];
     const play = new Play(onePhase([sectionPlan('s', steps, { parallel: true })])).run(silent);
     expect(nextExpiry(play.execution)).toBe(1_000 + 50 + 1_000 + LIMITS.overdueMs);
-    expect(told(play.wait().events).at(-1)).toBe('CancelRequested run/p1.0/s/b@h1#1 its time is over true');
+    expect(told(play.wait().events).at(-1)).toBe('CancelRequested run/p1.0/s/b@h1#1 its time is over');
     expect(nextExpiry(play.execution)).toBe(1_000 + 100 + 1_000 + LIMITS.overdueMs);
   });
 });

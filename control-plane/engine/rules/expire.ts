@@ -48,9 +48,18 @@ function expireAttempt(turn: Turn, attempt: Attempt): void {
     const result = { outcome: 'FAILED', failure: unheardOf(attempt), touched: true } as const;
     turn.emit({ event: 'AttemptEnded', attemptId: id, result });
   } else if (turn.now >= stopped + LIMITS.overdueMs && attempt.cancel === null) {
-    turn.emit({ event: 'CancelRequested', attemptId: id, reason: 'its time is over', overdue: true });
+    turn.emit({ event: 'CancelRequested', attemptId: id, reason: 'its time is over' });
   }
 }
+
+/**
+ * Was it asked to stop because its time was over? Told by when it was: until then nobody has asked, from then on everybody
+ * comes too late to be the first.
+ */
+export const wasOverdue = (execution: Execution, { id, cancel, deadline }: Attempt): boolean =>
+  cancel !== null &&
+  deadline !== null &&
+  cancel.at >= deadline + planOfStep(execution, id).cancelGraceMs + LIMITS.overdueMs;
 
 /** The agent kills the work at its deadline by itself, so after a grace nothing can be running; what it did, nobody knows. */
 const unheardOf = (attempt: Attempt) =>

@@ -9,6 +9,7 @@ import type { Input } from '../inputs.ts';
 import { planOfStep } from '../plan-of.ts';
 import { findAttempt } from '../tree.ts';
 import type { Turn } from '../turn.ts';
+import { wasOverdue } from './expire.ts';
 
 type InputOf<K extends Input['input']> = Extract<Input, { input: K }>;
 
@@ -50,7 +51,7 @@ export function endCanceled(turn: Turn, attempt: Attempt, reason: string): void 
     touched: false,
     confirmed: true,
   } as const;
-  turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result: asTimeout(attempt, result) });
+  turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result: asTimeout(turn, attempt, result) });
 }
 
 export function start(turn: Turn, input: InputOf<'starting'>): void {
@@ -73,12 +74,12 @@ export function checkpoint(turn: Turn, input: InputOf<'checkpoint'>): void {
 export function end(turn: Turn, input: InputOf<'finished'>): void {
   const attempt = open(turn, input.attemptId);
   if (attempt === undefined) return;
-  turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result: asTimeout(attempt, input.result) });
+  turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result: asTimeout(turn, attempt, input.result) });
 }
 
 /** Stopped because its time was over is no wish of anybody: it has failed, and strategies for timeouts apply (3.4). */
-function asTimeout({ cancel }: Attempt, result: AttemptResult): AttemptResult {
-  if (result.outcome !== 'CANCELED' || cancel?.overdue !== true) return result;
+function asTimeout(turn: Turn, attempt: Attempt, result: AttemptResult): AttemptResult {
+  if (result.outcome !== 'CANCELED' || !wasOverdue(turn.execution, attempt)) return result;
   const details = result.confirmed === false ? { details: { confirmed: false } } : {};
   return {
     ...result,
