@@ -157,3 +157,81 @@ export interface JournalView {
   readonly now: number;
   readonly decisions: readonly { readonly input: Json; readonly events: readonly Json[] }[];
 }
+
+/** One decision of an execution, as people read it: what came, from whom, and what followed. */
+export interface Moment {
+  /** Journal sequence; several decisions may stand in one record. */
+  readonly seq: number;
+  readonly at: number;
+  readonly input: string;
+  /** A person, `agent NAME`, `control plane ID`; null: time, or the control plane itself. */
+  readonly actor: string | null;
+  /** What it is about: a node's id without the execution's own. */
+  readonly node: string | null;
+  readonly events: readonly { readonly event: string; readonly node: string | null; readonly text: string }[];
+}
+
+export interface DiffSide {
+  readonly executionId: ExecutionId;
+  readonly application: string;
+  readonly name: string;
+  readonly kind: 'WORKFLOW' | 'PIPELINE';
+  readonly status: Status;
+  readonly actor: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly durationMs: number | null;
+  readonly revision: number;
+}
+
+/** Null: it is not there. */
+export interface ValueDiff {
+  readonly name: string;
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+export interface StepSide {
+  readonly status: Status;
+  readonly durationMs: number | null;
+  readonly attempts: number;
+}
+
+/** What one of two executions did where the other did otherwise. */
+export interface Parting {
+  readonly seq: number;
+  readonly at: number;
+  readonly input: string;
+  readonly actor: string | null;
+  readonly event: string;
+  readonly node: string | null;
+  readonly text: string;
+}
+
+/** Two executions side by side: only what differs, but for the steps, which are all there with their durations. */
+export interface ExecutionDiff {
+  readonly a: DiffSide;
+  readonly b: DiffSide;
+  readonly definition: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly change: 'CHANGED' | 'ONLY_A' | 'ONLY_B';
+    readonly paths: readonly { readonly path: string; readonly a: string | null; readonly b: string | null }[];
+  }[];
+  readonly artifacts: readonly ValueDiff[];
+  readonly variables: readonly ValueDiff[];
+  readonly hosts: readonly {
+    readonly phase: string;
+    readonly onlyA: readonly string[];
+    readonly onlyB: readonly string[];
+  }[];
+  readonly outputs: readonly ValueDiff[];
+  readonly steps: readonly {
+    readonly node: string;
+    readonly name: string;
+    readonly a: StepSide | null;
+    readonly b: StepSide | null;
+  }[];
+  /** The first thing decided otherwise; null: they decided the same from beginning to end. */
+  readonly decisions: { readonly where: string | null; readonly a: Parting | null; readonly b: Parting | null } | null;
+}

@@ -12,6 +12,7 @@ import { buildSource } from './build-source.ts';
 import { Builds } from './builds.ts';
 import { DefinitionStore } from './definition-store.ts';
 import { deploy } from './deploy.ts';
+import { diffExecutions, type Compared } from './diff.ts';
 import { doctor } from './doctor.ts';
 import type { Engine } from './engine.ts';
 import { broken, viewOf } from './execution-view.ts';
@@ -20,6 +21,8 @@ import { decidedBy } from './decided-by.ts';
 import { selectDefinitions } from './select-definitions.ts';
 import { deployments, whatRunsWhere } from './instances.ts';
 import { listAgents } from './list-agents.ts';
+import { listMoments } from './moments.ts';
+import { stateAt } from './past.ts';
 import type { Replica } from './replica.ts';
 import { replay } from './replay.ts';
 import { rollback } from './rollback.ts';
@@ -97,9 +100,27 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'read', 'executions');
       return executions.resolve(text);
     },
-    async getExecution(actor, id) {
+    async getExecution(actor, id, at) {
       gate(actor, 'read', id);
-      return view(id);
+      if (at === undefined) return view(id);
+      await executions.load(id);
+      const { execution, seq } = await stateAt(engine, replica.history, id, at);
+      return viewOf(execution, seq, nameOf);
+    },
+    async listMoments(actor, id, query) {
+      gate(actor, 'read', id);
+      await executions.load(id);
+      return listMoments(replica.history, id, query, nameOf);
+    },
+    async diff(actor, a, b) {
+      gate(actor, 'read', a);
+      gate(actor, 'read', b);
+      const compared = async (id: string): Promise<Compared> => {
+        const { execution } = await executions.load(id);
+        const catalog = await definitions.at(execution.plan.definition.revision);
+        return { execution, records: await replica.history.decisions(id, 0), catalog };
+      };
+      return diffExecutions(await compared(a), await compared(b), nameOf);
     },
     async getJournal(actor, id, after) {
       gate(actor, 'read', id);

@@ -39,6 +39,14 @@ export class DefinitionStore {
     return this.#current;
   }
 
+  /** As they were at a revision. */
+  async at(revision: number): Promise<Catalog> {
+    if (revision === 0) return EMPTY_CATALOG;
+    if (revision === this.#current.revision) return this.#current.catalog;
+    const documents = await this.#documents.list('changeSets', { prefix: 'definitions:', limit: revision });
+    return foldChangeSets(documents.map((document) => document.body['changeSet'] ?? null));
+  }
+
   async apply(
     actor: Actor,
     files: readonly SourceFile[],

@@ -45,8 +45,9 @@ export class History {
   async decisions(
     id: ExecutionId,
     after: number,
+    limit?: number,
   ): Promise<readonly (RecordHead & { readonly decisions: readonly Decision[] })[]> {
-    const records = await this.#journal.read(id, after);
+    const records = await this.#journal.read(id, after, limit);
     return Promise.all(records.map(async (record) => ({ ...record, decisions: await this.#codec.decode(record) })));
   }
 

@@ -6,7 +6,14 @@ import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
-import type { ExecutionListRow, ExecutionView, JournalView, ListFilter } from '@fairlead/proto/live.ts';
+import type {
+  ExecutionDiff,
+  ExecutionListRow,
+  ExecutionView,
+  JournalView,
+  ListFilter,
+  Moment,
+} from '@fairlead/proto/live.ts';
 import type { Problem, SourceFile } from '../definitions/problem.ts';
 import type { LogChunk } from '../ports/logs.ts';
 import type { InstanceFilter, InstanceRow } from '../ports/rows.ts';
@@ -135,8 +142,16 @@ export interface UseCases {
   ): Promise<{ readonly rows: readonly ExecutionListRow[]; readonly next: string | null }>;
   /** Full id from a full one, a unique prefix, or `last`. */
   resolveExecution(actor: Actor, text: string): Promise<ExecutionId>;
-  getExecution(actor: Actor, id: ExecutionId): Promise<ExecutionView>;
+  /** As it is, or as it was: `at` is a sequence of its journal, a time, or `+90s` after its start. */
+  getExecution(actor: Actor, id: ExecutionId, at?: string): Promise<ExecutionView>;
   getJournal(actor: Actor, id: ExecutionId, after: number): Promise<readonly JournalView[]>;
+  /** What happened, decision by decision, after a sequence of its journal. */
+  listMoments(
+    actor: Actor,
+    id: ExecutionId,
+    query: { readonly after: number; readonly limit: number },
+  ): Promise<{ readonly moments: readonly Moment[]; readonly next: number | null }>;
+  diff(actor: Actor, a: ExecutionId, b: ExecutionId): Promise<ExecutionDiff>;
   readLog(actor: Actor, attempt: AttemptId, from: number, limit?: number): Promise<readonly LogChunk[]>;
   abort(actor: Actor, id: ExecutionId, reason: string): Promise<void>;
   rollback(actor: Actor, id: ExecutionId, reason: string): Promise<{ readonly executionId: ExecutionId }>;

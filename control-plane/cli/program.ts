@@ -101,7 +101,8 @@ function addExecutionCommands(program: Command, finish: Finish): void {
   group
     .command('show [id]')
     .description('one of them, step by step')
-    .option('--events', 'its journal')
+    .option('--at <moment>', 'as it was then: a sequence of its journal like 12, a time, or +90s after its start')
+    .option('--events', 'its journal: every decision with what led to it, who, when, and what followed')
     .action((id, options, command) =>
       client(command, finish, async (it) => (await executions()).showExecution(it, id ?? 'last', options)),
     );
@@ -134,6 +135,12 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     .option('--wait', 'stay until it has ended')
     .action((id, options, command) =>
       client(command, finish, async (it) => (await executions()).rollbackExecution(it, id, options)),
+    );
+  group
+    .command('diff <a> <b>')
+    .description('what was different about two of them, and where their paths parted')
+    .action((a, b, _options, command) =>
+      client(command, finish, async (it) => (await import('./commands/diff.ts')).diff(it, a, b)),
     );
   group
     .command('replay <id>')

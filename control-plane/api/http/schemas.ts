@@ -5,7 +5,15 @@
 import { FAILURE_CODES } from '@fairlead/proto/model/failure.ts';
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
-import type { ExecutionHeader, ExecutionListRow, ExecutionView, JournalView, NodeView } from '@fairlead/proto/live.ts';
+import type {
+  ExecutionDiff,
+  ExecutionHeader,
+  ExecutionListRow,
+  ExecutionView,
+  JournalView,
+  Moment,
+  NodeView,
+} from '@fairlead/proto/live.ts';
 import { STATUS_NAMES } from '@fairlead/proto/model/status.ts';
 import { z } from 'zod';
 import { INSTANCE_STATES } from '../../app/use-cases.ts';
@@ -127,6 +135,68 @@ export const whySchema = z
     rollback: z.string().nullable(),
   })
   .meta({ id: 'Why' }) satisfies z.ZodType<Why>;
+
+export const moment = z
+  .object({
+    seq: z.int(),
+    at: time,
+    input: z.string(),
+    actor: z.string().nullable(),
+    node: z.string().nullable(),
+    events: z.array(z.object({ event: z.string(), node: z.string().nullable(), text: z.string() })).readonly(),
+  })
+  .meta({ id: 'Moment' }) satisfies z.ZodType<Moment>;
+
+const duration = z.number().nullable().describe('Milliseconds; null: not ended.');
+const diffSide = z.object({
+  executionId: z.string(),
+  application: z.string(),
+  name: z.string(),
+  kind: z.enum(['WORKFLOW', 'PIPELINE']),
+  status,
+  actor: z.string(),
+  startedAt: time,
+  endedAt: time.nullable(),
+  durationMs: duration,
+  revision: z.int(),
+});
+const ofBoth = { a: z.string().nullable(), b: z.string().nullable() };
+const valueDiffs = z.array(z.object({ name: z.string(), ...ofBoth })).readonly();
+const stepSide = z.object({ status, durationMs: duration, attempts: z.int() }).nullable();
+const parting = z
+  .object({
+    seq: z.int(),
+    at: time,
+    input: z.string(),
+    actor: z.string().nullable(),
+    event: z.string(),
+    node: z.string().nullable(),
+    text: z.string(),
+  })
+  .nullable();
+const names = z.array(z.string()).readonly();
+export const executionDiff = z
+  .object({
+    a: diffSide,
+    b: diffSide,
+    definition: z
+      .array(
+        z.object({
+          kind: z.string(),
+          name: z.string(),
+          change: z.enum(['CHANGED', 'ONLY_A', 'ONLY_B']),
+          paths: z.array(z.object({ path: z.string(), ...ofBoth })).readonly(),
+        }),
+      )
+      .readonly(),
+    artifacts: valueDiffs,
+    variables: valueDiffs,
+    hosts: z.array(z.object({ phase: z.string(), onlyA: names, onlyB: names })).readonly(),
+    outputs: valueDiffs,
+    steps: z.array(z.object({ node: z.string(), name: z.string(), a: stepSide, b: stepSide })).readonly(),
+    decisions: z.object({ where: z.string().nullable(), a: parting, b: parting }).nullable(),
+  })
+  .meta({ id: 'ExecutionDiff' }) satisfies z.ZodType<ExecutionDiff>;
 
 const instanceFields = {
   id: z.string(),

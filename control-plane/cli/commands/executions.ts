@@ -1,6 +1,6 @@
-import { executionListRow, executionView, journalView, replaySchema } from '../../api/http/schemas.ts';
+import { executionListRow, executionView, journalView, moment, replaySchema } from '../../api/http/schemas.ts';
 import { STATUSES } from '@fairlead/proto/model/status.ts';
-import type { ExecutionView } from '@fairlead/proto/live.ts';
+import type { ExecutionView, Moment } from '@fairlead/proto/live.ts';
 import { z } from 'zod';
 import { segment } from '../api-client.ts';
 import type { Context } from '../context.ts';
@@ -45,43 +45,53 @@ export async function listExecutions(context: Context, options: ListOptions): Pr
 export async function showExecution(
   context: Context,
   id: string,
-  options: { readonly events?: boolean },
+  options: { readonly events?: boolean; readonly at?: string },
 ): Promise<ExitCode> {
   if (options.events === true) return showJournal(context, id);
-  const view = await context.api.get(`/executions/${segment(id)}`, executionView);
-  present(context.format, view, () => describe(view));
+  const at = options.at === undefined ? {} : { at: momentText(options.at) };
+  const view = await context.api.get(`/executions/${segment(id)}`, executionView, at);
+  present(context.format, view, () =>
+    options.at === undefined ? describe(view) : `As it was at sequence ${view.seq}:\n${describe(view)}`,
+  );
   return EXIT.SUCCESS;
+}
+
+/** A time as `executions show` prints it is one of this machine; the server is told which instant that is. */
+export function momentText(text: string): string {
+  const local = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text)
+    ? Date.parse(text.replace(' ', 'T'))
+    : Number.NaN;
+  // The whole second: what happened within it is meant, too.
+  return Number.isNaN(local) ? text.replace(/^#/, '') : String(local + (text.includes('.') ? 0 : 999));
 }
 
 async function showJournal(context: Context, id: string): Promise<ExitCode> {
-  const { records } = await context.api.get(
-    `/executions/${segment(id)}/journal`,
-    z.object({ records: z.array(journalView) }),
-  );
-  present(context.format, records, () =>
-    records
-      .flatMap((record) => [
-        `#${record.seq}  ${timeText(record.now)}  epoch ${record.epoch}`,
-        ...record.decisions.flatMap((decision) => [
-          `  ← ${nameOf(decision.input, 'input')}`,
-          ...decision.events.map((event) => `    → ${nameOf(event, 'event')}  ${briefly(event)}`),
-        ]),
-      ])
-      .join('\n'),
-  );
+  const path = `/executions/${segment(id)}`;
+  if (context.format !== 'table') {
+    const { records } = await context.api.get(`${path}/journal`, z.object({ records: z.array(journalView) }));
+    present(context.format, records, () => '');
+    return EXIT.SUCCESS;
+  }
+  const page = z.object({ moments: z.array(moment), next: z.int().nullable() });
+  for (let after: number | null = 0; after !== null;) {
+    const { moments, next }: z.output<typeof page> = await context.api.get(`${path}/moments`, page, {
+      after: `${after}`,
+    });
+    present(context.format, moments, () => moments.flatMap(momentLines).join('\n'));
+    after = next;
+  }
   return EXIT.SUCCESS;
 }
 
-function nameOf(value: unknown, key: string): string {
-  const named = z.looseObject({ [key]: z.string() }).safeParse(value);
-  return named.success ? String(named.data[key]) : '?';
-}
-
-const BRIEF = 160;
-
-function briefly(value: unknown): string {
-  const text = JSON.stringify(value, (key, each: unknown) => (key === 'event' || key === 'at' ? undefined : each));
-  return text.length <= BRIEF ? text : `${text.slice(0, BRIEF)}…`;
+function momentLines({ seq, at, input, node, actor, events }: Moment): readonly string[] {
+  const about = node === null ? '' : ` ${node}`;
+  return [
+    `#${seq}  ${timeText(at)}  ← ${input}${about}${actor === null ? '' : ` (${actor})`}`,
+    ...events.map((each) => {
+      const where = each.node === null || each.node === node ? '' : ` ${each.node}`;
+      return `    → ${each.event}${where}${each.text === '' ? '' : `  ${each.text}`}`;
+    }),
+  ];
 }
 
 function describe(view: ExecutionView): string {

@@ -179,6 +179,46 @@ export class FakeUseCases implements UseCases {
     })).filter((record) => record.seq > after);
   }
 
+  async listMoments(actor: Actor, id: ExecutionId, { after }: { readonly after: number }) {
+    authorize(actor, 'read', `execution ${id}`);
+    const records = await this.getJournal(actor, id, after);
+    const events = [{ event: 'RunStarted', node: 'r', text: '' }];
+    const moments = records.map(({ seq, now }) => ({ seq, at: now, input: 'abort', actor: 'ada', node: null, events }));
+    return { moments, next: null };
+  }
+
+  async diff(actor: Actor, a: ExecutionId, b: ExecutionId) {
+    authorize(actor, 'read', `executions ${a} and ${b}`);
+    const side = (id: ExecutionId) => {
+      const { executionId, application, name, kind, status, startedAt, revision } = this.#view(id).header;
+      return {
+        ...{ executionId, application, name, kind, status, startedAt, revision, actor: 'ada' },
+        ...{ endedAt: startedAt + 5_000, durationMs: 5_000 },
+      };
+    };
+    const took = { status: 'SUCCESS' as const, durationMs: 1_000, attempts: 1 };
+    return {
+      a: side(a),
+      b: side(b),
+      definition: [
+        { kind: 'workflow', name: 'ship-web', change: 'CHANGED' as const, paths: [{ path: 'batch', a: '1', b: '2' }] },
+      ],
+      artifacts: [{ name: 'web', a: '1', b: '2' }],
+      variables: [{ name: 'workflow.variables.ticket', a: null, b: 'CHG-1' }],
+      hosts: [{ phase: 'Phase 1', onlyA: ['web-1'], onlyB: [] }],
+      outputs: [],
+      steps: [
+        { node: 'r/p.0/s/t', name: 'Phase 1 / Install', a: took, b: { ...took, durationMs: 9_000 } },
+        { node: 'r/p.0/s/u', name: 'Phase 1 / Check', a: took, b: { ...took, durationMs: 1_100 } },
+      ],
+      decisions: {
+        where: 'Phase 1 / Install',
+        a: { seq: 3, at: 1, input: 'finished', actor: null, event: 'StepEnded', node: 'r/p.0/s/t', text: 'SUCCESS' },
+        b: null,
+      },
+    };
+  }
+
   async readLog(actor: Actor, attempt: AttemptId, from: number, limit = 1_048_576) {
     authorize(actor, 'read', `log ${attempt}`);
     const chunks = this.logs.get(attempt);

@@ -34,6 +34,8 @@ const calls: Record<string, { readonly path: string; readonly body?: unknown }> 
   listExecutions: { path: '/executions' },
   getExecution: { path: '/executions/last' },
   getJournal: { path: '/executions/last/journal' },
+  listMoments: { path: '/executions/last/moments' },
+  diffExecutions: { path: '/executions/last/diff/last' },
   abort: { path: '/executions/last/abort', body: { reason: 'x' } },
   rollback: { path: '/executions/last/rollback', body: {} },
   replay: { path: '/executions/last/replay' },

@@ -212,8 +212,11 @@ describe('what is wrong', () => {
 describe('results', () => {
   it.each([
     [['status']],
+    [['status', '--host', 'web-1', '--history']],
     [['executions', 'list']],
     [['executions', 'show', 'last']],
+    [['executions', 'show', 'last', '--at', '2026-01-31 12:00:05']],
+    [['executions', 'diff', 'last', 'last']],
     [['executions', 'show', 'last', '--events']],
     [['executions', 'replay', 'last']],
     [['why']],
@@ -229,6 +232,27 @@ describe('results', () => {
     expect(typeof JSON.parse(json.out)).toBe('object');
     expect(table.out.trim()).not.toBe('');
     expect(table.out).not.toContain('\u001b');
+  });
+
+  it('of a comparison are short: what differs, and where the paths part', async () => {
+    served.useCases.create('ship-web', { status: 'SUCCESS', endedAt: 1_700_000_010_000 });
+    const { out } = await run('executions', 'diff', 'last', 'last');
+    expect(out.trimEnd().split('\n').slice(2)).toEqual([
+      'definition (revision 3 → 3)',
+      '  workflow ship-web: batch: 1 → 2',
+      'artifacts',
+      '  web: 1 → 2',
+      'variables',
+      '  workflow.variables.ticket: (none) → CHG-1',
+      'hosts',
+      '  Phase 1: only A: web-1',
+      'steps',
+      '  Phase 1 / Install: Success in 1.0s → Success in 9.0s',
+      'decisions',
+      '  the paths part at Phase 1 / Install:',
+      expect.stringMatching(/^ {2}A {2}#3 .* StepEnded SUCCESS \(finished\)$/),
+      '  B  nothing of its own',
+    ]);
   });
 
   it('are YAML that says the same as the JSON', async () => {

@@ -3,7 +3,15 @@ import { STATUS_NAMES } from '@fairlead/proto/model/status.ts';
 import { z } from 'zod';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { executionListRow, executionView, journalView, replaySchema, whySchema } from '../schemas.ts';
+import {
+  executionDiff,
+  executionListRow,
+  executionView,
+  journalView,
+  moment,
+  replaySchema,
+  whySchema,
+} from '../schemas.ts';
 
 const tag = 'executions';
 const one = z.strictObject({
@@ -20,6 +28,9 @@ const statuses = z
   .transform((text) => text.split(','))
   .pipe(z.array(z.enum(STATUS_NAMES)))
   .describe(`Statuses divided by commas, of: ${STATUS_NAMES.join(', ')}.`);
+
+const AT =
+  'As it was then: a sequence of its journal, milliseconds since 1970, a time like `2026-01-31T12:00:05Z`, or `+90s` after its start.';
 
 export const executionRoutes: readonly Route[] = [
   route({
@@ -77,11 +88,15 @@ export const executionRoutes: readonly Route[] = [
     summary: 'One execution with its whole tree.',
     tag,
     parameters: one,
+    query: z.strictObject({ at: z.exactOptional(z.string().min(1).max(100)).describe(AT) }),
     statuses: { 200: 'As of journal sequence `seq`.' },
     response: executionView,
-    handle: async ({ useCases, actor, parameters }) => {
+    handle: async ({ useCases, actor, parameters, query }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
-      return { body: await useCases.getExecution(actor, id) };
+      const { at } = query;
+      return {
+        body: await (at === undefined ? useCases.getExecution(actor, id) : useCases.getExecution(actor, id, at)),
+      };
     },
   }),
   route({
@@ -97,6 +112,40 @@ export const executionRoutes: readonly Route[] = [
     handle: async ({ useCases, actor, parameters, query }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
       return { body: { records: await useCases.getJournal(actor, id, query.after) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/executions/{id}/moments',
+    operationId: 'listMoments',
+    summary: 'What happened to it, decision by decision: what came, from whom, when, and what followed.',
+    tag,
+    parameters: one,
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(5000).default(1000),
+    }),
+    statuses: { 200: 'In order; `next` is the `after` of the page after, or null.' },
+    response: z.object({ moments: z.array(moment).readonly(), next: z.int().nullable() }),
+    handle: async ({ useCases, actor, parameters, query }) => {
+      const id = await useCases.resolveExecution(actor, parameters.id);
+      return { body: await useCases.listMoments(actor, id, query) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/executions/{id}/diff/{other}',
+    operationId: 'diffExecutions',
+    summary:
+      'Two executions side by side: definition, artifacts, variables, hosts, outputs, steps, and where their paths part.',
+    tag,
+    parameters: one.extend({ other: one.shape.id }),
+    statuses: { 200: 'Only what differs, and every step with both durations.' },
+    response: executionDiff,
+    handle: async ({ useCases, actor, parameters }) => {
+      const a = await useCases.resolveExecution(actor, parameters.id);
+      const b = await useCases.resolveExecution(actor, parameters.other);
+      return { body: await useCases.diff(actor, a, b) };
     },
   }),
   route({
