@@ -1,13 +1,14 @@
-import type { Bus } from '../ports/bus.ts';
+import type { Bus, Subscription } from '../ports/bus.ts';
 import type { CommandOf } from '../engine/commands.ts';
 import type { Input } from '../engine/inputs.ts';
 import type { Scheduler } from '@fairlead/proto/model/system.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { LockAnswer, LockKeeper } from './lock-keeper.ts';
+import { LockWaiters } from './lock-waiters.ts';
 
-/** The doorbell may be lost; then this is how late a free lock is noticed. */
-const POLL_MS = 3_000;
+/** When to look again at what was answered: it is not wanted any more by then. */
+const ANSWERED_MS = 3_000;
 
 export interface LockWorld {
   readonly keeper: LockKeeper;
@@ -22,11 +23,20 @@ export interface LockWorld {
  */
 export class LockCommands {
   readonly #world: LockWorld;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters: LockWaiters;
+  readonly #subscription: Subscription;
 
   constructor(world: LockWorld) {
     this.#world = world;
-    world.bus.subscribe(subjects.locks, () => this.#wake());
+    this.#waiters = new LockWaiters(world.scheduler, (key) => world.keeper.look(key));
+    this.#subscription = world.bus.subscribe(subjects.locks, ({ keys }) => {
+      for (const key of Array.isArray(keys) ? keys : []) this.#waiters.rang(String(key));
+    });
+  }
+
+  stop(): void {
+    this.#subscription.end();
+    this.#waiters.stop();
   }
 
   async acquire(command: CommandOf<'acquireLock'>): Promise<number> {
@@ -35,12 +45,12 @@ export class LockCommands {
     const fences: Record<string, number> = {};
     for (const key of command.keys.toSorted()) {
       const answer = await this.#world.keeper.acquire(key, { requestId, executionId }, queueLimit);
-      if (answer.state !== 'HELD') return this.#notYet(command, answer);
+      if (answer.state !== 'HELD') return this.#notYet(command, key, answer);
       fences[key] = answer.ticket;
     }
     const answer = { state: 'HELD', fences } as const;
     await this.#world.give(executionId, { input: 'lockAnswered', runId, requestId, answer });
-    return POLL_MS;
+    return ANSWERED_MS;
   }
 
   async release(command: CommandOf<'releaseLock'>): Promise<number> {
@@ -49,29 +59,21 @@ export class LockCommands {
     for (const key of keys) await this.#world.keeper.release(key, { requestId, executionId });
     this.#world.bus.publish(subjects.locks, { keys: [...keys] });
     await this.#world.give(executionId, { input: 'lockReleased', runId, requestId });
-    return POLL_MS;
+    return ANSWERED_MS;
   }
 
-  async #notYet(command: CommandOf<'acquireLock'>, answer: Exclude<LockAnswer, { state: 'HELD' }>): Promise<number> {
-    const { runId, requestId } = command;
-    await this.#world.give(executionOf(runId), { input: 'lockAnswered', runId, requestId, answer });
-    return this.#untilDoorbell();
-  }
-
-  async #untilDoorbell(): Promise<number> {
-    await new Promise<void>((resolve) => {
-      const timer = this.#world.scheduler.after(POLL_MS, resolve);
-      this.#waiting.add(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+  async #notYet(
+    { runId, requestId }: CommandOf<'acquireLock'>,
+    key: string,
+    answer: Exclude<LockAnswer, { state: 'HELD' }>,
+  ): Promise<number> {
+    const give = (): Promise<unknown> =>
+      this.#world.give(executionOf(runId), { input: 'lockAnswered', runId, requestId, answer });
+    if (answer.state === 'REFUSED') return give().then(() => ANSWERED_MS);
+    // Waiting from now on, so that a bell that rings while this is written down is not missed.
+    const changed = this.#waiters.wait(key, requestId, answer.position);
+    await give();
+    await changed;
     return 0;
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const resume of waiting) resume();
   }
 }

@@ -123,6 +123,7 @@ export class Replica {
     this.#sweeper.stop();
     this.#watch.stop();
     this.#presence.stop();
+    this.#lockCommands.stop();
     this.router.stop();
     this.publisher.stop();
     this.drivers.stop();
