@@ -44,6 +44,37 @@ describe('group commit', () => {
     expect(numbers()).toEqual([1, 2, 3, 4]);
   });
 
+  it('waits for more as long as every turn brings some', async () => {
+    const later = async (turns: number): Promise<void> => {
+      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+    };
+    const writes = [0, 1, 2, 3].map(async (turn) => {
+      await later(turn);
+      await Promise.all([group.write(() => insert(10 * turn)), group.write(() => insert(10 * turn + 1))]);
+    });
+    await Promise.all(writes);
+    expect(database.executed).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+    expect(numbers()).toHaveLength(8);
+  });
+
+  it('makes nobody wait for ever', async () => {
+    let last: Promise<unknown> = Promise.resolve();
+    let over = false;
+    let count = 0;
+    const flood = (): void => {
+      if (over) return;
+      count += 1;
+      const n = count;
+      last = group.write(() => insert(n));
+      setImmediate(flood);
+    };
+    flood();
+    await last;
+    over = true;
+    expect(count).toBeLessThan(40);
+    await last;
+  });
+
   it('answers only when another connection can see the write', async () => {
     const other = new Database(join(directory, 'a.db'));
     const count = other.prepare('SELECT count(*) AS n FROM t');

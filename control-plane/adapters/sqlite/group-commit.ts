@@ -9,10 +9,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** A group that still grows waits for the next turn of the event loop, this many times at most. */
+const MOST_TURNS = 16;
+
 /**
- * One transaction, and so one fsync, for everything that asked to be written in one turn of the event loop: 8 to 15 times
- * the writes per second. A promise resolves after the COMMIT. A statement that fails alone fails only its own promise;
- * a failing disk fails all of the group, and then nothing of it was written, or the outcome of the COMMIT is unknown.
+ * One transaction, and so one fsync, for everything that asked to be written in one turn of the event loop, and in those
+ * after it as long as each brings more: 8 to 15 times the writes per second. Who writes alone waits for nobody. A promise
+ * resolves after the COMMIT. A statement that fails alone fails only its own promise; a failing disk fails all of the
+ * group, and then nothing of it was written, or the outcome of the COMMIT is unknown.
  */
 export class GroupCommit {
   readonly #database: Database;
@@ -45,7 +49,7 @@ export class GroupCommit {
     if (this.#closed) return Promise.reject(unavailable('The embedded store is closed.'));
     return new Promise<T>((resolve, reject) => {
       let answer: { readonly value: T } | null = null;
-      if (this.#waiting.length === 0) setImmediate(() => this.#commit());
+      if (this.#waiting.length === 0) this.#commitAfter(1, MOST_TURNS);
       this.#waiting.push({
         several,
         run: () => {
@@ -56,6 +60,15 @@ export class GroupCommit {
         },
         reject,
       });
+    });
+  }
+
+  /** At the end of this turn, unless more than `size` will be waiting by then. */
+  #commitAfter(size: number, turns: number): void {
+    setImmediate(() => {
+      const now = this.#waiting.length;
+      if (now > size && turns > 1) this.#commitAfter(now, turns - 1);
+      else this.#commit();
     });
   }
 
