@@ -24,6 +24,11 @@ export class Statement {
     return this.#driver.run(checked(values)).changes;
   }
 
+  /** Inserts one row; returns its number. */
+  insert(values: readonly SqlValue[]): number {
+    return Number(this.#driver.run(checked(values)).lastInsertRowid);
+  }
+
   get<Row>(values: readonly SqlValue[]): Row | null {
     // The caller names the columns of our own schema.
     return (this.#driver.get(checked(values)) as Row | undefined) ?? null;

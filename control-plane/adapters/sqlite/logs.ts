@@ -21,7 +21,7 @@ const DEFAULT_LIMIT = 1_048_576;
 /** In a file of its own, so that a flood of output neither grows nor slows the journals' file. */
 export function createLogs(database: Database, group: GroupCommit): Logs {
   const attempt = database.prepare('SELECT number, length FROM attempts WHERE attempt_id = ?');
-  const begin = database.prepare('INSERT INTO attempts (attempt_id, execution_id, length) VALUES (?, ?, 0)');
+  const begin = database.prepare('INSERT INTO attempts (attempt_id, execution_id, length) VALUES (?, ?, ?)');
   const insert = database.prepare(
     'INSERT INTO chunks (attempt, start, stop, gap, at, codec, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -38,18 +38,14 @@ export function createLogs(database: Database, group: GroupCommit): Logs {
     attempt.get<{ number: number; length: number }>([attemptId]);
 
   const store = (chunk: LogChunk): void => {
-    let known = find(chunk.attemptId);
+    const known = find(chunk.attemptId);
     const fresh = unstored(chunk, known?.length ?? 0);
     if (fresh === null) return;
-    if (known === null) {
-      begin.run([chunk.attemptId, executionOf(chunk.attemptId)]);
-      known = find(chunk.attemptId);
-    }
-    if (known === null) throw new Error('bug: an attempt that was just inserted is not there');
     const stop = chunkEnd(fresh);
+    const number = known?.number ?? begin.insert([chunk.attemptId, executionOf(chunk.attemptId), stop]);
     const packed = pack(fresh.bytes);
-    insert.run([known.number, fresh.offset, stop, fresh.gap, fresh.at, packed.codec, packed.bytes]);
-    grow.run([stop, known.number]);
+    insert.run([number, fresh.offset, stop, fresh.gap, fresh.at, packed.codec, packed.bytes]);
+    if (known !== null) grow.run([stop, number]);
   };
 
   return {
