@@ -30,6 +30,16 @@ const begun: EventBody = { event: 'AttemptStarted', attemptId: ATTEMPT, deadline
 const lost: EventBody = { event: 'AttemptLost', attemptId: ATTEMPT, reason: 'gone' };
 const ended: EventBody = { event: 'AttemptEnded', attemptId: ATTEMPT, result: succeeded };
 
+it('comes to the same state again when the events of a decision are folded', () => {
+  const before = started();
+  const event: Event = { ...assigned, at: 2_000 };
+  const after = evolve(before, event);
+  expect(evolve(before, event)).toBe(after);
+  expect(evolve({ ...before, epoch: 9 }, event)).toEqual({ ...after, epoch: 9 });
+  for (let at = 3_000; at < 3_020; at += 1) evolve(after, { ...begun, at });
+  expect(evolve(before, event)).toEqual(after);
+});
+
 describe('an execution', () => {
   it('comes into being with its plan, every run of it queued', () => {
     const thePlan = plan([runPlan([], { id: 'a' }), runPlan([], { id: 'b' })]);

@@ -9,12 +9,24 @@ import type { Attempt, Execution, Run } from './execution.ts';
 import { newPhase, newSection } from './nodes.ts';
 import type { Plan } from './plan.ts';
 import { withBarrier } from './evolve/barrier.ts';
-import { updateAttempt, updatePhase, updateRun, updateSection, updateTask } from './tree.ts';
+import { replace, updateAttempt, updatePhase, updateRun, updateSection, updateTask } from './tree.ts';
+
+/**
+ * A decision evolves the state it is made on, and whoever folds its events next comes to the same states again: the last
+ * few are remembered. A few only, because whatever is kept here is kept alive.
+ */
+const KEPT = 16;
+const recent: { readonly before: Execution; readonly event: Event; readonly after: Execution }[] = [];
+let newest = -1;
 
 export function evolve(execution: Execution | null, event: Event): Execution {
   if (event.event === 'ExecutionStarted') return started(event);
   if (execution === null) throw new Error(`${event.event} before ExecutionStarted`);
-  return { ...applied(execution, event), lastAt: event.at, events: execution.events + 1 };
+  for (const known of recent) if (known.event === event && known.before === execution) return known.after;
+  const after = { ...applied(execution, event), lastAt: event.at, events: execution.events + 1 };
+  newest = (newest + 1) % KEPT;
+  recent[newest] = { before: execution, event, after };
+  return after;
 }
 
 function started(event: EventOf<'ExecutionStarted'>): Execution {
@@ -217,7 +229,7 @@ function withTaskStatus(
   status: Status,
   change: (attempt: Attempt) => Attempt,
 ): Execution {
-  return updateTask(updateAttempt(execution, id, change), id, (task) => ({ ...task, status }));
+  return updateTask(execution, id, (task) => ({ ...task, status, attempts: replace(task.attempts, id, change) }));
 }
 
 type LockEvent = EventOf<'LockRequested' | 'LockQueued' | 'LockGranted' | 'LockRefused' | 'LockReleased'>;

@@ -1,4 +1,5 @@
 import type { Execution, Phase, Run } from './execution.ts';
+import { once } from './once.ts';
 import type { PhasePlan, RunPlan, SectionPlan, StepPlan } from './plan.ts';
 import { findPhase, findRun } from './tree.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
@@ -15,16 +16,45 @@ export interface PlannedStep extends StepPlan {
 }
 
 export function planOfStep(execution: Execution, id: string): PlannedStep {
+  const { step, ...of } = find(execution, id);
+  return { ...step, of };
+}
+
+/** The step's own part of it alone: asked for with every decision. */
+export const stepPlanOf = (execution: Execution, id: string): StepPlan => find(execution, id).step;
+
+interface Found extends Readonly<PlannedStep['of']> {
+  readonly step: StepPlan;
+}
+
+function find(execution: Execution, id: string): Found {
   const run = findRun(execution, id);
   const phase = findPhase(execution, id);
-  const [, , , sectionId, stepId] = id.split('@', 1).join('').split('/');
   if (run === undefined || phase === undefined) throw new Error(`no step ${id}`);
   const runPlan = planOfRun(execution, run);
   const phasePlan = planOfPhase(runPlan, phase);
-  const section = allSections(runPlan, phasePlan, phase).find((each) => each.id === sectionId);
-  const step = section?.steps.find((each) => each.id === stepId);
-  if (section === undefined || step === undefined) throw new Error(`no plan for step ${id}`);
-  return { ...step, of: { run, runPlan, phase, phasePlan, section } };
+  const place = stepsByPath(allSections(runPlan, phasePlan, phase)).get(pathInPhase(id));
+  if (place === undefined) throw new Error(`no plan for step ${id}`);
+  return { run, runPlan, phase, phasePlan, ...place };
+}
+
+/** Steps of these sections by `section/step`. */
+const stepsByPath = once(
+  (sections: readonly SectionPlan[]) =>
+    new Map<string, { readonly section: SectionPlan; readonly step: StepPlan }>(
+      sections.flatMap((section) =>
+        section.steps.map((step) => [`${section.id}/${step.id}`, { section, step }] as const),
+      ),
+    ),
+);
+
+/** `section/step` of `x/run/phase/section/step@target#1`. */
+function pathInPhase(id: string): string {
+  const at = id.indexOf('@');
+  const path = at < 0 ? id : id.slice(0, at);
+  let slash = -1;
+  for (let parts = 3; parts > 0; parts -= 1) slash = path.indexOf('/', slash + 1);
+  return path.slice(slash + 1);
 }
 
 function allSections(plan: RunPlan, phasePlan: PhasePlan | null, phase: Phase): readonly SectionPlan[] {

@@ -22,15 +22,36 @@ export const ON_AGENT = '-';
 export function taskOfAttempt(execution: Execution, id: AttemptId): TaskOrFailures {
   const at = id.indexOf('@');
   const target = id.slice(at + 1, id.lastIndexOf('#'));
-  return makeTask(execution, planOfStep(execution, id), id, target);
+  return makeTask(execution, id, id, target);
 }
 
 /** As if it were the first attempt of a step that has not started yet. */
 export function tryTask(execution: Execution, stepId: string, target: string): TaskOrFailures {
-  return makeTask(execution, planOfStep(execution, stepId), idOfAttempt(taskId(stepId, target), 1), target);
+  return makeTask(execution, stepId, idOfAttempt(taskId(stepId, target), 1), target);
 }
 
-function makeTask(execution: Execution, step: PlannedStep, attemptId: AttemptId, target: string): TaskOrFailures {
+/**
+ * A task is made when its step starts and a moment later when it is sent, from the same parts as long as nothing was
+ * published in between. A few only, because whatever is kept here is kept alive.
+ */
+const KEPT = 256;
+const recent = new Map<
+  AttemptId,
+  { readonly of: Pick<Execution, 'plan' | 'outputs'>; readonly made: TaskOrFailures }
+>();
+
+function makeTask(execution: Execution, stepId: string, attemptId: AttemptId, target: string): TaskOrFailures {
+  const { plan, outputs } = execution;
+  const known = recent.get(attemptId);
+  if (known?.of.plan === plan && known.of.outputs === outputs) return known.made;
+  const made = makeAnew(execution, planOfStep(execution, stepId), attemptId, target);
+  recent.set(attemptId, { of: { plan, outputs }, made });
+  const [oldest] = recent.keys();
+  if (recent.size > KEPT && oldest !== undefined) recent.delete(oldest);
+  return made;
+}
+
+function makeAnew(execution: Execution, step: PlannedStep, attemptId: AttemptId, target: string): TaskOrFailures {
   const { run, runPlan, phase, phasePlan, section } = step.of;
   const host = target === ON_AGENT ? null : (phasePlan?.hosts.find((each) => each.name === target) ?? null);
   const where = scopeOfTask(execution, { run, phase, step, host });

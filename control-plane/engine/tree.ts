@@ -47,15 +47,20 @@ export const findAttempt = (execution: Execution, id: AttemptId): Attempt | unde
 export const lastAttempt = (task: Task): Attempt | undefined => task.attempts.at(-1);
 export const taskIn = (step: Step, target: string): Task | undefined => find(step.tasks, taskId(step.id, target));
 
-function replace<N extends { readonly id: string }>(
+/** The same nodes but for that one. */
+export function replace<N extends { readonly id: string }>(
   nodes: readonly N[],
   id: string,
   change: (node: N) => N,
 ): readonly N[] {
-  const index = nodes.findLastIndex((node) => node.id === id);
-  const node = nodes[index];
-  if (node === undefined) throw new Error(`no node ${id}`);
-  return nodes.with(index, change(node));
+  for (let index = nodes.length - 1; index >= 0; index -= 1) {
+    const node = nodes[index];
+    if (node?.id !== id) continue;
+    const changed = nodes.slice();
+    changed[index] = change(node);
+    return changed;
+  }
+  throw new Error(`no node ${id}`);
 }
 
 export const updateRun = (execution: Execution, id: string, change: (run: Run) => Run): Execution => ({

@@ -1,12 +1,12 @@
 /**
  * wanted(execution): what should be outstanding in this state; a function of the state and nothing else, so after a
- * crash the next driver wants the same. Remembered per phase, because an event changes one path of the tree only.
+ * crash the next driver wants the same. Remembered per section, because an event changes one path of the tree only.
  */
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Command } from './commands.ts';
-import type { Attempt, Execution, Phase, Run, Step } from './execution.ts';
-import { planOfStep } from './plan-of.ts';
+import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.ts';
+import { stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
 import { openAttempts, openAttemptsOf } from './rules/expire.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
@@ -45,32 +45,36 @@ const remembered = new WeakMap<Phase, readonly Command[]>();
 function ofPhase(execution: Execution, run: Run, phase: Phase): readonly Command[] {
   const known = remembered.get(phase);
   if (known !== undefined) return known;
-  const steps = phase.sections.flatMap((section) => section.steps);
-  const commands = steps.flatMap((step) => ofStep(execution, run, phase, step));
+  const commands = phase.sections.flatMap((section) => ofSection(execution, run, phase, section));
   remembered.set(phase, commands);
   return commands;
 }
 
-const rememberedSteps = new WeakMap<Step, readonly Command[]>();
+const rememberedSections = new WeakMap<Section, readonly Command[]>();
+
+function ofSection(execution: Execution, run: Run, phase: Phase, section: Section): readonly Command[] {
+  const known = rememberedSections.get(section);
+  if (known !== undefined) return known;
+  const commands = section.steps.flatMap((step) => ofStep(execution, run, phase, step));
+  rememberedSections.set(section, commands);
+  return commands;
+}
 
 function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): readonly Command[] {
   const open = openAttemptsOf(step);
   if (open.length === 0) return [];
-  const known = rememberedSteps.get(step);
-  if (known !== undefined) return known;
-  const plan = planOfStep(execution, step.id);
+  const plan = stepPlanOf(execution, step.id);
   const phasePlan = planOfPhase(planOfRun(execution, run), phase);
   const pinned = phasePlan?.selectors ?? [];
   // Agents pinned by the infrastructure govern every step of its phase (orchestration 3.5).
   const selectors = pinned.length > 0 ? pinned : plan.selectors;
   const about = { type: plan.type, selectors, graceMs: plan.cancelGraceMs, hosts: phasePlan?.hosts ?? [] };
-  const commands = open.flatMap((attempt) => {
+  if (open.length === 1) return open.flatMap((attempt) => ofAttempt(attempt, about));
+  return open.flatMap((attempt) => {
     const its = rememberedAttempts.get(attempt) ?? ofAttempt(attempt, about);
     rememberedAttempts.set(attempt, its);
     return its;
   });
-  rememberedSteps.set(step, commands);
-  return commands;
 }
 
 /** Of a step on a thousand hosts, one report changes one of its attempts. */

@@ -4,7 +4,7 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step } from '../execution.ts';
 import { LIMITS } from '../limits.ts';
 import { once } from '../once.ts';
-import { planOfStep } from '../plan-of.ts';
+import { stepPlanOf } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { planOfRun } from '../turn.ts';
 import { expireWaiting, nextGivingUp } from './waiting.ts';
@@ -43,7 +43,7 @@ function expireAttempt(turn: Turn, attempt: Attempt): void {
     return;
   }
   if (attempt.deadline === null || turn.now < attempt.deadline) return;
-  const stopped = attempt.deadline + planOfStep(turn.execution, id).cancelGraceMs;
+  const stopped = attempt.deadline + stepPlanOf(turn.execution, id).cancelGraceMs;
   if (turn.now >= stopped + LIMITS.lostForGoodMs) {
     const result = { outcome: 'FAILED', failure: unheardOf(attempt), touched: true } as const;
     turn.emit({ event: 'AttemptEnded', attemptId: id, result });
@@ -59,7 +59,7 @@ function expireAttempt(turn: Turn, attempt: Attempt): void {
 export const wasOverdue = (execution: Execution, { id, cancel, deadline }: Attempt): boolean =>
   cancel !== null &&
   deadline !== null &&
-  cancel.at >= deadline + planOfStep(execution, id).cancelGraceMs + LIMITS.overdueMs;
+  cancel.at >= deadline + stepPlanOf(execution, id).cancelGraceMs + LIMITS.overdueMs;
 
 /** The agent kills the work at its deadline by itself, so after a grace nothing can be running; what it did, nobody knows. */
 const unheardOf = (attempt: Attempt) =>
@@ -67,9 +67,20 @@ const unheardOf = (attempt: Attempt) =>
     ? failure('OUTCOME_UNKNOWN', 'its agent was lost and did not come back before the deadline; look at the target')
     : failure('STEP_TIMEOUT', 'its agent did not report before the deadline', { details: { confirmed: false } });
 
-export const openAttemptsOf = once((step: Step): readonly Attempt[] =>
-  step.tasks.flatMap((task) => task.attempts.filter((attempt) => attempt.state !== 'ENDED')),
-);
+/** Of so few tasks it is found out sooner than remembered. */
+const FEW = 4;
+
+const openOfMany = once(openIn);
+
+export const openAttemptsOf = (step: Step): readonly Attempt[] =>
+  step.tasks.length <= FEW ? openIn(step) : openOfMany(step);
+
+function openIn({ tasks }: Step): readonly Attempt[] {
+  const open: Attempt[] = [];
+  for (const { attempts } of tasks) for (const attempt of attempts) if (attempt.state !== 'ENDED') open.push(attempt);
+  return open;
+}
+
 const openInSection = once((section: Section) => section.steps.flatMap(openAttemptsOf));
 const openInPhase = once((phase: Phase) => phase.sections.flatMap(openInSection));
 
@@ -90,12 +101,19 @@ export function nextExpiry(execution: Execution): number | null {
 
 function phaseExpiry(execution: Execution, phase: Phase): number {
   let next = Infinity;
-  for (const step of phase.sections.flatMap((section) => section.steps)) {
-    const open = openAttemptsOf(step);
-    if (open.length === 0) continue;
-    const { cancelGraceMs } = planOfStep(execution, step.id);
-    for (const attempt of open) next = Math.min(next, attemptExpiry(attempt, cancelGraceMs));
+  for (const section of phase.sections) {
+    if (openInSection(section).length === 0) continue;
+    for (const step of section.steps) next = Math.min(next, stepExpiry(execution, step));
   }
+  return next;
+}
+
+function stepExpiry(execution: Execution, step: Step): number {
+  const open = openAttemptsOf(step);
+  if (open.length === 0) return Infinity;
+  const { cancelGraceMs } = stepPlanOf(execution, step.id);
+  let next = Infinity;
+  for (const attempt of open) next = Math.min(next, attemptExpiry(attempt, cancelGraceMs));
   return next;
 }
 

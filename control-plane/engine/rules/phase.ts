@@ -4,6 +4,7 @@ import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isFailed, isTerminal, worst, type Status } from '@fairlead/proto/model/status.ts';
 import type { EventOf } from '../events.ts';
 import type { Phase, Run, Section } from '../execution.ts';
+import { once } from '../once.ts';
 import type { SectionPlan, StepPlan } from '../plan.ts';
 import { scopeOfPhase } from '../scope.ts';
 import { planOfRun, sectionsOf, type Turn } from '../turn.ts';
@@ -72,7 +73,7 @@ function endEarly(turn: Turn, run: Run, section: Section, conclusion: Conclusion
 }
 
 /** Steps that run together: all of a parallel section; otherwise a step with those that join it. */
-export function groupsOf(plan: SectionPlan): readonly (readonly StepPlan[])[] {
+export const groupsOf = once((plan: SectionPlan): readonly (readonly StepPlan[])[] => {
   if (plan.parallel) return [plan.steps];
   const groups: StepPlan[][] = [];
   for (const step of plan.steps) {
@@ -81,4 +82,4 @@ export function groupsOf(plan: SectionPlan): readonly (readonly StepPlan[])[] {
     else groups.push([step]);
   }
   return groups;
-}
+});

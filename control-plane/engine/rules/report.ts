@@ -6,7 +6,7 @@ import { failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Attempt } from '../execution.ts';
 import type { Input } from '../inputs.ts';
-import { planOfStep } from '../plan-of.ts';
+import { stepPlanOf } from '../plan-of.ts';
 import { findAttempt } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 import { wasOverdue } from './expire.ts';
@@ -60,7 +60,7 @@ export function start(turn: Turn, input: InputOf<'starting'>): void {
   if (attempt.cancel !== null) return;
   if (attempt.state === 'UNKNOWN') turn.emit({ event: 'AttemptFound', attemptId: attempt.id });
   if (attempt.state !== 'ASSIGNED') return;
-  const { timeoutMs } = planOfStep(turn.execution, attempt.id);
+  const { timeoutMs } = stepPlanOf(turn.execution, attempt.id);
   turn.emit({ event: 'AttemptStarted', attemptId: attempt.id, deadline: turn.now + timeoutMs });
 }
 
