@@ -18,8 +18,9 @@ const LARGE = 16_384;
 const HUGE = 524_288;
 const BLOB = '$blob';
 
+/** The same decisions give the same text, which is how our own earlier try is known; in what order the keys stand is all one. */
 const bodyOf = (decisions: Json): string =>
-  canonicalJson({ format: FORMAT_VERSION, engine: ENGINE_VERSION, decisions });
+  JSON.stringify({ format: FORMAT_VERSION, engine: ENGINE_VERSION, decisions });
 
 // `Array.isArray` does not narrow a readonly array away from an object.
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
@@ -42,24 +43,33 @@ const mustLeave = (json: string): boolean => json.length > LARGE || json.include
 const isReference = (value: Json): value is { readonly [BLOB]: string } =>
   typeof value === 'object' && value !== null && !isList(value) && typeof value[BLOB] === 'string';
 
+/** What one record has put aside already. */
+type Written = Map<Json, Promise<JsonObject>>;
+
 export function journalCodec(blobs: Blobs): JournalCodec {
-  async function shrink(value: Json, name: string): Promise<Json> {
+  async function shrink(value: Json, name: string, written: Written): Promise<Json> {
     if (typeof value !== 'object' || value === null) return value;
     // The plan is named by the first input and the first event alike: it is written once and never inline.
-    if (name === 'plan') return put(value);
+    if (name === 'plan') return putOnce(value, written);
     // Of thousands of events nearly all are small and stay as they are.
-    const leaves = mustLeave(canonicalJson(value));
-    if (!leaves && !(name === 'event' && 'plan' in value)) return value;
+    const holdsPlan = name === 'event' && 'plan' in value;
+    if (!holdsPlan && !mustLeave(canonicalJson(value))) return value;
     if (name !== 'event') return put(value);
     if (isList(value)) return value;
     const entries = await Promise.all(
-      Object.entries(value).map(async ([key, each]) => [key, await shrink(each, key)] as const),
+      Object.entries(value).map(async ([key, each]) => [key, await shrink(each, key, written)] as const),
     );
     return Object.fromEntries(entries);
   }
 
   async function put(value: Json): Promise<JsonObject> {
     return { [BLOB]: await blobs.put(new TextEncoder().encode(canonicalJson(value))) };
+  }
+
+  function putOnce(value: Json, written: Written): Promise<JsonObject> {
+    const known = written.get(value) ?? put(value);
+    written.set(value, known);
+    return known;
   }
 
   async function grow(value: Json): Promise<Json> {
@@ -83,10 +93,11 @@ export function journalCodec(blobs: Blobs): JournalCodec {
       const plain = bodyOf(decisions as unknown as Json); // Inputs and events are plain data by construction.
       // Nearly every record: a report or an assignment. A plan would be named in it.
       if (!mustLeave(plain) && !plain.includes('"plan":')) return { ...head, body: plain };
+      const written: Written = new Map();
       const shrunk = await Promise.all(
         decisions.map(async ({ input, events }) => ({
-          input: await shrink(input as unknown as Json, 'event'), // As above.
-          events: await Promise.all(events.map((event) => shrink(event as unknown as Json, 'event'))),
+          input: await shrink(input as unknown as Json, 'event', written), // As above.
+          events: await Promise.all(events.map((event) => shrink(event as unknown as Json, 'event', written))),
         })),
       );
       const body = bodyOf(shrunk);

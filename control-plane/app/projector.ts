@@ -8,7 +8,7 @@ import type { CommandOf } from '../engine/commands.ts';
 import type { Execution, Phase } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
 import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
-import { planOfStep } from '../engine/plan-of.ts';
+import { stepPlanOf } from '../engine/plan-of.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import { planOfPhase, planOfRun } from '../engine/turn.ts';
 import type { InstanceRow, Rows, Success } from '../ports/rows.ts';
@@ -96,7 +96,7 @@ function installs(execution: Execution): readonly Installed[] {
       const plan = planOfPhase(runPlan, phase);
       if (plan === null) continue;
       for (const step of phase.sections.flatMap((section) => section.steps)) {
-        const stepPlan = planOfStep(execution, step.id);
+        const stepPlan = stepPlanOf(execution, step.id);
         const ref = stepPlan.artifact === 'rollback' ? plan.rollbackArtifact : plan.artifact;
         if (stepPlan.artifact === null || !stepPlan.deploys || ref === null) continue;
         for (const task of step.tasks) {

@@ -1,6 +1,6 @@
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 
-/** One append to an execution's journal. The body is opaque here: canonical JSON text made by the codec. */
+/** One append to an execution's journal. The body is opaque here: JSON text made by the codec. */
 export interface JournalRecord {
   readonly executionId: ExecutionId;
   /** 1, 2, 3 … without gaps, per execution. */
