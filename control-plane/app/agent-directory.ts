@@ -117,7 +117,7 @@ export class AgentDirectory {
     let least = Infinity;
     let candidates: Entry[] = [];
     for (const entry of this.#entries.values()) {
-      if (this.#reasonAgainst(entry.presence, wanted) !== null) continue;
+      if (!this.#may(entry.presence, wanted)) continue;
       somebody = true;
       const load = this.#load(entry);
       if (load >= entry.presence.hello.capacity || load > least) continue;
@@ -144,7 +144,7 @@ export class AgentDirectory {
   /** Could this one take it now? */
   fits(agentId: AgentId, wanted: Requirements): boolean {
     const entry = this.#entries.get(agentId);
-    if (entry === undefined || this.#reasonAgainst(entry.presence, wanted) !== null) return false;
+    if (entry === undefined || !this.#may(entry.presence, wanted)) return false;
     return this.#load(entry) < entry.presence.hello.capacity;
   }
 
@@ -175,6 +175,14 @@ export class AgentDirectory {
 
   #changed(...change: Parameters<ChangeListener>): void {
     for (const listener of this.#listeners) listener(...change);
+  }
+
+  /** The same as having no reason against, without making one: asked of every agent, for every task. */
+  #may(presence: AgentPresence, { type, selectors, avoid }: Requirements): boolean {
+    const { hello, draining, agentId } = presence;
+    if (draining || !hello.capabilities.includes(type)) return false;
+    for (const selector of selectors) if (!hello.selectors.includes(selector)) return false;
+    return !avoid.includes(agentId) && this.isConnected(presence);
   }
 
   #reasonAgainst(presence: AgentPresence, wanted: Requirements): string | null {

@@ -93,8 +93,7 @@ export class AgentRegistry {
     // Derived from the credential, so that the same agent asking again is the same row.
     const agentId = `a${this.#digest.sha256(request.credentialSha256).slice(0, 16)}`;
     const { name, credentialSha256 } = request;
-    const others = (await this.agents()).filter((each) => each.name === name && each.id !== agentId && !each.revoked);
-    if (others.length > 0) {
+    if (!(await this.#take(name, agentId))) {
       const why = `an agent named '${name}' is enrolled already; choose another name, or revoke that one first`;
       throw new FailureError(failure('CONFLICT', why, { field: 'name' }));
     }
@@ -102,6 +101,20 @@ export class AgentRegistry {
     const body: AgentBody = { name, credentialSha256, token: token.name, enrolledAt, revoked: false };
     await this.#documents.insert('agents', agentId, body);
     return { agentId, name };
+  }
+
+  /** A name is of one agent, until that one is revoked. A document each: of two thousand agents nobody reads all. */
+  async #take(name: string, agentId: AgentId): Promise<boolean> {
+    for (;;) {
+      if (await this.#documents.insert('agentNames', name, { agentId })) return true;
+      const taken = await this.#documents.get('agentNames', name);
+      if (taken === null) continue;
+      const holder = taken.body['agentId'] as AgentId; // As it was written above.
+      if (holder === agentId) return true;
+      const body = (await this.#documents.get('agents', holder))?.body as AgentBody | undefined;
+      if (body !== undefined && !body.revoked) return false;
+      if (await this.#documents.replace('agentNames', name, taken.version, { agentId })) return true;
+    }
   }
 
   async authenticate(agentId: AgentId, credential: string): Promise<void> {

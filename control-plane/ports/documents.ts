@@ -8,7 +8,17 @@ export interface Document {
   readonly body: JsonObject;
 }
 
-export const COLLECTIONS = ['locks', 'agents', 'tokens', 'keys', 'replicas', 'changeSets', 'requests', 'pins'] as const;
+export const COLLECTIONS = [
+  'locks',
+  'agents',
+  'agentNames',
+  'tokens',
+  'keys',
+  'replicas',
+  'changeSets',
+  'requests',
+  'pins',
+] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 
 /**
