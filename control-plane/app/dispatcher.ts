@@ -9,12 +9,12 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
-import type { CommandOf } from '../engine/commands.ts';
+import type { Command, CommandOf } from '../engine/commands.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
 import { taskOfAttempt } from '../engine/task.ts';
 import type { Bus } from '../ports/bus.ts';
-import type { AgentDirectory, Requirements } from './agent-directory.ts';
+import type { AgentDirectory, Choice, Requirements } from './agent-directory.ts';
 
 /** How long an agent may take to write an offer to its ledger and answer. */
 const ANSWER_MS = 5_000;
@@ -40,13 +40,24 @@ export class Dispatcher {
     world.agents.onChange((agentId, change) => this.#wake(agentId, change));
   }
 
+  /** Of those of the commands that are assignments, the ones for which an agent is free this moment. */
+  assignNow(commands: readonly Command[]): readonly Input[] {
+    return commands.flatMap((command) => {
+      const choice = command.command === 'assign' ? this.#choose(command) : null;
+      return choice !== null && 'input' in choice ? [choice] : [];
+    });
+  }
+
+  /** They were not assigned after all. */
+  takeBack(answers: readonly Input[]): void {
+    for (const answer of answers) if (answer.input === 'agentChosen') this.#world.agents.ended(answer.attemptId);
+  }
+
   async assign(command: CommandOf<'assign'>): Promise<number> {
     const { attemptId } = command;
-    const choice = this.#world.agents.choose(command);
-    if ('chosen' in choice) {
-      const { agentId, ledgerId, sessionId } = choice.chosen;
-      this.#world.agents.given(agentId, attemptId);
-      await this.#give({ input: 'agentChosen', attemptId, agentId, ledgerId, sessionId });
+    const choice = this.#choose(command);
+    if ('input' in choice) {
+      await this.#give(choice);
       return LATER_MS;
     }
     // Waiting from now on, so that an agent that comes while this is written down is not missed.
@@ -108,6 +119,18 @@ export class Dispatcher {
     if (seen.seen !== 'ended' || seen.result === undefined) return 5 * LATER_MS;
     await this.#give({ input: 'outcomeFound', attemptId, by: `agent ${name}`, result: seen.result });
     return LATER_MS;
+  }
+
+  /** One who is chosen is counted as having it from now on. */
+  #choose(
+    command: CommandOf<'assign'>,
+  ): Extract<Input, { input: 'agentChosen' }> | Exclude<Choice, { chosen: unknown }> {
+    const { attemptId } = command;
+    const choice = this.#world.agents.choose(command);
+    if (!('chosen' in choice)) return choice;
+    const { agentId, ledgerId, sessionId } = choice.chosen;
+    this.#world.agents.given(agentId, attemptId);
+    return { input: 'agentChosen', attemptId, agentId, ledgerId, sessionId };
   }
 
   /** Null when there was no answer: it may or may not have arrived. */

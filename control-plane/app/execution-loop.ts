@@ -4,34 +4,29 @@
  * follow a successful append in this epoch.
  */
 import type { Input } from '../engine/inputs.ts';
+import { withAtHand } from './at-hand.ts';
 import { deliberate } from './deliberate.ts';
-import { EngineBug, interpret } from './engine.ts';
+import { EngineBug } from './engine.ts';
 import type { Loaded } from './history.ts';
-import { Superseded, type LoopWorld, type Outcome } from './loop-world.ts';
-import { LoopClock } from './loop-clock.ts';
+import type { LoopWorld, Outcome } from './loop-world.ts';
 import { Mailbox, type Letter } from './mailbox.ts';
 import type { Outbound } from './outbound.ts';
+import { Tenure } from './tenure.ts';
 
 export class ExecutionLoop {
   readonly #mailbox = new Mailbox<Input | 'refresh', Outcome>((letters) => this.#turn(letters));
   readonly #world: LoopWorld;
   readonly #outbound: Outbound;
-  readonly #id: string;
-  readonly #epoch: number;
-  readonly #clock: LoopClock;
-  #at: Loaded;
+  readonly #tenure: Tenure;
 
   constructor(id: string, epoch: number, world: LoopWorld, outbound: Outbound, at: Loaded) {
-    this.#id = id;
-    this.#epoch = epoch;
     this.#world = world;
     this.#outbound = outbound;
-    this.#clock = new LoopClock(world.clock);
-    this.#at = at;
+    this.#tenure = new Tenure(id, epoch, world, at);
   }
 
   get at(): Loaded {
-    return this.#at;
+    return this.#tenure.at;
   }
 
   /** Resolves once the input was decided on and what followed is durable. `refresh`: somebody else appended. */
@@ -45,61 +40,39 @@ export class ExecutionLoop {
 
   async #turn(letters: readonly Letter<Input | 'refresh', Outcome>[]): Promise<void> {
     // What waited while another took over is the other's to decide.
-    if (this.#isSuperseded) throw new Superseded(`execution ${this.#id} has another driver since`);
-    const given = letters.filter((letter) => letter.content !== 'refresh');
+    this.#tenure.check();
+    const given = letters.filter(({ content }) => content !== 'refresh');
     const inputs = given.map((letter) => letter.content as Input); // Filtered just above.
-    if (given.length < letters.length) await this.#catchUp();
+    if (given.length < letters.length) await this.#tenure.catchUp();
+    let outcomes: readonly Outcome['events'][] | null = null;
     try {
-      let outcomes = await this.#decideAndAppend(inputs);
-      while (outcomes === 'conflict') outcomes = await this.#catchUp().then(() => this.#decideAndAppend(inputs));
+      outcomes = await this.#decideAndAppend(inputs);
+      while (outcomes === null) outcomes = await this.#tenure.catchUp().then(() => this.#decideAndAppend(inputs));
       this.#sendWanted();
-      for (const [index, letter] of given.entries()) this.#answer(letter, outcomes[index]);
     } catch (error) {
       if (!(error instanceof EngineBug)) throw error;
-      this.#at = await this.#world.park(this.#at, error, inputs);
+      this.#tenure.at = await this.#world.park(this.at, error, inputs);
     }
-    for (const letter of letters) this.#answer(letter);
+    const events = new Map(given.map((letter, index) => [letter, outcomes?.[index]]));
+    for (const letter of letters) letter.answer({ execution: this.at.execution, events: events.get(letter) ?? [] });
   }
 
-  #answer(letter: Letter<Input | 'refresh', Outcome>, events: Outcome['events'] = []): void {
-    letter.answer({ execution: this.#at.execution, events });
-  }
-
-  async #decideAndAppend(inputs: readonly Input[]): Promise<readonly Outcome['events'][] | 'conflict'> {
-    const { engine, history } = this.#world;
-    this.#clock.reached(this.#at.execution?.lastAt ?? 0);
-    const { execution, decisions, outcomes } = deliberate(engine, this.#at.execution, inputs, this.#clock.now());
+  /** What followed from each; null when somebody else appended first. */
+  async #decideAndAppend(inputs: readonly Input[]): Promise<readonly Outcome['events'][] | null> {
+    const decided = deliberate(this.#world.engine, this.at.execution, inputs, this.#tenure.now());
+    const sends = this.#tenure.covers(decided.execution);
+    const considered = withAtHand(this.#world, decided, (command) => sends && this.#outbound.isNew(command));
+    const { execution, decisions, outcomes } = considered;
     if (execution === null || decisions.length === 0) return outcomes;
-    const seq = this.#at.seq + 1;
-    const head = { executionId: this.#id, seq, epoch: this.#epoch, now: execution.lastAt };
-    if ((await history.append(head, decisions)) === 'conflict') return 'conflict';
-    this.#at = { execution, seq };
-    this.#world.publish(execution, seq, decisions);
-    return outcomes;
-  }
-
-  /** Reads what somebody else appended; a newer driver among it ends this one. */
-  async #catchUp(): Promise<void> {
-    this.#at = await this.#world.history.catchUp(this.#id, this.#at);
-    const { execution } = this.#at;
-    if (execution?.settled === true) return this.#world.over(this.#at);
-    if (!this.#isSuperseded) return;
-    this.#world.over(this.#at);
-    throw new Superseded(`execution ${this.#id} has another driver since`);
-  }
-
-  get #isSuperseded(): boolean {
-    return (this.#at.execution?.epoch ?? 0) > this.#epoch;
+    if (await this.#tenure.append(execution, decisions)) return outcomes;
+    this.#world.atHand.takeBack(considered.answers);
+    return null;
   }
 
   #sendWanted(): void {
-    const { execution } = this.#at;
-    // Before its own first append a driver has no turn to send in.
-    if (execution?.epoch !== this.#epoch) return;
-    const { engine } = this.#world;
-    const commands = interpret('wanted', () => engine.wanted(execution));
-    this.#outbound.reconcile(execution, commands);
-    const due = interpret('nextDeadline', () => engine.nextDeadline(execution));
-    this.#outbound.alarm(due, this.#clock.now(), () => void this.give({ input: 'tick' }).catch(() => {}));
+    const { execution } = this.at;
+    if (!this.#tenure.covers(execution)) return;
+    const tick = (): void => void this.give({ input: 'tick' }).catch(() => {});
+    this.#outbound.pursue(this.#world.engine, execution, this.#tenure.now(), tick);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@fairlead/proto/model/system.ts';
 import type { Event } from '../engine/events.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
+import type { AtHand } from './at-hand.ts';
 import type { Decision } from './deliberate.ts';
 import type { Engine, EngineBug } from './engine.ts';
 import type { History, Loaded } from './history.ts';
@@ -11,6 +12,7 @@ export interface LoopWorld {
   readonly engine: Engine;
   readonly history: History;
   readonly clock: Clock;
+  readonly atHand: AtHand;
   /** Told after every append, in order: the projector, the live sockets, the other replicas. */
   publish(execution: Execution, seq: number, decisions: readonly Decision[]): void;
   /** The engine threw on this execution: record it, answer what it has become. */

@@ -1,6 +1,7 @@
 import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
 import type { Command } from '../engine/commands.ts';
 import type { Execution } from '../engine/execution.ts';
+import { interpret, type Engine } from './engine.ts';
 
 /** Carries a command out, once. Resolves with when to look again if it is still wanted then: milliseconds. */
 export type CarryOut = (command: Command, now: () => Execution | null) => Promise<number>;
@@ -24,6 +25,24 @@ export class Outbound {
   constructor(scheduler: Scheduler, carryOut: CarryOut) {
     this.#scheduler = scheduler;
     this.#carryOut = carryOut;
+  }
+
+  /** Sees to everything that is wanted in this state; rings when time alone will change something. */
+  pursue(engine: Engine, execution: Execution, now: number, ring: () => void): void {
+    this.reconcile(
+      execution,
+      interpret('wanted', () => engine.wanted(execution)),
+    );
+    this.alarm(
+      interpret('nextDeadline', () => engine.nextDeadline(execution)),
+      now,
+      ring,
+    );
+  }
+
+  /** Nobody is carrying it out. */
+  isNew(command: Command): boolean {
+    return !this.#outstanding.has(command.id);
   }
 
   reconcile(execution: Execution, commands: readonly Command[]): void {

@@ -7,6 +7,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Store } from '../ports/store.ts';
+import type { AtHand } from './at-hand.ts';
 import { AgentDirectory } from './agent-directory.ts';
 import { AgentRegistry } from './agent-registry.ts';
 import { AgentWatch } from './agent-watch.ts';
@@ -75,7 +76,11 @@ export class Replica {
     this.registry = new AgentRegistry(store.documents, system, parts.digest);
     const publish = (execution: Execution, seq: number, decisions: readonly Decision[]): void =>
       this.publisher.publish(execution, seq, decisions);
-    const loops = { engine, history: this.history, clock, publish };
+    const atHand: AtHand = {
+      answers: (commands) => this.#dispatcher.assignNow(commands),
+      takeBack: (answers) => this.#dispatcher.takeBack(answers),
+    };
+    const loops = { engine, history: this.history, clock, atHand, publish };
     this.drivers = new Drivers({
       replica: this.id,
       system,
