@@ -9,7 +9,10 @@ import { artifactVersionsQuery } from '../artifacts/query.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Workshop } from '../ports/workshop.ts';
 import { createCollectPlatform } from './collect/index.ts';
+import { createDirectoriesPlatform } from './directories/index.ts';
 import { createHttpPlatform } from './http/index.ts';
+import { createLoadBalancerPlatform } from './load-balancer/index.ts';
+import type { Through } from './load-balancer/places.ts';
 import type { QueryHandler } from './platform.ts';
 import { createShellPlatform } from './shell/index.ts';
 import { createSshPlatform, type SshPlatform } from './ssh/index.ts';
@@ -27,7 +30,10 @@ export async function createWorkshop(options: WorkshopOptions): Promise<Workshop
   const artifacts = await createArtifacts({ ...options, secret: (name) => readLocalSecret({ secret: name }) });
   const ssh = await createSshPlatform({ directory, system });
   const shell = await createShellPlatform({ directory, system, reach: (attempt) => ssh.reach(attempt) });
-  const platforms = [ssh, shell, createHttpPlatform(), createCollectPlatform(artifacts)];
+  const through: Through = (attempt, over) => ssh.through(attempt, over);
+  const balancers = createLoadBalancerPlatform({ through });
+  const directories = createDirectoriesPlatform({ reach: (attempt) => ssh.reach(attempt), through });
+  const platforms = [ssh, shell, createHttpPlatform(), createCollectPlatform(artifacts), balancers, directories];
   return {
     platforms,
     queries: { artifactVersions: artifactVersionsQuery(artifacts), probe: probeQuery(ssh) },

@@ -66,7 +66,7 @@ async function refuseUnlessCurrent(rows: Rows, { id, status, plan }: Execution):
 }
 
 /** The plan of the deployment turned round: its rollback sections on the hosts it deployed to, newest phase first. */
-export function rollbackPlan({ plan, id, runs }: Execution, executionId: ExecutionId, actor: Actor): Plan {
+export function rollbackPlan({ plan, id, runs, outputs }: Execution, executionId: ExecutionId, actor: Actor): Plan {
   const ran = new Map(runs.map((run) => [run.planId, run]));
   return {
     ...plan,
@@ -75,7 +75,7 @@ export function rollbackPlan({ plan, id, runs }: Execution, executionId: Executi
     rollbackOf: id,
     stages: plan.stages.toReversed().map((stage) => ({
       ...stage,
-      runs: stage.runs.map((run) => rollbackRunOf(run, ran.get(run.id))),
+      runs: stage.runs.map((run) => rollbackRunOf(run, ran.get(run.id), outputs)),
     })),
   };
 }

@@ -15,6 +15,7 @@ import {
 } from '@fairlead/proto/expressions/index.ts';
 import { entitiesOf, findEntity, infrastructuresOf, type Catalog } from './catalog.ts';
 import { completeApplication } from './complete.ts';
+import { TRAFFIC } from './default-sections.ts';
 import { isJsonObject } from './json-values.ts';
 import type { LongInfrastructure, LongStep, LongWorkflow, Values } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
@@ -182,7 +183,10 @@ function publishedBy(workflow: LongWorkflow | undefined): Layer {
     const publish = readStep(step)?.parameters['publish'];
     return isJsonObject(publish) ? [String(publish['name'])] : [];
   });
-  return { ...names(published), context: pending };
+  // What the generated step of a blue-green workflow finds out.
+  if (workflow.type === 'blue-green') published.push(TRAFFIC);
+  // Open: stages before this one may have published more for all of the pipeline.
+  return { ...names(published), context: family(names(published)) };
 }
 
 export function allSteps(workflow: LongWorkflow): readonly LongStep[] {

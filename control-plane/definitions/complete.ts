@@ -1,11 +1,13 @@
 /** The long form with everything generated written out: what `explain` prints and what a plan is made of. */
 import { completeCommands } from './default-commands.ts';
 import { completeSection, completeSections, completeSteps, type CompleteSections } from './default-sections.ts';
-import { compact } from './json-values.ts';
+import { compact, own } from './json-values.ts';
 import type {
   LongApplication,
   LongEnvironment,
+  LongHost,
   LongInfrastructure,
+  LongLoadBalancer,
   LongPhase,
   LongSection,
   LongService,
@@ -71,18 +73,34 @@ export const completeEnvironment = (environment: LongEnvironment): LongEnvironme
 
 /** Every field in its own place, so that the text is the same however it was written. */
 export const completeInfrastructure = (infrastructure: LongInfrastructure): LongInfrastructure => {
-  const { description, hosts, login, agents, services } = infrastructure;
+  const { description, hosts, groups, loadBalancer, directories, login, agents, services } = infrastructure;
   return compact({
     description,
     type: 'ssh' as const,
-    hosts: hosts.map(({ name, address, port, hostKey, variables }) =>
-      compact({ name, address: address ?? name, port: port ?? 22, hostKey, variables }),
-    ),
+    hosts: hosts.map(completeHost),
+    groups,
+    loadBalancer: loadBalancer && completeLoadBalancer(loadBalancer, hosts),
+    directories,
     login,
     agents,
     services,
   }) as LongInfrastructure; // As above.
 };
+
+const completeHost = ({ name, address, port, hostKey, variables }: LongHost): LongHost =>
+  compact({ name, address: address ?? name, port: port ?? 22, hostKey, variables }) as LongHost; // As above.
+
+/** A host's server has the name of the host where nothing else is said. */
+const completeLoadBalancer = (
+  { haproxy, backend, over, servers = {} }: LongLoadBalancer,
+  hosts: readonly LongHost[],
+): LongLoadBalancer =>
+  compact({
+    haproxy,
+    backend,
+    over: over && completeHost(over),
+    servers: Object.fromEntries(hosts.map(({ name }) => [name, own(servers, name) ?? name])),
+  }) as LongLoadBalancer; // As above.
 
 export const DEFAULT_QUEUE = 20;
 
@@ -116,6 +134,7 @@ export function completeWorkflow(workflow: LongWorkflow, serviceOf: ServiceOf): 
     infrastructure: workflow.infrastructure,
     inputs: Object.keys(inputs).length === 0 ? undefined : inputs,
     serviceVariables: workflow.serviceVariables,
+    swap: workflow.type === 'blue-green' ? (workflow.swap ?? 'traffic') : undefined,
     before: around(before),
     phases: hasPhases(workflow) ? phases.map(({ phase, ...sections }) => completeListed(phase, sections)) : undefined,
     sections: isBuild ? buildSections(workflow) : only?.sections,

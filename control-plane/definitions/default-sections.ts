@@ -95,8 +95,9 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
         [key]: withDefaults(key, read.parameters),
         name: own,
         timeout: timeout ?? formatDuration(type.defaultTimeoutMs),
-        // Choosing hosts runs no script, and without an artifact source there is none to see.
-        artifact: artifact ?? (type.runs === 'decided' || !context.hasArtifact ? undefined : 'current'),
+        // Without an artifact source, and for a step that runs no script, there is none to see.
+        artifact:
+          artifact ?? (type.runs === 'decided' || NO_SCRIPT.has(key) || !context.hasArtifact ? undefined : 'current'),
         wait,
         skip,
         agents,
@@ -114,10 +115,21 @@ function unique(base: string, taken: ReadonlySet<Json>): string {
   }
 }
 
+/** The name under which a blue-green workflow publishes which group is live and which is idle. */
+export const TRAFFIC = 'traffic';
+
+const SWAP_TIMES = { healthyWithin: '30s', drainFor: '30s' };
+
+/** Steps that run no script, so there is none to see an artifact. */
+const NO_SCRIPT: ReadonlySet<string> = new Set(['idle-group', 'swap-traffic', 'balance']);
+
 const STEP_DEFAULTS: Readonly<Record<string, JsonObject>> = {
   'select-nodes': { exclude: true },
   script: { shell: 'bash', on: 'agent' },
   http: { method: 'GET' },
+  'idle-group': { publish: { name: TRAFFIC } },
+  'swap-traffic': SWAP_TIMES,
+  balance: SWAP_TIMES,
 };
 
 /** In the order of the schema. */

@@ -54,10 +54,20 @@ export interface LongEnvironment {
   >;
 }
 
+export interface LongLoadBalancer {
+  readonly haproxy: readonly string[];
+  readonly backend: string;
+  readonly over?: LongHost;
+  readonly servers?: Values;
+}
+
 export interface LongInfrastructure {
   readonly description?: string;
   readonly type?: 'ssh';
   readonly hosts: readonly LongHost[];
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly loadBalancer?: LongLoadBalancer;
+  readonly directories?: { readonly live: string; readonly stage: string };
   readonly login: {
     readonly user: string;
     readonly key?: string;
@@ -81,6 +91,8 @@ interface PhaseFields {
   readonly service?: string;
   readonly infrastructure?: string;
   readonly serviceVariables?: Values;
+  /** Blue/Green: what changes places; traffic when it is left out. */
+  readonly swap?: 'traffic' | 'directories';
   /** `3`, `25%`, an expression, or names. */
   readonly hosts?: string | readonly string[];
   readonly verify?: readonly LongStep[];

@@ -17,7 +17,7 @@ export const readStep = (step: LongStep | string, path: Path = [], report: Repor
 export const readUnit = (unit: LongUnit | string, path: Path = [], report: Report = silent): ReadKeyed | null =>
   readKeyed(UNITS, UNIT_COMMON_FIELDS, unit, path, report);
 
-const DURATIONS = new Set(['timeout', 'wait', 'cancelGrace', 'within', 'retryFor']);
+const DURATIONS = new Set(['timeout', 'wait', 'cancelGrace', 'within', 'retryFor', 'healthyWithin', 'drainFor']);
 
 /** One field of a step or unit, by its name: a name means the same everywhere. */
 function longField(field: string, value: Json): Json {

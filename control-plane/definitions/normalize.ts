@@ -6,6 +6,7 @@ import type {
   LongHost,
   LongInfrastructure,
   LongInput,
+  LongLoadBalancer,
   LongScript,
   LongService,
   LongWorkflow,
@@ -65,20 +66,31 @@ export function longInfrastructure(infrastructure: AuthoredInfrastructure): Long
   return compact({
     description: infrastructure.description,
     type: infrastructure.type,
-    hosts: infrastructure.hosts.map(
-      (host) =>
-        (typeof host === 'string'
-          ? { name: host }
-          : compact({ ...host, variables: host.variables && longValues(host.variables) })) as LongHost, // As above.
-    ),
+    hosts: infrastructure.hosts.map(longHost),
+    groups: infrastructure.groups,
+    loadBalancer: infrastructure.loadBalancer && longLoadBalancer(infrastructure.loadBalancer),
+    directories: infrastructure.directories,
     login: compact(infrastructure.login),
     agents: infrastructure.agents === undefined ? undefined : longList(infrastructure.agents),
     services: infrastructure.services,
   }) as LongInfrastructure; // `compact` leaves out what is undefined.
 }
 
+const longHost = (host: AuthoredInfrastructure['hosts'][number]): LongHost =>
+  typeof host === 'string'
+    ? { name: host }
+    : (compact({ ...host, variables: host.variables && longValues(host.variables) }) as LongHost); // As above.
+
+const longLoadBalancer = (authored: NonNullable<AuthoredInfrastructure['loadBalancer']>): LongLoadBalancer =>
+  compact({
+    haproxy: longList(authored.haproxy),
+    backend: authored.backend,
+    over: authored.over === undefined ? undefined : longHost(authored.over),
+    servers: authored.servers,
+  }) as LongLoadBalancer; // As above.
+
 export function longWorkflow(workflow: AuthoredWorkflow, path: Path, report: Report): LongWorkflow {
-  const { inputs, batch, phases, collect, before, after, onFailure, concurrency } = workflow;
+  const { inputs, swap, batch, phases, collect, before, after, onFailure, concurrency } = workflow;
   const { service, infrastructure, serviceVariables, ...ofPhase } = longPhaseFields(workflow, path, report);
   return compact({
     description: workflow.description,
@@ -89,6 +101,7 @@ export function longWorkflow(workflow: AuthoredWorkflow, path: Path, report: Rep
     infrastructure,
     inputs: inputs && mapValues(inputs, longInput),
     serviceVariables,
+    swap,
     batch: batch === undefined ? undefined : longAmount(batch),
     phases: phases?.map((phase, index) =>
       compact({ name: phase.name, ...longPhaseFields(phase, [...path, 'phases', index], report) }),

@@ -1,12 +1,16 @@
 import type { HostTarget, Login } from '@fairlead/proto/model/task.ts';
 import { completeInfrastructure } from './complete.ts';
 import { mapValues } from './json-values.ts';
-import type { LongInfrastructure } from './long-form.ts';
+import type { LongHost, LongInfrastructure } from './long-form.ts';
 import { secretAsTemplate, secretName } from './secret.ts';
 
 export function planHosts(authored: LongInfrastructure): readonly HostTarget[] {
-  const infrastructure = completeInfrastructure(authored);
-  const { user, key, passphrase, password } = infrastructure.login;
+  const { hosts, login } = completeInfrastructure(authored);
+  return hosts.map((host) => planHost(host, login));
+}
+
+export function planHost(host: LongHost, authored: LongInfrastructure['login']): HostTarget {
+  const { user, key, passphrase, password } = authored;
   const reference = (value: string | undefined): { readonly secret: string } | undefined => {
     const name = value === undefined ? null : secretName(value);
     return name === null ? undefined : { secret: name };
@@ -17,14 +21,14 @@ export function planHosts(authored: LongInfrastructure): readonly HostTarget[] {
     ...field('passphrase', reference(passphrase)),
     ...field('password', reference(password)),
   };
-  return infrastructure.hosts.map((host) => ({
+  return {
     name: host.name,
     address: host.address ?? host.name,
     port: host.port ?? 22,
     login,
     hostKey: host.hostKey ?? null,
     variables: mapValues(host.variables ?? {}, secretAsTemplate),
-  }));
+  };
 }
 
 const field = <N extends string, T>(name: N, value: T | undefined): Partial<Record<N, T>> =>

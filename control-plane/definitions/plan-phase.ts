@@ -1,6 +1,7 @@
 /** One phase of the plan: what its service, infrastructure and sections come to. */
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
-import type { Named, PhasePlan } from '../engine/plan.ts';
+import type { Named, PhasePlan, StepPlan } from '../engine/plan.ts';
+import { command } from '@fairlead/proto/steps/ssh.ts';
 import type { Entity } from './catalog.ts';
 import { completeApplication, completePhase, completeService } from './complete.ts';
 import { artifactTypeOf } from './default-commands.ts';
@@ -10,6 +11,7 @@ import type { PlanRequest } from './plan.ts';
 import { configFiles, phaseFamilies, serviceVariables, type Artifacts } from './plan-families.ts';
 import { planHosts } from './plan-hosts.ts';
 import type { ChosenPhase } from './plan-request.ts';
+import { planPlace } from './plan-place.ts';
 import { planSection, type StepContext } from './plan-steps.ts';
 import { deploymentTypeOf, generatorOf } from './sections/index.ts';
 
@@ -33,7 +35,13 @@ export const unknownBuild = (service: string, build: string | null, existing: re
 export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: Failure[]): PhasePlan {
   const { application, service, infrastructure, workflow, source } = chosen;
   const completed = completeService(service.spec);
-  const context: StepContext = { commands: completed.commands, serviceVariables: serviceVariables(chosen), failures };
+  const place = planPlace(infrastructure.name, infrastructure.spec, request.executionId);
+  const context: StepContext = {
+    commands: completed.commands,
+    serviceVariables: serviceVariables(chosen),
+    place,
+    failures,
+  };
   const artifacts = artifactsOf(chosen, request, failures);
   const complete = completePhase(source, completed);
   const { forward = [], rollback = [] } = generatorOf(workflow.spec.type, deploymentTypeOf(service.spec)) ?? {};
@@ -43,6 +51,8 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
   };
   const defaults = completeApplication(application.spec).defaults;
   const path = (name: 'RUNTIME_PATH' | 'BACKUP_PATH' | 'STAGING_PATH'): string => defaults[name] ?? '';
+  // The next version is put beside the one that serves, and becomes what serves by a swap.
+  const staged = workflow.spec.swap === 'directories' && place.directories !== null;
   const { agents = [] } = infrastructure.spec;
   return {
     id: `p${source.index + 1}`,
@@ -52,17 +62,24 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
     infrastructure: named(infrastructure),
     mapping: mappingOf(chosen),
     hosts: planHosts(infrastructure.spec),
+    ...(place.groups === null ? {} : { groups: place.groups }),
     selectors: agents,
     families: phaseFamilies(chosen, artifacts),
     environment: context.serviceVariables,
-    paths: { runtime: path('RUNTIME_PATH'), backup: path('BACKUP_PATH'), staging: path('STAGING_PATH') },
+    paths: {
+      runtime: staged ? place.directories.stage : path('RUNTIME_PATH'),
+      backup: path('BACKUP_PATH'),
+      staging: path('STAGING_PATH'),
+    },
     configFiles: configFiles(chosen).map(({ path: target, content, mode }) => ({ path: target, content, mode })),
     artifact: artifacts.artifact,
     rollbackArtifact: artifacts.rollbackArtifact,
     rolling: workflow.spec.type === 'rolling',
-    sections: forward.map(({ name, type }, index) =>
-      planSection(own(complete.sections, name) ?? {}, { id: `s${index + 1}`, name, type, undoes: null }, context),
-    ),
+    sections: forward.map(({ name, type }, index) => {
+      const its = own(complete.sections, name) ?? {};
+      const section = planSection(its, { id: `s${index + 1}`, name, type, undoes: null }, context);
+      return staged ? { ...section, steps: section.steps.map(onlyStaged) } : section;
+    }),
     rollback: rollback.map(({ name, type, undoes }, index) =>
       planSection(
         own(complete.rollback, name) ?? {},
@@ -72,6 +89,9 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
     ),
   };
 }
+
+/** What a command puts into the stage is deployed by the swap, and not before. */
+const onlyStaged = (step: StepPlan): StepPlan => (step.type === command.type ? { ...step, deploys: false } : step);
 
 function artifactsOf(chosen: ChosenPhase, request: PlanRequest, failures: Failure[]): Artifacts {
   const { service } = chosen;

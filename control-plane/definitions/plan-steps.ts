@@ -8,6 +8,7 @@ import type { FailureAction, FailureStrategy, OutputScope, SectionPlan, StepPlan
 import { asJson, compact, isJsonList, isJsonObject, mapValues } from './json-values.ts';
 import type { LongSection, LongStep, LongStrategy, LongUnit, Values } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
+import { swapParameters, type PlacePlan } from './plan-place.ts';
 import { flattenCommand } from './plan-units.ts';
 import { secretAsTemplate } from './secret.ts';
 
@@ -17,6 +18,8 @@ export interface StepContext {
   readonly serviceVariables: Values;
   /** Where the builds of a service are found, for collecting them; absent where nothing is collected. */
   readonly collects?: (written: string) => Collected | null;
+  /** Undefined outside a phase. */
+  readonly place?: PlacePlan;
   /** Problems of a definition that only this combination of entities shows. */
   readonly failures: Failure[];
 }
@@ -133,6 +136,11 @@ function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'],
       const { within, ...other } = rest;
       return compact({ ...other, withinMs: milliseconds(within), publish: published }) as JsonObject; // As above.
     }
+    case 'idle-group':
+    case 'swap-traffic':
+    case 'balance':
+    case 'swap-directories':
+      return swapParameters(key, authored, context);
     default:
       throw new Error(`no words for the step ${key}`);
   }

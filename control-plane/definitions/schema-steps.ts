@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { STEP_TYPES } from '@fairlead/proto/steps/index.ts';
 import { amount, duration, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
+import { SWAP_STEPS } from './schema-swap-steps.ts';
 import { keyedSchema, type Keyed } from './keyed.ts';
 
 const publish = z.union([
@@ -25,6 +26,7 @@ const FIELDS: Readonly<
       count: z.union([z.number().int().min(1, 'at least one is needed | Write 1 or more.'), z.string()]),
       percent: amount,
       hosts: nonEmpty(text),
+      group: text.describe('A group of the infrastructure.'),
       exclude: z.boolean().describe('Hosts chosen here are not offered to later phases.'),
     },
   },
@@ -70,6 +72,8 @@ const FIELDS: Readonly<
     required: ['identifier'],
     fields: { identifier: identifier.describe('Workflows of one stage with the same identifier meet there.') },
   },
+  'idle-group': { short: null, required: [], fields: { publish } },
+  ...SWAP_STEPS,
 };
 
 /** Every step of the catalog, with its parameters in the words and units of the language. */

@@ -116,6 +116,10 @@ export const workflow = z.strictObject({
   environment: z.string().optional().describe('Name of an environment, or ${Environment} to be asked for it.'),
   ...phaseFields,
   inputs: z.record(variableName, input).optional().describe('Workflow variables: ${workflow.variables.NAME}.'),
+  swap: z
+    .enum(['traffic', 'directories'])
+    .optional()
+    .describe('Blue/Green: traffic between two groups of hosts (the default), or two directories of each host.'),
   batch: amount.optional().describe('Rolling: how many hosts at a time (3 or 25%).'),
   phases: z
     .array(phase)

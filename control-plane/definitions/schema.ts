@@ -87,6 +87,19 @@ const hostName = z
     /^[^\s/@#$]+$/,
     'a host name has no space and none of / @ # $ | Write the plain name, and address: if it differs.',
   );
+const socket = z
+  .string()
+  .regex(
+    /^((unix:(\/\/)?)?\/\S+|(tcp:\/\/)?(\[[0-9a-fA-F:.]+\]|[^\s/:[\]]+):\d{1,5})$/,
+    'this is no socket | Write unix:/run/haproxy/admin.sock or tcp://host:port.',
+  );
+const directory = z
+  .string()
+  .regex(
+    /^(\/|~\/|\$HOME\/|\$\{HOME\}\/)[^\n]*[^/\n]$/,
+    'this is no absolute path | Start it with / or $HOME/, without a / at the end.',
+  );
+
 export const host = z.union([
   hostName,
   z.strictObject({
@@ -103,10 +116,35 @@ export const host = z.union([
   }),
 ]);
 
+const loadBalancer = z
+  .strictObject({
+    haproxy: z
+      .union([socket, nonEmpty(socket)])
+      .describe('Its runtime socket: unix:/path or tcp://host:port; of several load balancers, each one.'),
+    backend: text.describe('Name of the backend.'),
+    over: host
+      .optional()
+      .describe('The machine whose sockets they are, reached by SSH; the agent itself when left out.'),
+    servers: z.record(hostName, text).optional().describe('Hosts whose servers in the backend have other names.'),
+  })
+  .describe('What gives the hosts their traffic.');
+
 const infrastructure = z.strictObject({
   description: description.optional(),
   type: z.literal('ssh').optional(),
   hosts: nonEmpty(host),
+  groups: z
+    .record(name, nonEmpty(hostName))
+    .optional()
+    .describe('Blue/Green: two groups of its hosts, of which the load balancer serves one.'),
+  loadBalancer: loadBalancer.optional(),
+  directories: z
+    .strictObject({
+      live: directory.describe('A link to the directory that is served.'),
+      stage: directory.describe('A link to the directory that the next version is put into.'),
+    })
+    .optional()
+    .describe('Blue/Green on one set of hosts: two links that change places.'),
   login: z.strictObject({
     user: z.string().min(1, 'the user is empty | Write the name of the account.'),
     key: secret.optional(),

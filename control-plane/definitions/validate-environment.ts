@@ -2,6 +2,7 @@ import type { Scope } from '@fairlead/proto/expressions/index.ts';
 import { entitiesOf, namesOf, type Catalog, type Entity } from './catalog.ts';
 import { whatExists } from './nearest.ts';
 import type { Report } from './problem.ts';
+import { validateSwapping } from './validate-swap.ts';
 import { validateConfigFiles, validateValues } from './validate-service.ts';
 
 export function validateEnvironment(
@@ -52,6 +53,7 @@ export function validateInfrastructure(
     }
     if (host.name === '-') report([...path, 'name'], "'-' is no name for a host", 'Choose another name.');
   });
+  validateSwapping(spec, within, report);
   if (spec.login.key === undefined && spec.login.password === undefined) {
     report(['login'], 'the login has neither key nor password', 'Add key: secret:file:/path/to/the/key.', 'key');
   }

@@ -8,6 +8,7 @@ import type { Path, Report } from './problem.ts';
 import type { Generator } from './sections/generator.ts';
 import { deploymentTypeOf, generatorOf, typesFor } from './sections/index.ts';
 import { hostNames, type Reports, type Settings } from './validate-settings.ts';
+import { validateSwap } from './validate-swap.ts';
 import { validateSection, validateStrategies, type SectionRules } from './validate-steps.ts';
 
 export function validatePhase(
@@ -38,6 +39,7 @@ export function validatePhase(
     hosts,
   };
   validateHosts(phase, hosts, report);
+  validateSwap(phase, settings, service?.spec ?? null, { catalog, application }, report);
   if (phase.verify !== undefined) {
     validateSection({ steps: phase.verify }, ['verify'], forward, report, []);
     if (phase.sections?.[generator.verifies]?.steps !== undefined) {

@@ -21,7 +21,8 @@ const ALLOWED: Readonly<Record<Field, readonly Type[]>> = {
   phases: MANY_PHASES,
   before: MANY_PHASES,
   after: MANY_PHASES,
-  hosts: ['basic', 'blue-green'],
+  hosts: ['basic'],
+  swap: ['blue-green'],
   batch: ['rolling'],
   verify: ONE_PHASE,
   sections: [...ONE_PHASE, 'build'],
@@ -62,6 +63,13 @@ function whyNot(field: Field, type: Type): { readonly reason: string; readonly m
     const reason = `${article} ${type} workflow has no steps ${field} its deployment`;
     const mend = 'Move them to its first or last section, or write type: canary with one phase.';
     return { reason, mend };
+  }
+  if (field === 'hosts' && type === 'blue-green') {
+    const reason = 'a blue-green workflow deploys to all that is not live';
+    return { reason, mend: 'Remove hosts:.' };
+  }
+  if (field === 'swap') {
+    return { reason: 'only a blue-green workflow swaps', mend: 'Remove swap, or write type: blue-green.' };
   }
   if (field === 'collect') {
     return { reason: 'builds are collected by build workflows', mend: 'Remove collect, or write type: build.' };

@@ -134,9 +134,9 @@ function validateSelectNodes(read: ReadKeyed, path: Path, rules: SectionRules, r
     report(path, 'hosts cannot be selected here', 'Select them in the section Prepare Infra.');
     return;
   }
-  const ways = ['count', 'percent', 'hosts'].filter((field) => Object.hasOwn(read.parameters, field));
+  const ways = ['count', 'percent', 'hosts', 'group'].filter((field) => Object.hasOwn(read.parameters, field));
   if (ways.length !== 1) {
-    report(path, 'hosts are selected in exactly one way', 'Write count, percent or hosts.');
+    report(path, 'hosts are selected in exactly one way', 'Write count, percent, hosts or group.');
   }
   const { hosts } = rules;
   const wanted = read.parameters['hosts'];

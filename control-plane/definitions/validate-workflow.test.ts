@@ -32,10 +32,10 @@ describe('a workflow', () => {
       ],
     },
     {
-      given: 'a type that its service has no workflows of',
+      given: 'a blue-green workflow where nothing can change places',
       text: replaced('type: basic, service: web', 'type: blue-green, service: web'),
       expected: [
-        'workflows.ship.type: there is no blue-green for services of type ssh. Choose one of basic, rolling, canary, multi-service.',
+        "workflows.ship.type: the infrastructure 'dc1' has no groups and no loadBalancer to swap traffic. Add groups: { blue: [...], green: [...] } and loadBalancer: { haproxy: …, backend: … }; or swap: directories to the workflow.",
       ],
     },
     {
@@ -68,7 +68,7 @@ describe('a workflow', () => {
 `),
       expected: [
         'workflows.ship.sections["Prepare Infra"][0]: the command comes before the hosts are selected. Select the hosts in Prepare Infra.',
-        'workflows.ship.sections["Enable Service"][0]: hosts are selected in exactly one way. Write count, percent or hosts.',
+        'workflows.ship.sections["Enable Service"][0]: hosts are selected in exactly one way. Write count, percent, hosts or group.',
         'workflows.ship.sections["Enable Service"][1]: hosts are selected once in a phase, and they have been before. Keep one select-nodes.',
         'workflows.ship.rollback["Stop Service"][0]: hosts cannot be selected here. Select them in the section Prepare Infra.',
       ],

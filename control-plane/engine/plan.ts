@@ -71,6 +71,8 @@ export interface RunPlan {
   readonly phases: readonly PhasePlan[];
   readonly post: SectionPlan | null;
   readonly failureStrategies: readonly FailureStrategy[];
+  /** What the run that this one takes back had published: its rollback steps read it. */
+  readonly inherits?: readonly Published[];
   /** Infrastructure lock taken after pre-deployment and held until the run is settled; null: no queueing. */
   readonly lock: { readonly keys: readonly string[]; readonly queueLimit: number; readonly timeoutMs: number } | null;
 }
@@ -103,6 +105,8 @@ export interface PhasePlan {
   readonly mapping: string | null;
   /** Every host the infrastructure offers, in its order. */
   readonly hosts: readonly HostTarget[];
+  /** Named groups of the hosts, where the infrastructure has them. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Agents must carry all of them. */
   readonly selectors: readonly string[];
   /** Families added for this phase: service, serviceVariable, infra, artifact, rollbackArtifact, configFile. */
@@ -155,6 +159,11 @@ export interface StepPlan {
   readonly artifact: 'current' | 'rollback' | null;
   readonly idempotent: boolean;
   readonly deploys: boolean;
+}
+
+export interface Published {
+  readonly name: string;
+  readonly values: JsonObject;
 }
 
 export type OutputScope = 'PHASE' | 'WORKFLOW' | 'PIPELINE';

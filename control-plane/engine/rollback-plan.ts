@@ -2,16 +2,19 @@
  * The plan of a deployment turned round (orchestration 6.5, 10.6): its rollback sections, on the hosts it deployed to,
  * newest phase first. What was provisioned before it stays: the version that comes back needs it.
  */
-import type { Phase, Run } from './execution.ts';
+import type { Output, Phase, Run } from './execution.ts';
 import type { PhasePlan, RunPlan, SectionPlan } from './plan.ts';
 
 /**
  * `run`: what became of that plan; undefined when it never began, so that there is nothing to undo and no phase is left.
+ * `outputs`: of its execution; what the run published for itself is what its rollback steps read.
  * Keeps the ids of the plan: in the same execution the caller gives the run another.
  */
-export function rollbackRunOf(plan: RunPlan, run: Run | undefined): RunPlan {
+export function rollbackRunOf(plan: RunPlan, run: Run | undefined, outputs: readonly Output[] = []): RunPlan {
   const phases = plan.phases.toReversed().flatMap((phase) => undoing(phase, run) ?? []);
-  return { ...plan, pre: null, post: null, phases };
+  const owners = new Set([run?.id, ...(run?.phases ?? []).map((phase) => phase.id)]);
+  const inherits = outputs.flatMap(({ name, values, owner }) => (owners.has(owner) ? [{ name, values }] : []));
+  return { ...plan, pre: null, post: null, phases, ...(inherits.length === 0 ? {} : { inherits }) };
 }
 
 /** One pass over all of its hosts. A section that undoes another runs whatever that one did: it did succeed. */

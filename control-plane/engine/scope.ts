@@ -14,8 +14,8 @@ import {
 import { isLateText } from '@fairlead/proto/expressions/late.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
-import type { Execution, Output, Phase, Run } from './execution.ts';
-import type { RunPlan, StepPlan } from './plan.ts';
+import type { Execution, Phase, Run } from './execution.ts';
+import type { Published, RunPlan, StepPlan } from './plan.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
 
 const isObject = (value: Json): value is JsonObject =>
@@ -38,12 +38,12 @@ function toLayer(families: JsonObject): Layer {
 }
 
 /** Closed: an output that nobody published, or not for here, fails who reads it. */
-const published = (outputs: readonly Output[]): ScopeValue =>
+const published = (outputs: readonly Published[]): ScopeValue =>
   family(Object.fromEntries(outputs.map((output) => [output.name, family(values(output), { closed: true })])), {
     closed: true,
   });
 
-const values = (output: Output): Layer =>
+const values = (output: Published): Layer =>
   Object.fromEntries(Object.entries(output.values).map(([name, value]) => [name, runtime(value)]));
 
 /** Before a run has started: the families of the pipeline, and what was published for all of it. */
@@ -64,7 +64,7 @@ export function scopeOfPhase(execution: Execution, run: Run, phase: Phase): Scop
   const owners = [phase.id, phase.undoes, run.id, execution.id];
   const inScope = owners.flatMap((owner) => execution.outputs.filter((output) => output.owner === owner));
   return scope([
-    { context: published(inScope.toReversed()) },
+    { context: published([...(runPlan.inherits ?? []), ...inScope.toReversed()]) },
     ...(phasePlan === null ? [] : [toLayer(phasePlan.families)]),
     toLayer(runPlan.families),
   ]);

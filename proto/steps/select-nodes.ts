@@ -2,13 +2,15 @@ import { z } from 'zod';
 import type { StepType } from './step-type.ts';
 
 /**
- * Which hosts of the infrastructure the phase works on (orchestration 3.6). Exactly one of count, percent and hosts;
- * count and percent are cumulative over the phases of a workflow, and the batch size in a rolling one.
+ * Which hosts of the infrastructure the phase works on (orchestration 3.6). Exactly one of count, percent, hosts and
+ * group; count and percent are cumulative over the phases of a workflow, and the batch size in a rolling one.
  */
 export const selectNodesParameters = z.strictObject({
   count: z.union([z.number().int().positive(), z.string()]).optional(),
   percent: z.union([z.number().positive().max(100), z.string()]).optional(),
   hosts: z.array(z.string().min(1)).min(1).optional(),
+  /** A group of the infrastructure: all of its hosts. */
+  group: z.string().min(1).optional(),
   /** Hosts chosen here are not offered to later phases. */
   exclude: z.boolean().default(true),
 });
@@ -18,7 +20,7 @@ export const selectNodes: StepType = {
   type: 'SELECT_NODES',
   key: 'select-nodes',
   title: 'Select Nodes',
-  summary: 'Chooses the hosts of the phase: a count, a percentage (both cumulative) or named hosts.',
+  summary: 'Chooses the hosts of the phase: a count, a percentage (both cumulative), a group or named hosts.',
   parameters: selectNodesParameters,
   shortForm: null,
   runs: 'decided',

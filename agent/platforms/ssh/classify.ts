@@ -56,3 +56,13 @@ export function classifyChannel(error: Told, where: string): Failure {
   }
   return failure('CONNECTION_LOST', `the connection to ${where} went away: ${error.message}`);
 }
+
+export type ForwardTo = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** An error from having the host connect somewhere. */
+export function classifyForward(error: Told, where: string, to: ForwardTo): Failure {
+  const what = 'path' in to ? `unix:${to.path}` : `tcp://${to.host}:${to.port}`;
+  if (error.reason === undefined && !/channel open failure/i.test(error.message)) return classifyChannel(error, where);
+  const mend = 'is there such a socket, may the login open it, and does the sshd allow forwarding to it?';
+  return failure('UNREACHABLE', `${where} cannot connect to ${what}: ${error.message}; ${mend}`);
+}

@@ -1,7 +1,8 @@
+import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { Channel, ChannelEnd } from '../shell/channel.ts';
-import { classifyChannel } from './classify.ts';
+import { classifyChannel, classifyForward, type ForwardTo } from './classify.ts';
 
 /** One connection that is logged in, and the channels open on it. */
 export class Connection {
@@ -45,21 +46,48 @@ export class Connection {
    * Runs a command in a channel of its own. Rejects with CHANNEL_REFUSED when the host allows no more of them; the
    * connection then offers no more than it had, and one that had none is refused for good.
    */
-  async exec(command: string): Promise<Channel> {
+  exec(command: string): Promise<Channel> {
+    return this.#opened((resolve, reject) => {
+      this.#client.exec(command, (error, stream) => {
+        // Wrapped at once: the exit status may be in the very packet that opened the channel, and is told only once.
+        if (error === undefined) resolve(this.#channel(stream));
+        else reject(new FailureError(classifyChannel(error, this.#where)));
+      });
+    });
+  }
+
+  /**
+   * A connection that the host makes to a socket or port as it sees it; it needs no program there. Rejects with
+   * UNREACHABLE when nothing answers there or the host's sshd does not allow it.
+   */
+  forward(to: ForwardTo): Promise<Duplex> {
+    return this.#opened((resolve, reject) => {
+      const opened = (error: Error | undefined, stream: ClientChannel): void => {
+        if (error !== undefined) return reject(new FailureError(classifyForward(error, this.#where, to)));
+        stream.on('error', () => undefined);
+        stream.once('close', () => {
+          this.#open -= 1;
+          this.#changed();
+        });
+        resolve(stream);
+      };
+      if ('path' in to) this.#client.openssh_forwardOutStreamLocal(to.path, opened);
+      else this.#client.forwardOut('127.0.0.1', 0, to.host, to.port, opened);
+    });
+  }
+
+  async #opened<T>(open: (resolve: (opened: T) => void, reject: (error: Error) => void) => void): Promise<T> {
     const others = this.#open;
     this.#open += 1;
     this.#stopIdling();
     try {
-      return await new Promise<Channel>((resolve, reject) => {
-        this.#client.exec(command, (error, stream) => {
-          // Wrapped at once: the exit status may be in the very packet that opened the channel, and is told only once.
-          if (error === undefined) resolve(this.#channel(stream));
-          else reject(new FailureError(classifyChannel(error, this.#where)));
-        });
-      });
+      return await new Promise<T>(open);
     } catch (error) {
       this.#open -= 1;
-      const refused = error instanceof FailureError && error.failures[0].code === 'CHANNEL_REFUSED';
+      const code = error instanceof FailureError ? error.failures[0].code : null;
+      // The far end of a forwarding is not there: the connection itself is as good as before.
+      if (code === 'UNREACHABLE') throw error;
+      const refused = code === 'CHANNEL_REFUSED';
       if (refused && others > 0) this.#limit = Math.max(1, Math.min(this.#limit, others));
       else if (error instanceof FailureError) {
         this.#lost ??= error.failures[0];

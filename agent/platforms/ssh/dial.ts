@@ -171,6 +171,8 @@ function logIn<T>(
       readyTimeout: options.readyTimeoutMs,
       keepaliveInterval: options.keepaliveMs,
       keepaliveCountMax: 3,
+      // Forwarding to a socket file is an extension of OpenSSH that others have as well.
+      strictVendor: false,
       hostVerifier: (key: Buffer, verified: (good: boolean) => void) => {
         const shown = fingerprint(key);
         if (expected !== null && shown !== expected) {

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { System } from '@fairlead/proto/model/system.ts';
+import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import { command } from '@fairlead/proto/steps/ssh.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { Attempt, Platform } from '../platform.ts';
 import type { Host } from '../shell/host.ts';
+import type { ForwardTo } from './classify.ts';
 import { runCommand } from './command.ts';
 import { CLAIMS, loginOf, prepareHost } from './host.ts';
 import { openHostKeys } from './host-keys.ts';
@@ -21,6 +24,8 @@ export interface SshPlatformOptions {
 export interface SshPlatform extends Platform {
   /** The host of an attempt, for other platforms that run something on hosts: they share the connections. */
   reach(attempt: Attempt): Promise<Host>;
+  /** Opens connections as the machine sees them, which needs nothing there but its sshd. */
+  through(attempt: Attempt, over: HostTarget): Promise<(to: ForwardTo) => Promise<Duplex>>;
 }
 
 /** Traditional hosts over SSH. */
@@ -36,6 +41,10 @@ export async function createSshPlatform(options: SshPlatformOptions): Promise<Ss
       const { target } = attempt.task;
       if (target === null) throw new FailureError(failure('INVALID_INPUT', 'the step needs a host to run on'));
       return prepareHost(attempt, target, pool);
+    },
+    through: async (attempt, over) => {
+      const credentials = await loginOf(over, (reference) => attempt.secret(reference));
+      return (to) => pool.forward(over, credentials, to, attempt.signal);
     },
     run: (attempt) => runCommand(attempt, pool, (...done) => tidying.after(...done)),
     probe: async (target, attemptId, secret) =>

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Channel, Transport } from '../shell/channel.ts';
+import type { ForwardTo } from './classify.ts';
 import { Connection } from './connection.ts';
 import { dial, whereOf, type Credentials } from './dial.ts';
 import type { HostKeys } from './host-keys.ts';
@@ -56,29 +58,45 @@ export class SshPool {
 
   /** A way to run commands at the target. Nothing is connected before the first one. */
   transport(target: HostTarget, credentials: Credentials): Transport {
-    const secret = createHash('sha256').update(JSON.stringify(credentials)).digest('hex');
-    const key = JSON.stringify([target.address, target.port, target.login.user, target.hostKey, secret]);
     return {
       name: target.name,
       open: async (command, { urgent = false, signal } = {}) => {
-        if (this.#closed) throw new FailureError(failure('CONNECTION_LOST', 'the agent is closing its connections'));
-        const host = this.#hosts.get(key) ?? { connections: new Set(), dialing: null, waiting: [] };
-        this.#hosts.set(key, host);
-        const place = { host, target, credentials };
-        return urgent ? this.#openUrgent(place, command, signal) : this.#open(place, command, signal);
+        const place = this.#place(target, credentials);
+        return urgent
+          ? this.#openUrgent(place, command, signal)
+          : this.#open(place, (connection) => connection.exec(command), signal);
       },
     };
   }
 
-  async #open(place: Place, command: string, signal: AbortSignal | undefined): Promise<Channel> {
+  /** A connection that the target makes to a socket or port as it sees it. Rejects with a FailureError. */
+  forward(target: HostTarget, credentials: Credentials, to: ForwardTo, signal?: AbortSignal): Promise<Duplex> {
+    return this.#open(this.#place(target, credentials), (connection) => connection.forward(to), signal);
+  }
+
+  #place(target: HostTarget, credentials: Credentials): Place {
+    if (this.#closed) throw new FailureError(failure('CONNECTION_LOST', 'the agent is closing its connections'));
+    const secret = createHash('sha256').update(JSON.stringify(credentials)).digest('hex');
+    const key = JSON.stringify([target.address, target.port, target.login.user, target.hostKey, secret]);
+    const host = this.#hosts.get(key) ?? { connections: new Set(), dialing: null, waiting: [] };
+    this.#hosts.set(key, host);
+    return { host, target, credentials };
+  }
+
+  async #open<T>(
+    place: Place,
+    use: (connection: Connection) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     for (;;) {
       const { connection, fresh } = await this.#choose(place, signal);
       try {
-        return await within(CHANNEL_OPEN_MS, connection.exec(command), () =>
+        return await within(CHANNEL_OPEN_MS, use(connection), () =>
           connection.drop(`the connection to ${whereOf(place.target)} answers no more`),
         );
       } catch (error) {
         if (!(error instanceof FailureError)) throw error;
+        if (error.failures[0].code === 'UNREACHABLE') throw error;
         // A full connection has learned its limit, and a pooled one may have died unseen: try on. What a fresh one
         // says is the host's last word.
         if ((fresh && !connection.alive) || signal?.aborted === true) throw error;

@@ -2,12 +2,19 @@
 import type { WorkflowType } from '../../engine/plan.ts';
 import type { LongWorkflow } from '../long-form.ts';
 import type { Generator } from './generator.ts';
+import { sshBlueGreen } from './ssh-blue-green.ts';
 import { sshInstall } from './ssh-install.ts';
 
 type AuthoredType = LongWorkflow['type'];
 
 const GENERATORS: Readonly<Record<DeploymentType, Readonly<Partial<Record<AuthoredType, Generator>>>>> = {
-  ssh: { basic: sshInstall, rolling: sshInstall, canary: sshInstall, 'multi-service': sshInstall },
+  ssh: {
+    basic: sshInstall,
+    rolling: sshInstall,
+    canary: sshInstall,
+    'multi-service': sshInstall,
+    'blue-green': sshBlueGreen,
+  },
 };
 
 export type DeploymentType = 'ssh';

@@ -15,10 +15,11 @@ export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: S
   const parsed = selectNodesParameters.safeParse(step.parameters);
   if (!parsed.success)
     return failed(`step '${step.name}': ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
-  const { count, percent, hosts } = parsed.data;
+  const { count, percent, hosts, group } = parsed.data;
   const total = plan.hosts.length;
   if (total === 0) return failed(`the infrastructure '${plan.infrastructure?.name ?? plan.name}' has no hosts`);
   if (hosts !== undefined) return named(plan, hosts);
+  if (group !== undefined) return grouped(plan, group, where);
   const free = remainingHosts(run, runPlan, plan);
   const wanted = percent === undefined ? amount(count ?? total, where, total) : share(percent, where, total);
   if (typeof wanted !== 'number') return { ok: false, failure: wanted };
@@ -42,6 +43,20 @@ function named(plan: PhasePlan, hosts: readonly string[]): Selection {
   const strangers = hosts.filter((name) => !known.has(name));
   if (strangers.length === 0) return { ok: true, hosts: [...new Set(hosts)] };
   return failed(`no such host: ${strangers.join(', ')}; the infrastructure has ${[...known].join(', ')}`);
+}
+
+/** Which group may be known only now: what a step before it found out. */
+function grouped(plan: PhasePlan, group: string, where: Scope): Selection {
+  const resolved = resolveTemplate(group, where);
+  if (!resolved.ok || typeof resolved.value !== 'string') {
+    const [first] = resolved.ok ? [] : resolved.failures;
+    return { ok: false, failure: first ?? failure('EXPRESSION', `the group '${group}' cannot be evaluated`) };
+  }
+  const groups = plan.groups ?? {};
+  const hosts = Object.hasOwn(groups, resolved.value) ? groups[resolved.value] : undefined;
+  if (hosts !== undefined) return { ok: true, hosts };
+  const existing = Object.keys(groups).join(', ') || 'none';
+  return failed(`there is no group '${resolved.value}' of hosts; the infrastructure has ${existing}`);
 }
 
 /** Hosts that no earlier phase (or batch) of the run has taken for itself. */

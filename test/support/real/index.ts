@@ -18,6 +18,8 @@ interface RealServers {
   readonly chromium: { readonly path: string };
   /** A target that has nothing but its applets. */
   readonly busybox: { readonly path: string };
+  /** One process for each suite, with a configuration of its own: see `test/support/haproxy`. */
+  readonly haproxy: { readonly path: string };
   readonly ansible: { readonly path: string };
 }
 

@@ -40,6 +40,11 @@ const PROVIDERS: { readonly [Name in RealName]: Provider<Name> } = {
     onRequest: false,
     provide: async () => ({ path: await aptProgram('busybox', 'busybox') }),
   },
+  haproxy: {
+    optional: false,
+    onRequest: false,
+    provide: async () => ({ path: await aptProgram('haproxy', 'haproxy') }),
+  },
   ansible: {
     optional: false,
     onRequest: true,

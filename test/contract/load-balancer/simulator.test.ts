@@ -1,0 +1,7 @@
+import { describe } from 'vitest';
+import { startSimulatedHaproxy } from '../../support/haproxy/simulator.ts';
+import { loadBalancerContract } from './load-balancer.contract.ts';
+
+describe('load balancer: simulated HAProxy', () => {
+  loadBalancerContract(startSimulatedHaproxy);
+});
