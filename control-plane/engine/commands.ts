@@ -58,6 +58,8 @@ export type Command =
       readonly requestId: string;
       readonly keys: readonly string[];
     }
+  /** Keep triggers from deploying again what a rollback takes back: answer with `holdWritten`. */
+  | { readonly command: 'writeHold'; readonly id: string; readonly runId: NodeId }
   | { readonly command: 'writeSummary'; readonly id: string };
 
 export type CommandKind = Command['command'];

@@ -24,7 +24,8 @@ import {
   release,
   start as startAttempt,
 } from './rules/report.ts';
-import { requestRollback } from './rules/rollback.ts';
+import { noteHold } from './rules/hold.ts';
+import { requestRollback } from './rules/request-rollback.ts';
 import { startExecution } from './rules/start.ts';
 import { Turn } from './turn.ts';
 
@@ -66,6 +67,7 @@ function whileBroken(turn: Turn, input: Input): void {
     case 'starting':
     case 'lockAnswered':
     case 'lockReleased':
+    case 'holdWritten':
     case 'summaryWritten':
       return;
   }
@@ -100,6 +102,8 @@ function handle(turn: Turn, input: Input): void {
       return answerLock(turn, input);
     case 'lockReleased':
       return releaseLock(turn, input);
+    case 'holdWritten':
+      return noteHold(turn, input);
     case 'summaryWritten':
       if (turn.execution.endedAt !== null && !turn.execution.summaryWritten) turn.emit({ event: 'SummaryWritten' });
       return;

@@ -35,12 +35,16 @@ type Body =
       readonly actor: string | null;
       readonly scope: 'WORKFLOW' | 'PHASE';
       readonly failure: Failure;
+      /** What was provisioned goes before the phases, in the order of creation, or after them, reversed. Absent: before. */
+      readonly provisioners?: 'BEFORE' | 'AFTER';
     }
   | {
       readonly event: 'RollbackEnded';
       readonly runId: NodeId;
       readonly result: 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'NOTHING';
     }
+  /** What a rollback forbids to triggers stands in the store. */
+  | { readonly event: 'HoldWritten'; readonly runId: NodeId }
   // Phases, sections, steps.
   | {
       readonly event: 'PhaseStarted';

@@ -54,6 +54,7 @@ describe('an execution', () => {
       phases: [],
       abort: null,
       rollback: null,
+      held: false,
     };
     expect(evolve(null, event)).toEqual({
       id: 'x1',

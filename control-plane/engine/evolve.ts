@@ -64,6 +64,7 @@ const plannedRuns = (plan: Plan): readonly Run[] =>
       phases: [],
       abort: null,
       rollback: null,
+      held: false,
     })),
   );
 
@@ -97,12 +98,21 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
         ...run,
         status: 'ROLLING_BACK',
         failure: event.failure,
-        rollback: { cause: event.cause, actor: event.actor, at: event.at, scope: event.scope, result: null },
+        rollback: {
+          cause: event.cause,
+          actor: event.actor,
+          at: event.at,
+          scope: event.scope,
+          provisioners: event.provisioners ?? 'BEFORE',
+          result: null,
+        },
       }));
     case 'RollbackEnded':
       return updateRun(execution, event.runId, (run) =>
         run.rollback === null ? run : { ...run, rollback: { ...run.rollback, result: event.result } },
       );
+    case 'HoldWritten':
+      return updateRun(execution, event.runId, (run) => ({ ...run, held: true }));
     case 'LockRequested':
     case 'LockQueued':
     case 'LockGranted':

@@ -57,6 +57,8 @@ export interface Run {
   readonly abort: { readonly actor: string; readonly reason: string; readonly at: number } | null;
   /** `cause`: the failing step, or null when a person asked for it. */
   readonly rollback: Rollback | null;
+  /** A hold on triggers has been written for its rollback. */
+  readonly held: boolean;
 }
 
 export interface Rollback {
@@ -64,6 +66,7 @@ export interface Rollback {
   readonly actor: string | null;
   readonly at: number;
   readonly scope: 'WORKFLOW' | 'PHASE';
+  readonly provisioners: 'BEFORE' | 'AFTER';
   /** Null while it runs. */
   readonly result: 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'NOTHING' | null;
 }

@@ -63,6 +63,7 @@ export type Input =
     }
   | { readonly input: 'lockReleased'; readonly runId: NodeId; readonly requestId: string }
   // From the projector.
+  | { readonly input: 'holdWritten'; readonly runId: NodeId }
   | { readonly input: 'summaryWritten' }
   // From people.
   | { readonly input: 'abort'; readonly actor: string; readonly reason: string; readonly runId?: NodeId }

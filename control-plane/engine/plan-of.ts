@@ -3,6 +3,7 @@ import { once } from './once.ts';
 import type { PhasePlan, RunPlan, SectionPlan, StepPlan } from './plan.ts';
 import { findPhase, findRun } from './tree.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
+import { PRE } from './undo-pre.ts';
 
 /** Everything the plan says about a step, found by the id of the step, of one of its tasks or of an attempt. */
 export interface PlannedStep extends StepPlan {
@@ -60,6 +61,7 @@ function pathInPhase(id: string): string {
 function allSections(plan: RunPlan, phasePlan: PhasePlan | null, phase: Phase): readonly SectionPlan[] {
   if (phase.kind === 'PRE') return plan.pre === null ? [] : [plan.pre];
   if (phase.kind === 'POST') return plan.post === null ? [] : [plan.post];
+  if (phase.planId === PRE && plan.undoPre != null) return [plan.undoPre];
   if (phasePlan === null) return [];
   return phase.kind === 'FORWARD' ? phasePlan.sections : phasePlan.rollback;
 }

@@ -26,6 +26,12 @@ export interface Plan {
   readonly actor: string;
   /** The successful execution this one takes back. */
   readonly rollbackOf?: ExecutionId;
+  /** Why it was asked for, in the words of who did; absent or empty: nothing was said. */
+  readonly reason?: string;
+  /** Which executions deployed what a rollback of it brings back; absent where that is not known. */
+  readonly restores?: readonly Restored[];
+  /** A rollback in it writes a hold for triggers. Absent: planned by a release that knew none. */
+  readonly holds?: boolean;
   /** A workflow is a pipeline of one stage with one run. Runs of a stage go together; stages one after the other. */
   readonly stages: readonly StagePlan[];
   /** Pipelines: what was given at the start, for planning deferred runs, for resume and for rerun. */
@@ -40,6 +46,12 @@ export interface GivenPlan {
   readonly builds: Readonly<Record<string, string>>;
   /** Service → what was chosen at the start; every stage deploys it. */
   readonly artifacts: Readonly<Record<string, ArtifactRef>>;
+}
+
+export interface Restored {
+  readonly workflow: string;
+  readonly mapping: string;
+  readonly executionId: ExecutionId;
 }
 
 export interface StagePlan {
@@ -75,6 +87,16 @@ export interface RunPlan {
   readonly inherits?: readonly Published[];
   /** Infrastructure lock taken after pre-deployment and held until the run is settled; null: no queueing. */
   readonly lock: { readonly keys: readonly string[]; readonly queueLimit: number; readonly timeoutMs: number } | null;
+  /**
+   * What takes back the provisioners of `pre`: steps under the ids of those they undo, in the order of creation. Absent
+   * or null: there are none.
+   */
+  readonly undoPre?: SectionPlan | null;
+  /**
+   * Its phases take back those of another run (`rollbackRunOf`): a failing step ends its phase, the next older phase has
+   * its turn all the same, and nothing of it is ever rolled back itself (orchestration 10.2).
+   */
+  readonly undoing?: boolean;
 }
 
 export interface InputsPlan {
@@ -159,6 +181,8 @@ export interface StepPlan {
   readonly artifact: 'current' | 'rollback' | null;
   readonly idempotent: boolean;
   readonly deploys: boolean;
+  /** In a rollback section: takes back every phase of its mapping at once; those that follow have nothing to do (10.1). */
+  readonly rollsBackAll?: boolean;
 }
 
 export interface Published {

@@ -14,7 +14,8 @@ export function rollbackRunOf(plan: RunPlan, run: Run | undefined, outputs: read
   const phases = plan.phases.toReversed().flatMap((phase) => undoing(phase, run) ?? []);
   const owners = new Set([run?.id, ...(run?.phases ?? []).map((phase) => phase.id)]);
   const inherits = outputs.flatMap(({ name, values, owner }) => (owners.has(owner) ? [{ name, values }] : []));
-  return { ...plan, pre: null, post: null, phases, ...(inherits.length === 0 ? {} : { inherits }) };
+  const inherited = inherits.length === 0 ? {} : { inherits };
+  return { ...plan, pre: null, undoPre: null, post: null, phases, undoing: true, ...inherited };
 }
 
 /** One pass over all of its hosts. A section that undoes another runs whatever that one did: it did succeed. */

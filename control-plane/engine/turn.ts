@@ -3,6 +3,7 @@ import { evolve } from './evolve.ts';
 import type { Execution, Phase, Run } from './execution.ts';
 import type { PhasePlan, RunPlan, SectionPlan } from './plan.ts';
 import { findPhase, findRun } from './tree.ts';
+import { PRE, undoOfPre } from './undo-pre.ts';
 
 /** One decision in the making: the events so far and the state they lead to. Rules read the one and add to the other. */
 export class Turn {
@@ -62,6 +63,7 @@ export const planOfPhase = (plan: RunPlan, phase: Phase): PhasePlan | null =>
 export function sectionsOf(plan: RunPlan, run: Run, phase: Phase): readonly SectionPlan[] {
   if (phase.kind === 'PRE') return plan.pre === null ? [] : [plan.pre];
   if (phase.kind === 'POST') return plan.post === null ? [] : [plan.post];
+  if (phase.planId === PRE) return listOf(undoOfPre(plan, run));
   const phasePlan = planOfPhase(plan, phase);
   if (phasePlan === null) return [];
   if (phase.kind === 'FORWARD') return phasePlan.sections;
@@ -69,3 +71,5 @@ export function sectionsOf(plan: RunPlan, run: Run, phase: Phase): readonly Sect
   const reached = new Set(undone?.sections.filter((each) => each.status !== 'SKIPPED').map((each) => each.planId));
   return phasePlan.rollback.filter((each) => each.undoes === null || reached.has(each.undoes));
 }
+
+const listOf = (section: SectionPlan | null): readonly SectionPlan[] => (section === null ? [] : [section]);

@@ -9,12 +9,14 @@ import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.
 import { stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
 import { openAttempts, openAttemptsOf } from './rules/expire.ts';
+import { wantsHold } from './rules/hold.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
 
 export function wanted(execution: Execution): readonly Command[] {
   if (execution.settled) return [];
   const commands = execution.runs.flatMap((run) => [
     ...ofLock(execution, run),
+    ...ofHold(execution, run),
     ...run.phases.flatMap((phase) => ofPhase(execution, run, phase)),
   ]);
   if (execution.endedAt !== null && !execution.summaryWritten) {
@@ -35,10 +37,14 @@ function ofLock(execution: Execution, run: Run): readonly Command[] {
     if (openAttempts(run).length > 0) return [];
     return [{ command: 'releaseLock', id: `${requestId}/release`, runId: run.id, requestId, keys }];
   }
-  if (lock.state === 'HELD' || run.abort !== null) return [];
+  // A rollback that began while it was queued goes back without it.
+  if (lock.state === 'HELD' || run.abort !== null || run.rollback !== null) return [];
   const queueLimit = planOfRun(execution, run).lock?.queueLimit ?? 0;
   return [{ command: 'acquireLock', id: `${requestId}/acquire`, runId: run.id, requestId, keys, queueLimit }];
 }
+
+const ofHold = (execution: Execution, run: Run): readonly Command[] =>
+  wantsHold(execution, run) ? [{ command: 'writeHold', id: `${run.id}/hold`, runId: run.id }] : [];
 
 const remembered = new WeakMap<Phase, readonly Command[]>();
 

@@ -142,6 +142,9 @@ export class Play {
       case 'releaseLock':
         this.give({ input: 'lockReleased', runId: command.runId, requestId: command.requestId });
         return;
+      case 'writeHold':
+        this.give({ input: 'holdWritten', runId: command.runId });
+        return;
       case 'writeSummary':
         this.give({ input: 'summaryWritten' });
         return;

@@ -8,6 +8,7 @@ import { advanceBarriers } from './barrier.ts';
 import { beginRun } from './begin.ts';
 import { openAttempts } from './expire.ts';
 import { advanceForward } from './forward.ts';
+import { wantsHold } from './hold.ts';
 import { advanceRollback } from './rollback.ts';
 
 /** Far beyond any plan: a decision that still moves after so many rounds goes round in circles, which is a bug. */
@@ -72,7 +73,7 @@ function endExecution(turn: Turn): void {
 function settle(turn: Turn): void {
   const { execution } = turn;
   if (execution.endedAt === null || execution.settled || !execution.summaryWritten) return;
-  if (execution.runs.some((run) => ownsLock(run) || openAttempts(run).length > 0)) return;
+  if (execution.runs.some((run) => ownsLock(run) || wantsHold(execution, run) || openAttempts(run).length > 0)) return;
   turn.emit({ event: 'Settled' });
 }
 

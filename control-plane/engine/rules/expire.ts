@@ -26,7 +26,7 @@ function expireLock(turn: Turn, run: Run): void {
 }
 
 const lockDeadline = (execution: Execution, run: Run): number | null =>
-  !isTerminal(run.status) && (run.lock?.state === 'REQUESTED' || run.lock?.state === 'QUEUED')
+  !isTerminal(run.status) && run.rollback === null && (run.lock?.state === 'REQUESTED' || run.lock?.state === 'QUEUED')
     ? run.lock.requestedAt + (planOfRun(execution, run).lock?.timeoutMs ?? 0)
     : null;
 

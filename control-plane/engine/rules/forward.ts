@@ -1,4 +1,5 @@
 /** The forward path of a run: pre-deployment, lock, phases (a rolling one batch by batch), post-deployment. */
+import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isFailed, isTerminal, worst } from '@fairlead/proto/model/status.ts';
 import type { Phase, PhaseKind, Run } from '../execution.ts';
 import type { PhasePlan, RunPlan } from '../plan.ts';
@@ -18,8 +19,20 @@ export function advanceForward(turn: Turn, run: Run): void {
   if (next !== null) return open(turn, run, 'FORWARD', next.plan.id, next.name, next.iteration);
   if (plan.post !== null && !started('POST')) return open(turn, run, 'POST', 'post', plan.post.name, 0);
   const status = worst(run.phases.map((phase) => phase.status));
-  turn.emit({ event: 'RunEnded', runId: run.id, status: isFailed(status) ? 'FAILED' : 'SUCCESS', failure: null });
+  const failed = isFailed(status);
+  turn.emit({
+    event: 'RunEnded',
+    runId: run.id,
+    status: failed ? 'FAILED' : 'SUCCESS',
+    failure: failed ? firstFailure(run) : null,
+  });
 }
+
+/** Nothing else tells why a rollback of its own failed: it goes on after the first failure (orchestration 10.2). */
+const firstFailure = (run: Run): Failure | null =>
+  run.phases
+    .flatMap((phase) => phase.sections.flatMap((section) => section.steps))
+    .find((step) => step.failure !== null && !step.ignored)?.failure ?? null;
 
 function open(turn: Turn, run: Run, kind: PhaseKind, planId: string, name: string, iteration: number): void {
   if (turn.isPaused(run.id)) return;

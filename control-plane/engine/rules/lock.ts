@@ -20,7 +20,7 @@ export function answerLock(turn: Turn, input: Extract<Input, { input: 'lockAnswe
   const run = turn.execution.runs.find((each) => each.id === input.runId);
   if (run === undefined || run.lock?.requestId !== input.requestId) return;
   const waits = run.lock.state === 'REQUESTED' || run.lock.state === 'QUEUED';
-  if (!waits || isTerminal(run.status) || run.abort !== null) return;
+  if (!waits || isTerminal(run.status) || run.abort !== null || run.rollback !== null) return;
   const { answer } = input;
   if (answer.state === 'HELD') turn.emit({ event: 'LockGranted', runId: run.id, fences: answer.fences });
   else if (answer.state === 'QUEUED') {

@@ -21,6 +21,8 @@ import type { PhasePlan, RunPlan, StepPlan } from '../plan.ts';
 
 const silent = () => null;
 
+const oneStepOf = (run: Partial<RunPlan>) => onePhase([sectionPlan('deploy', [stepPlan('install')])], { run });
+
 const PHASE_ENDS = ['PhaseStarted', 'PhaseEnded', 'RollbackEnded', 'RunEnded'] as const;
 const ends = (play: Play) =>
   toldOf(play.events, ...PHASE_ENDS).filter((line) => !/^Phase\w+ run\/\w+\.\d+( |$)/.test(line));
@@ -75,6 +77,7 @@ describe('a rollback', () => {
       actor: null,
       at: 1_000,
       scope: 'WORKFLOW',
+      provisioners: 'BEFORE',
       result: 'SUCCESS',
     });
   });
@@ -317,10 +320,10 @@ describe('an operator', () => {
     expect(play.execution.runs[0]?.rollback?.result).toBe('NOTHING');
   });
 
-  it('rolls back what waits for the lock: there is nothing to undo', () => {
+  it('aborts what only waits for the lock: there is nothing to go back from', () => {
     const play = new Play(simplePlan({ run: { lock: { keys: ['k'], queueLimit: 1, timeoutMs: 100 } } }));
     play.give({ input: 'rollback', actor: 'me', reason: 'no good' });
-    expect(play.execution.runs[0]).toMatchObject({ status: 'FAILED', rollback: { result: 'NOTHING' } });
+    expect(play.execution.runs[0]).toMatchObject({ status: 'ABORTED', rollback: null, abort: { reason: 'no good' } });
   });
 
   const refused = (why: string) => [`InputRejected rollback ILLEGAL_STATE: ${why}`];
@@ -351,6 +354,20 @@ describe('an operator', () => {
       },
       when: rollback,
       then: refused('it is rolling back already'),
+    },
+    {
+      name: 'is refused for what cannot be taken back while it runs',
+      given: () => new Play(oneStepOf({ type: 'BUILD' })).run(silent),
+      when: rollback,
+      then: refused(
+        'a build workflow over SSH cannot be rolled back while it runs; what can: basic, rolling, canary, blue-green, multi-service',
+      ),
+    },
+    {
+      name: 'is refused for a rollback',
+      given: () => new Play(oneStepOf({ undoing: true })).run(silent),
+      when: rollback,
+      then: refused('it is a rollback itself, and that is never rolled back; it can be aborted'),
     },
     {
       name: 'is refused for a run that is not in it',

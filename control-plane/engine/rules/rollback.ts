@@ -1,40 +1,22 @@
 /** Rollback (orchestration 10): executed phases newest first, each on the hosts that were touched in it. */
-import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Attempt, Phase, Rollback, Run } from '../execution.ts';
-import type { Input } from '../inputs.ts';
-import type { RunPlan } from '../plan.ts';
+import type { Phase, Rollback, Run } from '../execution.ts';
+import { planOfStep } from '../plan-of.ts';
+import { findPhase } from '../tree.ts';
 import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
-import { cancelOpenAttempts } from './abort.ts';
+import { undoOfPre } from '../undo-pre.ts';
 import { closeOpenNodes } from './close.ts';
 import { openAttempts } from './expire.ts';
 import { advancePhase } from './phase.ts';
-import { allHosts } from './select-nodes.ts';
+import { touchedHosts } from './touched.ts';
 
-/** On request, of what runs: stops the forward path first. */
-export function requestRollback(turn: Turn, input: Extract<Input, { input: 'rollback' }>): void {
-  const runs = turn.execution.runs.filter((run) => input.runId === undefined || run.id === input.runId);
-  const refuse = (why: string): void =>
-    turn.emit({ event: 'InputRejected', input: 'rollback', failure: failure('ILLEGAL_STATE', why) });
-  const open = runs.filter((run) => !isTerminal(run.status));
-  const ready = open.filter((run) => run.startedAt !== null && run.abort === null && run.rollback === null);
-  if (runs.length === 0) return refuse(`there is no run ${input.runId ?? ''} in it`);
-  if (open.length === 0) return refuse('it has ended already');
-  if (ready.length === 0 && open.some((run) => run.abort !== null)) return refuse('it is being aborted');
-  if (ready.length === 0 && open.some((run) => run.rollback !== null)) return refuse('it is rolling back already');
-  if (ready.length === 0) return refuse('it has not started yet');
-  for (const run of ready) {
-    const why = failure('CANCELED', input.reason === '' ? `rolled back by ${input.actor}` : input.reason);
-    startRollback(turn, run, { cause: null, actor: input.actor, scope: 'WORKFLOW', failure: why });
-    cancelOpenAttempts(turn, turn.run(run.id), why.message);
-  }
-}
+type Why = Pick<Rollback, 'cause' | 'actor' | 'scope'> & {
+  readonly failure: Failure;
+  readonly provisioners?: Rollback['provisioners'];
+};
 
-export function startRollback(
-  turn: Turn,
-  run: Run,
-  why: Pick<Rollback, 'cause' | 'actor' | 'scope'> & { readonly failure: Failure },
-): void {
+export function startRollback(turn: Turn, run: Run, why: Why): void {
   turn.emit({ event: 'RollbackStarted', runId: run.id, ...why });
 }
 
@@ -46,50 +28,73 @@ export function advanceRollback(turn: Turn, run: Run): void {
     if (openAttempts(run).length === 0) closeOpenNodes(turn, run, 'FAILED');
     return;
   }
-  const next = nextToUndo(planOfRun(turn.execution, run), run);
-  if (next !== null) return open(turn, next.phase, next.hosts);
-  const result = resultOf(run);
-  turn.emit({ event: 'RollbackEnded', runId: run.id, result });
+  const next = nextToUndo(turn, run);
+  if (next !== null) return open(turn, run, next);
+  turn.emit({ event: 'RollbackEnded', runId: run.id, result: resultOf(run) });
   turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: null });
 }
 
-function open(turn: Turn, undone: Phase, hosts: readonly string[]): void {
+interface Next {
+  readonly phase: Phase;
+  readonly hosts: readonly string[];
+}
+
+function open(turn: Turn, run: Run, { phase: undone, hosts }: Next): void {
+  const phaseId = `${undone.id}.rollback`;
   turn.emit({
     event: 'PhaseStarted',
-    phaseId: `${undone.id}.rollback`,
+    phaseId,
     kind: 'ROLLBACK',
     planId: undone.planId,
-    name: `Rollback ${undone.name}`,
+    name: undone.kind === 'PRE' ? 'Rollback Provisioners' : `Rollback ${undone.name}`,
     iteration: undone.iteration,
     undoes: undone.id,
     hosts,
   });
+  // All phases were taken back at once by one that came before: this one is shown, and does nothing (10.1).
+  if (isCovered(turn, run, undone)) turn.emit({ event: 'PhaseEnded', phaseId, status: 'SKIPPED' });
 }
 
-/** The newest executed phase that was touched and is not undone yet. */
-function nextToUndo(plan: RunPlan, run: Run): { readonly phase: Phase; readonly hosts: readonly string[] } | null {
+/** The next of what is to be taken back and is not yet: phases newest first, provisioners before or after all of them. */
+function nextToUndo(turn: Turn, run: Run): Next | null {
   const undone = new Set(run.phases.map((phase) => phase.undoes));
-  const candidates = run.phases.filter((phase) => phase.kind === 'FORWARD').toReversed();
-  // With the scope of a phase only the failing one goes back; earlier ones stay as deployed.
-  for (const phase of run.rollback?.scope === 'PHASE' ? candidates.slice(0, 1) : candidates) {
+  const plan = planOfRun(turn.execution, run);
+  for (const phase of inOrder(turn, run)) {
     if (undone.has(phase.id)) continue;
-    const touched = touchedTargets(phase);
-    const hosts = phase.hosts ?? allHosts(planOfPhase(plan, phase));
-    if (touched.size > 0) return { phase, hosts: hosts.filter((host) => touched.has(host)) };
+    if (phase.kind === 'PRE') {
+      if (undoOfPre(plan, run) !== null) return { phase, hosts: [] };
+      continue;
+    }
+    const hosts = touchedHosts(planOfPhase(plan, phase), phase);
+    if (hosts !== null) return { phase, hosts };
   }
   return null;
 }
 
-/** Targets where something was, or may have been, changed. A host nobody reached needs no rollback (10.1). */
-function touchedTargets(phase: Phase): ReadonlySet<string> {
-  const tasks = phase.sections.flatMap((section) => section.steps.flatMap((step) => step.tasks));
-  return new Set(tasks.filter((task) => task.attempts.some(mayHaveTouched)).map((task) => task.target));
+function inOrder(turn: Turn, run: Run): readonly Phase[] {
+  const forward = run.phases.filter((phase) => phase.kind === 'FORWARD').toReversed();
+  const pre = run.phases.filter((phase) => phase.kind === 'PRE');
+  if (run.rollback?.scope !== 'PHASE') {
+    return run.rollback?.provisioners === 'AFTER' ? [...forward, ...pre] : [...pre, ...forward];
+  }
+  // Only what failed goes back; earlier phases stay as deployed, on what was provisioned for them.
+  const { cause } = run.rollback;
+  const failing = cause === null ? undefined : findPhase(turn.execution, cause);
+  return failing?.kind === 'PRE' ? pre : forward.slice(0, 1);
 }
 
-const mayHaveTouched = (attempt: Attempt): boolean =>
-  attempt.startedAt !== null && (attempt.result === null || attempt.result.touched);
+/** Did a step that takes back everything of this mapping succeed in an earlier phase of this rollback? */
+function isCovered(turn: Turn, run: Run, undone: Phase): boolean {
+  const plan = planOfRun(turn.execution, run);
+  const mapping = planOfPhase(plan, undone)?.mapping ?? null;
+  if (mapping === null) return false;
+  return run.phases
+    .filter((phase) => phase.kind === 'ROLLBACK' && planOfPhase(plan, phase)?.mapping === mapping)
+    .flatMap((phase) => phase.sections.flatMap((section) => section.steps))
+    .some((step) => step.status === 'SUCCESS' && planOfStep(turn.execution, step.id).rollsBackAll === true);
+}
 
-function resultOf(run: Run): 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'NOTHING' {
+function resultOf(run: Run): NonNullable<Rollback['result']> {
   const phases = run.phases.filter((phase) => phase.kind === 'ROLLBACK');
   const failed = phases.filter((phase) => phase.status !== 'SUCCESS' && phase.status !== 'SKIPPED');
   if (phases.length === 0) return 'NOTHING';

@@ -12,6 +12,7 @@ import { arrive } from './barrier.ts';
 import { publishOutputs } from './publish.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
 import { BARRIER, SELECT_NODES } from './step-kinds.ts';
+import { touchedByAll } from './touched.ts';
 
 interface Place {
   readonly run: Run;
@@ -91,7 +92,9 @@ function select(turn: Turn, place: Place): void {
 
 function targetsOf(turn: Turn, { run, phase, plan }: Place): readonly string[] {
   if (plan.runs !== 'hosts') return [ON_AGENT];
-  const hosts = phase.hosts ?? allHosts(planOfPhase(planOfRun(turn.execution, run), phase));
+  const runPlan = planOfRun(turn.execution, run);
+  if (plan.rollsBackAll === true && phase.kind === 'ROLLBACK') return touchedByAll(runPlan, run, phase);
+  const hosts = phase.hosts ?? allHosts(planOfPhase(runPlan, phase));
   const dropped = new Set(phase.dropped);
   return hosts.filter((host) => !dropped.has(host));
 }
