@@ -54,6 +54,14 @@ export interface ExecutionHeader {
   /** First cause of the failure, where there is one. */
   readonly failure: (Failure & { readonly node: NodeId; readonly target: string | null }) | null;
   readonly rollback: 'RUNNING' | 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'NOTHING' | null;
+  /** Who takes back what, and why. `of`: the earlier execution that this one takes back; null: what it did itself. */
+  readonly rolledBack: {
+    readonly of: ExecutionId | null;
+    /** Null: a failure did. */
+    readonly actor: string | null;
+    readonly reason: string;
+    readonly at: number;
+  } | null;
   /** Targets where work was canceled without seeing its end, or whose state nobody knows. */
   readonly unconfirmed: readonly { readonly target: string; readonly attemptId: AttemptId; readonly why: string }[];
   /** Steps done and in all, over the forward path as far as it is known. */

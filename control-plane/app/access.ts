@@ -1,11 +1,11 @@
-/** API keys, one-time login links and page sessions. Only hashes are stored. Until there are users, all may do all. */
+/** API keys, one-time login links and page sessions. Only hashes are stored. Who was given no rights in particular has all. */
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { hex } from '@fairlead/proto/model/hex.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Documents } from '../ports/documents.ts';
-import type { Actor } from './authorize.ts';
+import type { Actor, Right } from './authorize.ts';
 
 const LOGIN_MS = 5 * 60_000;
 const SESSION_MS = 12 * 60 * 60_000;
@@ -16,7 +16,11 @@ interface KeyBody extends JsonObject {
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revoked: boolean;
+  /** Absent: all of them. */
+  readonly rights?: readonly Right[];
 }
+
+const ALL: readonly Right[] = ['*'];
 
 export class Access {
   readonly #documents: Documents;
@@ -29,7 +33,10 @@ export class Access {
     this.#system = system;
   }
 
-  async createKey(name: string): Promise<{ readonly name: string; readonly key: string }> {
+  async createKey(
+    name: string,
+    rights: readonly Right[] = ALL,
+  ): Promise<{ readonly name: string; readonly key: string }> {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/.test(name)) {
       const why = `a key's name is made of letters, digits, spaces, '.', '_' and '-'; this is '${name}'`;
       throw new FailureError(failure('INVALID_INPUT', why, { field: 'name' }));
@@ -38,7 +45,7 @@ export class Access {
     if (same !== undefined) {
       throw new FailureError(failure('CONFLICT', `there is a key named '${name}' already`, { field: 'name' }));
     }
-    return { name, key: await this.#issue('key', name, null) };
+    return { name, key: await this.#issue('key', name, null, rights) };
   }
 
   async listKeys(): Promise<readonly { readonly name: string; readonly createdAt: number }[]> {
@@ -57,7 +64,7 @@ export class Access {
 
   async createLogin(actor: Actor): Promise<{ readonly token: string; readonly expiresAt: number }> {
     const expiresAt = this.#system.clock.now() + LOGIN_MS;
-    return { token: await this.#issue('login', actor.name, expiresAt), expiresAt };
+    return { token: await this.#issue('login', actor.name, expiresAt, actor.rights), expiresAt };
   }
 
   /** Works once. */
@@ -72,7 +79,7 @@ export class Access {
       );
     }
     const expiresAt = this.#system.clock.now() + SESSION_MS;
-    return { session: await this.#issue('session', body.name, expiresAt), expiresAt };
+    return { session: await this.#issue('session', body.name, expiresAt, body.rights ?? ALL), expiresAt };
   }
 
   async authenticate(credential: string): Promise<Actor> {
@@ -81,7 +88,7 @@ export class Access {
       const body = (await this.#documents.get('keys', `${kind}:${sha256}`))?.body as KeyBody | undefined;
       if (body === undefined || body.revoked || this.#isOver(body)) continue;
       const { name } = body;
-      return { id: `${kind}:${name}`, name, kind: kind === 'key' ? 'KEY' : 'USER', rights: ['*'] };
+      return { id: `${kind}:${name}`, name, kind: kind === 'key' ? 'KEY' : 'USER', rights: body.rights ?? ALL };
     }
     throw new FailureError(failure('UNAUTHENTICATED', 'the key or session is unknown, revoked or over'));
   }
@@ -91,9 +98,14 @@ export class Access {
     return documents.map(({ id, version, body }) => ({ id, version, body: body as KeyBody }));
   }
 
-  async #issue(kind: KeyBody['kind'], name: string, expiresAt: number | null): Promise<string> {
+  async #issue(
+    kind: KeyBody['kind'],
+    name: string,
+    expiresAt: number | null,
+    rights: readonly Right[],
+  ): Promise<string> {
     const secret = `fl_${hex(this.#system.random.bytes(32))}`;
-    const body: KeyBody = { kind, name, createdAt: this.#system.clock.now(), expiresAt, revoked: false };
+    const body: KeyBody = { kind, name, createdAt: this.#system.clock.now(), expiresAt, revoked: false, rights };
     await this.#documents.insert('keys', `${kind}:${this.#digest.sha256(secret)}`, body);
     return secret;
   }

@@ -7,7 +7,7 @@ import type { Store } from '../ports/store.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { Access } from './access.ts';
-import { authorize, type Actor } from './authorize.ts';
+import { authorize, mayGive, type Actor, type Policy } from './authorize.ts';
 import { buildSource } from './build-source.ts';
 import { Builds } from './builds.ts';
 import { DefinitionStore } from './definition-store.ts';
@@ -37,6 +37,7 @@ export interface ControlPlaneParts {
   readonly system: System;
   readonly digest: Digest;
   readonly engine: Engine;
+  readonly policy?: Policy;
 }
 
 export function controlPlane(parts: ControlPlaneParts): UseCases {
@@ -51,6 +52,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     rows: store.rows,
     documents: store.documents,
     drivers: replica.drivers,
+    holds: replica.holds,
     digest,
     system,
   };
@@ -63,7 +65,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
   const parkedReason = async (id: string): Promise<string | null> =>
     replica.drivers.loop(id) === undefined ? ((await store.heads.get(id))?.parked ?? null) : null;
   const gate = (actor: Actor, verb: Parameters<typeof authorize>[1], resource: string): void =>
-    authorize(actor, verb, resource);
+    authorize(actor, verb, resource, parts.policy);
 
   return {
     async apply(actor, { files, dryRun, prune = false }) {
@@ -144,7 +146,16 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'rollback', id);
       const { execution } = await executions.load(id);
       const { drivers, router } = replica;
-      return rollback({ rows: store.rows, drivers, router, ids: system.ids }, actor, execution, reason);
+      const { rows, documents } = store;
+      return rollback({ rows, documents, executions, drivers, router, ids: system.ids }, actor, execution, reason);
+    },
+    async listHolds(actor) {
+      gate(actor, 'read', 'holds');
+      return replica.holds.list();
+    },
+    async liftHold(actor, text) {
+      gate(actor, 'execute', `the hold ${text}`);
+      return replica.holds.lift(actor.name, text);
     },
     async resolveUnknown(actor, attempt, outcome, note) {
       gate(actor, 'execute', executionOf(attempt));
@@ -192,9 +203,10 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'administer', 'agents');
       replica.gateway.revoke(await replica.registry.revokeAgent(name));
     },
-    async createApiKey(actor, name) {
+    async createApiKey(actor, name, rights = actor.rights) {
       gate(actor, 'administer', 'keys');
-      return access.createKey(name);
+      mayGive(actor, rights);
+      return access.createKey(name, rights);
     },
     async listApiKeys(actor) {
       gate(actor, 'administer', 'keys');

@@ -14,9 +14,11 @@ import type { Actor } from './authorize.ts';
 import type { Builds } from './builds.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { Drivers } from './drivers.ts';
+import type { Holds } from './holds.ts';
 import { lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 import { planPipeline } from './plan-pipeline.ts';
-import type { DeployRequest } from './use-cases.ts';
+import { restoredBy } from './restores.ts';
+import type { DeployRequest, UseCases } from './use-cases.ts';
 
 export interface DeployWorld {
   readonly definitions: DefinitionStore;
@@ -24,21 +26,20 @@ export interface DeployWorld {
   readonly rows: Rows;
   readonly documents: Documents;
   readonly drivers: Drivers;
+  readonly holds: Holds;
   readonly digest: Digest;
   readonly system: { readonly clock: Clock; readonly ids: Ids };
 }
 
-export async function deploy(
-  world: DeployWorld,
-  actor: Actor,
-  request: DeployRequest,
-): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }> {
+export async function deploy(world: DeployWorld, actor: Actor, request: DeployRequest): ReturnType<UseCases['deploy']> {
   const executionId = idFor(world, actor, request);
-  if (await isRepetition(world, executionId, request)) return { executionId, created: false };
-  const plan = await planFor(world, actor, request, executionId);
+  if (await isRepetition(world, executionId, request)) return { executionId, created: false, holds: [] };
+  const planned = await planFor(world, actor, request, executionId);
+  const plan = { ...planned, holds: true, restores: await restoredBy(world.rows, planned) };
   await remember(world, executionId, request);
+  const holds = await world.holds.against(planned);
   const { created } = await world.drivers.start(plan);
-  return { executionId, created };
+  return { executionId, created, holds };
 }
 
 /** From the definitions of this moment. */

@@ -11,6 +11,7 @@ import { lastAttempt, findTask } from '../engine/tree.ts';
 import { planOfStep } from '../engine/plan-of.ts';
 import { planOfRun, sectionsOf } from '../engine/turn.ts';
 import { statusOfRun, waitingText } from './run-status.ts';
+import { rollbackOf } from './rollback-facts.ts';
 
 export function headerOf(execution: Execution): ExecutionHeader {
   const { plan } = execution;
@@ -29,7 +30,8 @@ export function headerOf(execution: Execution): ExecutionHeader {
     revision: plan.definition.revision,
     artifacts: artifactsOf(execution),
     failure: firstCause(execution),
-    rollback: rollbackOf(execution),
+    rollback: rollbackResult(execution),
+    rolledBack: rollbackOf(execution),
     unconfirmed: unconfirmed(execution),
     progress: progressOf(execution),
     waiting: waitingFor(execution),
@@ -67,7 +69,9 @@ function artifactsOf(execution: Execution): ExecutionHeader['artifacts'] {
 export function firstCause(execution: Execution): ExecutionHeader['failure'] {
   for (const run of execution.runs) {
     if (run.failure === null) continue;
-    const cause = run.rollback?.cause ?? failedStep(run);
+    // What somebody stopped did not fail by itself.
+    const asked = run.rollback !== null && run.rollback.cause === null;
+    const cause = asked ? null : (run.rollback?.cause ?? failedStep(run));
     const found = cause === null ? undefined : findTaskFailure(execution, cause);
     if (found !== undefined) return found;
     return { ...run.failure, node: cause ?? run.id, target: null };
@@ -93,7 +97,7 @@ function findTaskFailure(execution: Execution, stepId: string): ExecutionHeader[
   return first === undefined ? undefined : { ...first.why, node: `${first.attempt.id}`, target: first.task.target };
 }
 
-function rollbackOf(execution: Execution): ExecutionHeader['rollback'] {
+function rollbackResult(execution: Execution): ExecutionHeader['rollback'] {
   const rollback = execution.runs.find((run) => run.rollback !== null)?.rollback;
   return rollback == null ? null : (rollback.result ?? 'RUNNING');
 }

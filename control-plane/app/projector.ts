@@ -7,7 +7,7 @@ import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { CommandOf } from '../engine/commands.ts';
 import type { Execution, Phase } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
-import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
+import type { PhasePlan, Restored, RunPlan, StepPlan } from '../engine/plan.ts';
 import { stepPlanOf } from '../engine/plan-of.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import { planOfPhase, planOfRun } from '../engine/turn.ts';
@@ -59,18 +59,20 @@ export class Projector {
 export function rowOf(execution: Execution, seq: number): ExecutionListRow {
   const header = headerOf(execution);
   const { executionId, application, name, kind, status, environment, startedAt, endedAt, actor } = header;
-  const { artifacts, failure, rollback, progress, waiting, unconfirmed, revision } = header;
+  const { artifacts, failure, rollback, rolledBack, progress, waiting, unconfirmed, revision } = header;
   const deployed = deployedArtifacts(execution);
   const details = {
     artifacts,
     failure,
     rollback,
+    rolledBack,
     progress,
     waiting,
     unconfirmed: unconfirmed.length,
     revision,
     successes: successesIn(execution),
     deployed,
+    restored: restoredIn(execution),
   };
   const summary = details as unknown as JsonObject; // Plain data.
   return { executionId, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary };
@@ -147,6 +149,17 @@ function successesIn(execution: Execution): readonly Success[] {
 function successfulInstalls(execution: Execution): readonly Installed[] {
   const successful = new Set(execution.runs.filter((run) => run.status === 'SUCCESS').map((run) => run.planId));
   return successful.size === 0 ? [] : installs(execution).filter(({ run }) => successful.has(run.id));
+}
+
+/** What was not deployed but brought back, and whose deployment that had been. */
+function restoredIn(execution: Execution): readonly Restored[] {
+  const successes = new Set(
+    successfulInstalls(execution)
+      .filter(({ run }) => run.undoing === true)
+      .map(({ run, plan }) => `${run.workflow.name}/${plan.mapping ?? ''}`),
+  );
+  const { restores = [] } = execution.plan;
+  return restores.filter(({ workflow, mapping }) => successes.has(`${workflow}/${mapping}`));
 }
 
 /** Everything that was put anywhere or taken away, oldest first: the rows of what runs, and their history. */

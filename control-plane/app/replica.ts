@@ -17,6 +17,7 @@ import { Drivers } from './drivers.ts';
 import type { Engine } from './engine.ts';
 import { Gateway, type GatewayOptions } from './gateway.ts';
 import { History } from './history.ts';
+import { Holds } from './holds.ts';
 import { journalCodec } from './journal-codec.ts';
 import { LockCommands } from './lock-commands.ts';
 import { LockKeeper } from './lock-keeper.ts';
@@ -55,6 +56,7 @@ export class Replica {
   readonly router: Router;
   readonly gateway: Gateway;
   readonly locks: LockKeeper;
+  readonly holds: Holds;
   readonly #parts: ReplicaParts;
   readonly #dispatcher: Dispatcher;
   readonly #lockCommands: LockCommands;
@@ -93,6 +95,7 @@ export class Replica {
     const give = this.drivers.give.bind(this.drivers);
     this.#dispatcher = new Dispatcher({ bus, agents: this.agents, crash, give });
     this.locks = new LockKeeper(store.documents, async (id) => (await store.heads.get(id))?.settled ?? true);
+    this.holds = new Holds(store.documents, parts.digest, clock);
     this.#lockCommands = new LockCommands({ keeper: this.locks, bus, scheduler, give });
     this.#replicas = new Replicas(this.id, store.documents, clock, scheduler);
     this.#sweeper = new Sweeper(store.heads, this.#replicas, this.drivers, system);
@@ -155,6 +158,7 @@ export class Replica {
   async #carryOut(command: Command, now: () => Execution | null): Promise<number> {
     const execution = now();
     if (execution === null) return 1_000;
+    const give = this.drivers.give.bind(this.drivers);
     switch (command.command) {
       case 'assign':
         return this.#dispatcher.assign(command);
@@ -168,9 +172,10 @@ export class Replica {
         return this.#lockCommands.acquire(command);
       case 'releaseLock':
         return this.#lockCommands.release(command);
+      case 'writeHold':
+        return this.holds.write(command, execution, give);
       case 'writeSummary': {
         const seq = this.drivers.loop(executionOf(command.id))?.at.seq ?? 0;
-        const give = this.drivers.give.bind(this.drivers);
         return this.projector.writeSummary(command, execution, seq, give);
       }
     }

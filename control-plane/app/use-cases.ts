@@ -17,7 +17,8 @@ import type {
 import type { Problem, SourceFile } from '../definitions/problem.ts';
 import type { LogChunk } from '../ports/logs.ts';
 import type { InstanceFilter, InstanceRow } from '../ports/rows.ts';
-import type { Actor } from './authorize.ts';
+import type { Actor, Right } from './authorize.ts';
+import type { Hold } from './holds.ts';
 
 export type { Problem, SourceFile };
 
@@ -135,7 +136,15 @@ export interface UseCases {
   deploy(
     actor: Actor,
     request: DeployRequest,
-  ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }>;
+  ): Promise<{
+    readonly executionId: ExecutionId;
+    readonly created: boolean;
+    /** Holds on what it deploys: they keep triggers away, not people. */
+    readonly holds: readonly Hold[];
+  }>;
+  listHolds(actor: Actor): Promise<readonly Hold[]>;
+  /** By id, or all of a workflow by its name; answers those that were lifted. */
+  liftHold(actor: Actor, text: string): Promise<readonly Hold[]>;
   listExecutions(
     actor: Actor,
     query: { readonly filter: ListFilter; readonly cursor?: string; readonly limit: number },
@@ -175,7 +184,12 @@ export interface UseCases {
   ): Promise<readonly { readonly name: string; readonly createdAt: number; readonly revoked: boolean }[]>;
   revokeJoinToken(actor: Actor, name: string): Promise<void>;
   revokeAgent(actor: Actor, name: string): Promise<void>;
-  createApiKey(actor: Actor, name: string): Promise<{ readonly name: string; readonly key: string }>;
+  /** Without rights it has those of who makes it. */
+  createApiKey(
+    actor: Actor,
+    name: string,
+    rights?: readonly Right[],
+  ): Promise<{ readonly name: string; readonly key: string }>;
   listApiKeys(actor: Actor): Promise<readonly { readonly name: string; readonly createdAt: number }[]>;
   revokeApiKey(actor: Actor, name: string): Promise<void>;
   /** A one-time token for the page, good for five minutes; exchanged for a session. */

@@ -18,6 +18,8 @@ export const COLLECTIONS = [
   'changeSets',
   'requests',
   'pins',
+  'holds',
+  'rollbacks',
 ] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 

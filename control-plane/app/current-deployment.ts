@@ -1,0 +1,116 @@
+/**
+ * Which deployment a rollback after success takes back, and whether it may be (orchestration 10.6): the one that is
+ * current, which has a successful one before it, on a platform that can. A rollback makes the deployment before it
+ * current again, so asking to take back a rollback that succeeded means that one.
+ */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import { rollbackRefusal } from '@fairlead/proto/steps/platforms.ts';
+import type { Execution } from '../engine/execution.ts';
+import type { PhasePlan, RunPlan } from '../engine/plan.ts';
+import { successesOf, type DeploymentCursor, type Rows } from '../ports/rows.ts';
+import type { Executions } from './executions.ts';
+import { deployedBy } from './restores.ts';
+
+interface World {
+  readonly rows: Rows;
+  readonly executions: Executions;
+}
+
+const LOOK = 'What runs where (`fairlead status`) names the execution that can be.';
+const DEPLOY = 'Deploy the build you want.';
+const PAGE = 200;
+
+function refuse(id: string, why: string, mend: string): never {
+  throw new FailureError(
+    failure('ILLEGAL_STATE', `${id} cannot be rolled back: ${why}. ${mend}`, { details: { mend } }),
+  );
+}
+
+/** Throws why not. */
+export async function currentDeployment(world: World, asked: Execution): Promise<Execution> {
+  const { id, status } = asked;
+  if (status !== 'SUCCESS') refuse(id, `it ended ${status}; only what has succeeded, or still runs, can be`, LOOK);
+  const deployment = await restoredBy(world, asked);
+  refuseWhatCannot(deployment, id);
+  const places = placesOf(deployment);
+  if (places.length === 0) refuse(id, 'it deployed nothing', LOOK);
+  for (const place of places) await refuseUnlessCurrent(world.rows, asked, deployment, place);
+  return deployment;
+}
+
+interface Place {
+  readonly run: RunPlan;
+  readonly phase: PhasePlan;
+  readonly mapping: string;
+}
+
+const placesOf = ({ plan }: Execution): readonly Place[] =>
+  plan.stages.flatMap((stage) =>
+    stage.runs.flatMap((run) =>
+      run.phases.flatMap((phase) => (phase.mapping === null ? [] : [{ run, phase, mapping: phase.mapping }])),
+    ),
+  );
+
+/** What runs since this execution: what it deployed itself, or what it brought back. */
+async function restoredBy({ executions }: World, execution: Execution): Promise<Execution> {
+  const { id, plan } = execution;
+  if (plan.rollbackOf === undefined) return execution;
+  const [restored, ...others] = new Set((plan.restores ?? []).map((each) => each.executionId));
+  if (restored === undefined || others.length > 0) {
+    return refuse(
+      id,
+      `it is itself the rollback of ${plan.rollbackOf}, and it is not known what it brought back`,
+      DEPLOY,
+    );
+  }
+  return (await executions.load(restored)).execution;
+}
+
+function refuseWhatCannot({ plan }: Execution, id: string): void {
+  for (const run of plan.stages.flatMap((stage) => stage.runs)) {
+    for (const { deploymentType } of run.phases) {
+      const refusal = rollbackRefusal(deploymentType, run.type, 'afterSuccess');
+      if (refusal !== null) refuse(id, refusal, DEPLOY);
+    }
+  }
+}
+
+async function refuseUnlessCurrent(rows: Rows, asked: Execution, deployment: Execution, place: Place): Promise<void> {
+  const { run, phase, mapping } = place;
+  const workflow = run.workflow.name;
+  const newest = await rows.lastSuccess({ name: workflow, mapping });
+  if (newest !== null && deployedBy(newest, workflow, mapping) !== deployment.id) {
+    refuse(asked.id, `${newest.executionId} was deployed there after it`, 'Roll back that one.');
+  }
+  const other = await newerByAnother(rows, deployment, place, newest?.endedAt ?? 0);
+  if (other !== null)
+    refuse(asked.id, `${other} was deployed there after it, by another workflow`, 'Roll back that one.');
+  if (phase.rollbackArtifact === null) {
+    refuse(asked.id, `no build of ${phase.service?.name ?? 'the service'} was deployed there before it`, DEPLOY);
+  }
+}
+
+/** Another workflow that succeeded there since. */
+async function newerByAnother(
+  rows: Rows,
+  { plan }: Execution,
+  { run, phase: { service, infrastructure }, mapping }: Place,
+  since: number,
+): Promise<string | null> {
+  if (service === null || infrastructure === null) return null;
+  const place = { application: plan.application.name, service: service.name, infrastructure: infrastructure.name };
+  const seen = new Set<string>();
+  for (let cursor: DeploymentCursor | undefined; ;) {
+    const page = await rows.listDeployments(place, { ...(cursor === undefined ? {} : { cursor }), limit: PAGE });
+    for (const { executionId, at } of page) {
+      if (at <= since) return null;
+      if (seen.has(executionId)) continue;
+      seen.add(executionId);
+      const row = await rows.getExecution(executionId);
+      const successes = row === null ? [] : successesOf(row);
+      if (successes.some((each) => each.mapping === mapping && each.name !== run.workflow.name)) return executionId;
+    }
+    cursor = page.at(-1);
+    if (page.length < PAGE) return null;
+  }
+}
