@@ -41,6 +41,9 @@ const schema = z.object({
   FAIRLEAD_MONGO_DATABASE: z.string().min(1).default('fairlead').describe('Name of the database.'),
   FAIRLEAD_NATS_URL: z.string().startsWith('nats').optional().describe('Bus; without it in process.'),
   FAIRLEAD_AGENT_LOST: duration.prefault('60s').describe('An agent unheard of for so long is lost.'),
+  FAIRLEAD_EXECUTE_IMPLIES_ABORT: flag
+    .default(true)
+    .describe('Whoever may execute may also abort; false: the right to abort is needed.'),
   FAIRLEAD_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -52,6 +55,7 @@ export interface Config {
   readonly dataDirectory: string;
   readonly http: { readonly host: string; readonly port: number | null; readonly publicUrl: string | null };
   readonly agents: { readonly host: string; readonly port: number | null; readonly lostMs: number };
+  readonly executeImpliesAbort: boolean;
   readonly embeddedAgent: boolean;
   readonly embeddedSelectors: string;
   readonly mongo: { readonly url: Secret; readonly database: string } | null;
@@ -103,6 +107,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       port: settings.FAIRLEAD_AGENT_PORT ?? null,
       lostMs: settings.FAIRLEAD_AGENT_LOST,
     },
+    executeImpliesAbort: settings.FAIRLEAD_EXECUTE_IMPLIES_ABORT,
     embeddedAgent: settings.FAIRLEAD_EMBEDDED_AGENT,
     embeddedSelectors: settings.FAIRLEAD_EMBEDDED_SELECTORS,
     mongo:

@@ -52,7 +52,9 @@ export async function startControlPlane(config: Config, webDirectory: string | n
     const bus = openBus(config, logger);
     closing.push(() => bus.close());
     const replica = createReplica(config, store, bus, crash, logger);
-    const useCases = controlPlane({ replica, store, bus, system: realSystem, digest: systemDigest, engine: ENGINE });
+    const policy = { executeImpliesAbort: config.executeImpliesAbort };
+    const world = { system: realSystem, digest: systemDigest, engine: ENGINE };
+    const useCases = controlPlane({ ...world, replica, store, bus, policy });
     const agents = await openAgents(config, { replica, bus, crash, logger });
     closing.push(() => agents.close());
     await replica.start();

@@ -32,6 +32,10 @@ export class ApiClient {
     return this.#json('POST', path, schema, { body, headers });
   }
 
+  async delete<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
+    return this.#json('DELETE', path, schema, {});
+  }
+
   /** Text as it comes. */
   async *text(path: string, query: RequestOptions['query'], signal: AbortSignal): AsyncGenerator<string> {
     const response = await this.#send('GET', path, { query: query ?? {} }, signal);

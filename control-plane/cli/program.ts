@@ -172,6 +172,19 @@ function addOverviewCommands(program: Command, finish: Finish): void {
     .command('why [id]')
     .description('the first cause of a failure, its host and its last log lines')
     .action((id, _options, command) => client(command, finish, async (it) => (await overview()).why(it, id ?? 'last')));
+  const holds = program.command('holds').description('what rollbacks took back: no trigger deploys it again');
+  holds
+    .command('list')
+    .description('those in force')
+    .action((_options, command) =>
+      client(command, finish, async (it) => (await import('./commands/holds.ts')).listHolds(it)),
+    );
+  holds
+    .command('lift <id>')
+    .description('let triggers deploy it again; by id, or all of a workflow by its name')
+    .action((id, _options, command) =>
+      client(command, finish, async (it) => (await import('./commands/holds.ts')).liftHold(it, id)),
+    );
   const agents = program.command('agents').description('who does the work');
   agents
     .command('list')

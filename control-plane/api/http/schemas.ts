@@ -18,6 +18,7 @@ import { STATUS_NAMES } from '@fairlead/proto/model/status.ts';
 import { z } from 'zod';
 import { INSTANCE_STATES } from '../../app/use-cases.ts';
 import type { AgentView, Deployment, DoctorLine, Instance, Replay, Why } from '../../app/use-cases.ts';
+import type { Hold } from '../../app/holds.ts';
 
 export const failureCode = z.enum(FAILURE_CODES).meta({ id: 'FailureCode' });
 export const status = z.enum(STATUS_NAMES).meta({ id: 'Status' });
@@ -77,6 +78,9 @@ export const executionHeader = z
       .readonly(),
     failure: z.object({ ...failureFields, node: z.string(), target: z.string().nullable() }).nullable(),
     rollback: z.enum(['RUNNING', 'SUCCESS', 'PARTIAL', 'FAILED', 'NOTHING']).nullable(),
+    rolledBack: z
+      .object({ of: z.string().nullable(), actor: z.string().nullable(), reason: z.string(), at: time })
+      .nullable(),
     unconfirmed: z.array(z.object({ target: z.string(), attemptId: z.string(), why: z.string() })).readonly(),
     progress: z.object({ done: z.int(), total: z.int() }),
     waiting: z.string().nullable(),
@@ -233,6 +237,21 @@ export const agentView = z
     lastHeartbeatAt: time.nullable(),
   })
   .meta({ id: 'Agent' }) satisfies z.ZodType<AgentView>;
+
+export const holdSchema = z
+  .object({
+    id: z.string(),
+    application: z.string(),
+    workflow: z.string(),
+    environment: z.string().nullable(),
+    infrastructure: z.string().nullable(),
+    service: z.string().nullable(),
+    executionId: z.string(),
+    actor: z.string().nullable(),
+    reason: z.string(),
+    at: time,
+  })
+  .meta({ id: 'Hold' }) satisfies z.ZodType<Hold>;
 
 export const doctorLine = z
   .object({ check: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string().nullable() })

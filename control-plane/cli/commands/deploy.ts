@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { holdSchema } from '../../api/http/schemas.ts';
 import { CliError, usage } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { present } from '../output.ts';
 import { waitFor } from '../wait.ts';
+import { holdLine } from './holds.ts';
 
 export interface DeployOptions {
   readonly var?: readonly string[];
@@ -14,7 +16,7 @@ export interface DeployOptions {
   readonly wait?: boolean;
 }
 
-const started = z.object({ executionId: z.string(), created: z.boolean() });
+const started = z.object({ executionId: z.string(), created: z.boolean(), holds: z.array(holdSchema) });
 const RETRY_MS = 500;
 
 export async function deploy(context: Context, name: string | undefined, options: DeployOptions): Promise<ExitCode> {
@@ -29,6 +31,7 @@ export async function deploy(context: Context, name: string | undefined, options
     artifacts,
   };
   const result = await start(context, body, options.idempotencyKey ?? context.system.ids.unique('cli'));
+  for (const hold of result.holds) process.stderr.write(`${holdLine(hold)}\n`);
   if (options.wait === true) return waitFor(context, result.executionId);
   present(context.format, result, () =>
     result.created

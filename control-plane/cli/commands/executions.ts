@@ -106,9 +106,16 @@ function describe(view: ExecutionView): string {
     lines.push(`  cause${at}: ${header.failure.message}`);
   }
   if (header.rollback !== null) lines.push(`  rollback: ${header.rollback.toLowerCase()}`);
+  if (header.rolledBack !== null) lines.push(`  ${takenBack(header.rolledBack)}`);
   if (header.parked !== null) lines.push(`  parked: ${header.parked}`);
   for (const each of header.unconfirmed) lines.push(`  not confirmed at ${each.target}: ${each.why}`);
   return [...lines, ...changeLines(null, view, styleFor(process.stdout, process.env))].join('\n');
+}
+
+function takenBack({ of, actor, reason }: NonNullable<ExecutionView['header']['rolledBack']>): string {
+  const what = of === null ? 'rolled back' : `takes back ${of}`;
+  const who = actor === null ? 'because of a failure' : `asked for by ${actor}`;
+  return `${what}, ${who}${reason === '' ? '' : `: ${reason}`}`;
 }
 
 export async function watchExecution(context: Context, id: string): Promise<ExitCode> {

@@ -10,6 +10,7 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { ExecutionHeader, ExecutionListRow, ExecutionView, NodeView } from '@fairlead/proto/live.ts';
 import type { Actor } from '../../../control-plane/app/authorize.ts';
 import { authorize } from '../../../control-plane/app/authorize.ts';
+import type { Hold } from '../../../control-plane/app/holds.ts';
 import type { ApplyResult, DeployRequest, SourceFile, UseCases } from '../../../control-plane/app/use-cases.ts';
 import type { LogChunk } from '../../../control-plane/ports/logs.ts';
 import { headerOf, rowOf } from './fake-views.ts';
@@ -29,6 +30,7 @@ export class FakeUseCases implements UseCases {
   readonly logs = new Map<AttemptId, LogChunk[]>();
   readonly calls: { readonly verb: string; readonly argument: unknown }[] = [];
   readonly revoked = new Set<string>();
+  readonly holds = new Map<string, Hold>();
   /** Called with every new execution, to play it. */
   onDeploy: (id: ExecutionId, request: DeployRequest) => void = () => {};
   reads = 0;
@@ -128,13 +130,13 @@ export class FakeUseCases implements UseCases {
     const text = canonicalJson({ ...rest, variables: { ...rest.variables }, artifacts: { ...rest.artifacts } });
     const known = idempotencyKey === undefined ? undefined : this.#byKey.get(idempotencyKey);
     if (known !== undefined) {
-      if (known.request === text) return { executionId: known.id, created: false };
+      if (known.request === text) return { executionId: known.id, created: false, holds: [] };
       throw new FailureError(failure('IDEMPOTENCY_MISMATCH', 'The key was used for another request.'));
     }
     const id = this.create(request.name ?? 'ship-web');
     if (idempotencyKey !== undefined) this.#byKey.set(idempotencyKey, { id, request: text });
     this.onDeploy(id, request);
-    return { executionId: id, created: true };
+    return { executionId: id, created: true, holds: [...this.holds.values()] };
   }
 
   async listExecutions(actor: Actor, query: Parameters<UseCases['listExecutions']>[1]) {
@@ -243,6 +245,19 @@ export class FakeUseCases implements UseCases {
       throw new FailureError(failure('ILLEGAL_STATE', `${id} has ended already.`));
     }
     this.finish(id, 'ABORTED');
+  }
+
+  async listHolds(actor: Actor): Promise<readonly Hold[]> {
+    authorize(actor, 'read', 'holds');
+    return [...this.holds.values()];
+  }
+
+  async liftHold(actor: Actor, text: string): Promise<readonly Hold[]> {
+    authorize(actor, 'execute', text);
+    const hold = this.holds.get(text);
+    if (hold === undefined) throw notFound(`There is no hold ${text}.`);
+    this.holds.delete(text);
+    return [hold];
   }
 
   async rollback(actor: Actor, id: ExecutionId, reason: string) {

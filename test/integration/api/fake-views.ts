@@ -18,6 +18,7 @@ export function headerOf(executionId: ExecutionId, name: string, number: number)
     artifacts: [{ service: 'web', build: '2', previous: '1' }],
     failure: null,
     rollback: null,
+    rolledBack: null,
     unconfirmed: [],
     progress: { done: 0, total: 4 },
     waiting: null,

@@ -7,6 +7,7 @@ import {
   executionDiff,
   executionListRow,
   executionView,
+  holdSchema,
   journalView,
   moment,
   replaySchema,
@@ -47,7 +48,11 @@ export const executionRoutes: readonly Route[] = [
       artifacts: texts.default({}).describe('Service → build; the others take the latest.'),
     }),
     statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
-    response: z.object({ executionId: z.string(), created: z.boolean() }),
+    response: z.object({
+      executionId: z.string(),
+      created: z.boolean(),
+      holds: z.array(holdSchema).readonly().describe('On what it deploys; they keep triggers away, not people.'),
+    }),
     handle: async ({ useCases, actor, body, idempotencyKey }) => {
       const key = idempotencyKey === undefined ? {} : { idempotencyKey };
       const result = await useCases.deploy(actor, { ...body, ...key });

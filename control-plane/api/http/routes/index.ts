@@ -4,6 +4,7 @@ import { attemptRoutes } from './attempts.ts';
 import { definitionRoutes } from './definitions.ts';
 import { executionRoutes } from './executions.ts';
 import { instanceRoutes } from './instances.ts';
+import { holdRoutes } from './holds.ts';
 import { systemRoutes } from './system.ts';
 
 export const ROUTES: readonly Route[] = [
@@ -11,5 +12,6 @@ export const ROUTES: readonly Route[] = [
   ...executionRoutes,
   ...attemptRoutes,
   ...instanceRoutes,
+  ...holdRoutes,
   ...systemRoutes,
 ];

@@ -93,12 +93,14 @@ export const systemRoutes: readonly Route[] = [
     operationId: 'createApiKey',
     summary: 'A new API key.',
     tag: 'access',
-    body: named,
+    body: named.extend({
+      rights: z.exactOptional(z.array(z.enum([...VERBS, '*'])).min(1)).describe('Without: those of who makes it.'),
+    }),
     statuses: { 201: 'The value, shown this once.' },
     response: z.object({ name: z.string(), key: z.string() }),
     handle: async ({ useCases, actor, body }) => ({
       status: 201,
-      body: await useCases.createApiKey(actor, body.name),
+      body: await useCases.createApiKey(actor, body.name, body.rights),
     }),
   }),
   route({
