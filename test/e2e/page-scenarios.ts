@@ -24,6 +24,7 @@ export function header(executionId: string, at: number, more: Partial<ExecutionH
     artifacts: [{ service: 'web', build: '43', previous: '42' }],
     failure: null,
     rollback: null,
+    rolledBack: null,
     unconfirmed: [],
     progress: { done: 0, total: 14 },
     waiting: null,

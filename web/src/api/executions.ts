@@ -33,6 +33,27 @@ export const abortExecution = (id: ExecutionId, reason: string): Promise<unknown
 export const rollBackExecution = (id: ExecutionId, reason: string): Promise<{ readonly executionId: ExecutionId }> =>
   request('POST', `${pathOf(id)}/rollback`, { reason });
 
+/** What a rollback took back: no trigger deploys it again until the hold is lifted. */
+export interface Hold {
+  readonly id: string;
+  readonly application: string;
+  readonly workflow: string;
+  readonly environment: string | null;
+  readonly infrastructure: string | null;
+  readonly service: string | null;
+  readonly executionId: ExecutionId;
+  readonly actor: string | null;
+  readonly reason: string;
+  readonly at: number;
+}
+
+interface Holds {
+  readonly holds: readonly Hold[];
+}
+
+export const listHolds = (): Promise<Holds> => request('GET', '/holds');
+export const liftHold = (id: string): Promise<Holds> => request('DELETE', `/holds/${encodeURIComponent(id)}`);
+
 /** A person says what became of an attempt nobody can find out about. */
 export const resolveUnknown = (attempt: AttemptId, outcome: 'SUCCESS' | 'FAILED', note: string): Promise<unknown> =>
   request('POST', `/attempts/${encodeURIComponent(attempt)}/resolve`, { outcome, note });

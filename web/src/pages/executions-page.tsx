@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { usePageMark } from '../browser/page-mark.ts';
 import { useExecutions } from '../live/use-executions.ts';
 import { ExecutionTable } from '../parts/execution-table.tsx';
+import { Holds } from '../parts/holds.tsx';
 import { ErrorMessage, Message } from '../parts/message.tsx';
 import { setQuery } from '../router.tsx';
 import type { ListQuery } from '../state/list-rows.ts';
@@ -40,6 +41,7 @@ export function ExecutionsPage({ query }: { readonly query: URLSearchParams }): 
         )}
         <Find text={text} />
       </div>
+      <Holds />
       {executions.rows.length > 0 ? (
         <ExecutionTable executions={executions} searching={text !== ''} />
       ) : executions.error !== null ? (

@@ -2,6 +2,7 @@ import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 import { FAILURES } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { ReactNode } from 'react';
+import { executionPath, Link } from '../router.tsx';
 import { causeOf } from '../state/focus.ts';
 import { type ExecutionState, pathOf } from '../state/execution-state.ts';
 import type { Tone } from '../state/status-look.ts';
@@ -58,7 +59,17 @@ export function Notices({ state, select }: NoticesProps): ReactNode {
         </Notice>
       )}
       {header.rollback !== null && (
-        <Notice tone={ROLLBACK[header.rollback].tone} title={ROLLBACK[header.rollback].text} />
+        <Notice tone={ROLLBACK[header.rollback].tone} title={ROLLBACK[header.rollback].text}>
+          {header.rolledBack !== null && <p>{askedText(header.rolledBack)}</p>}
+        </Notice>
+      )}
+      {header.rolledBack !== null && header.rolledBack.of !== null && (
+        <Notice tone="undoing" title="This execution takes back an earlier deployment">
+          <p>
+            <Link to={executionPath(header.rolledBack.of)}>{header.rolledBack.of}</Link>{' '}
+            {askedText(header.rolledBack)}
+          </p>
+        </Notice>
       )}
       {header.unconfirmed.length > 0 && (
         <Notice tone="unknown" title={unconfirmedTitle(header.unconfirmed.length)}>
@@ -105,6 +116,12 @@ const unconfirmedTitle = (count: number): string =>
   count === 1
     ? 'Not confirmed at 1 target: nobody has seen the work end'
     : `Not confirmed at ${count} targets: nobody has seen the work end`;
+
+/** Of an automatic one the failure stands above. */
+function askedText({ actor, reason }: NonNullable<ExecutionHeader['rolledBack']>): string {
+  if (actor === null) return 'Started by the failure.';
+  return reason === '' ? `Asked for by ${actor}, without a reason.` : `Asked for by ${actor}: ${reason}`;
+}
 
 const waitingText = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -45,6 +45,7 @@ export function aHeader(more: Partial<ExecutionHeader> = {}): ExecutionHeader {
     artifacts: [],
     failure: null,
     rollback: null,
+    rolledBack: null,
     unconfirmed: [],
     progress: { done: 0, total: 1 },
     waiting: null,
