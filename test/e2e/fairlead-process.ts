@@ -96,7 +96,7 @@ export async function startControlPlane(
 /** One request. Rejects only when there is no answer. */
 export async function ask(
   { url, key }: { readonly url: string; readonly key: string },
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: unknown,
   headers: Readonly<Record<string, string>> = {},

@@ -1,0 +1,138 @@
+/**
+ * A control plane over hosts on which an installation writes down, in a file of the host's own, which build it put there:
+ * what was deployed and taken back is read from there. Definitions are the test's own.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { executionView, holdSchema } from '@fairlead/control-plane/api/http/schemas.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../support/ssh-host/index.ts';
+import { ask, demand, startControlPlane, until, type Answer, type ControlPlane } from './fairlead-process.ts';
+import { buildProgram } from './program.ts';
+
+type View = z.output<typeof executionView>;
+const started = z.object({ executionId: z.string(), holds: z.array(holdSchema) });
+
+export class InstallsWorld {
+  readonly directory: string;
+  readonly hosts: readonly TestHost[];
+  readonly #server: ControlPlane;
+
+  private constructor(directory: string, hosts: readonly TestHost[], server: ControlPlane) {
+    this.directory = directory;
+    this.hosts = hosts;
+    this.#server = server;
+  }
+
+  static async make(
+    names: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<InstallsWorld> {
+    const directory = mkdtempSync(join(tmpdir(), 'fairlead-installs-'));
+    mkdirSync(join(directory, 'builds'));
+    const hosts: TestHost[] = [];
+    for (const name of names) hosts.push(await startTestHost(name));
+    const server = await startControlPlane(await buildProgram(), join(directory, 'data'), { PASSWORD, ...environment });
+    return new InstallsWorld(directory, hosts, server);
+  }
+
+  /** `web-<build>.tgz`: any file will do. */
+  publish(build: number): void {
+    writeFileSync(join(this.directory, 'builds', `web-${build}.tgz`), `build ${build}\n`);
+  }
+
+  /** The parts of a definition that are always the same. */
+  definition(more: object, install = 'installed'): object {
+    return {
+      fairlead: 'v1',
+      application: 'shop',
+      services: { web: this.service(install) },
+      environments: { prod: { type: 'production', infrastructure: { dc1: this.infrastructure(this.hosts) } } },
+      ...more,
+    };
+  }
+
+  service(word: string): object {
+    // A file `fail-<build>` on the host makes the installation of that build fail, after it changed something.
+    const script = `printf '%s %s\\n' '${word}' "$ARTIFACT_FILE_NAME" >>"$HOME/log"; [ ! -e "$HOME/fail-$ARTIFACT_FILE_NAME" ]`;
+    return {
+      type: 'ssh/other',
+      artifact: { directory: join(this.directory, 'builds'), match: 'web-(?<build>\\d+)\\.tgz' },
+      commands: { Install: ['setup-env', { scp: '$WINGS_RUNTIME_PATH' }, { exec: { script } }] },
+    };
+  }
+
+  infrastructure(hosts: readonly TestHost[]): object {
+    return {
+      hosts: hosts.map(({ target: { name, address, port, hostKey } }) => ({ name, address, port, hostKey })),
+      login: { user: 'deploy', password: 'secret:env:PASSWORD' },
+    };
+  }
+
+  async apply(definition: object): Promise<void> {
+    const files = [{ name: 'shop.json', text: JSON.stringify(definition) }];
+    const answer = await this.ask('POST', '/definitions/apply', { files });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body, null, 1));
+  }
+
+  ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, key?: string): Promise<Answer> {
+    return ask({ url: this.#server.url, key: key ?? this.#server.key }, method, path, body);
+  }
+
+  demand<S extends z.ZodType>(schema: S, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) {
+    return demand(schema, this.ask(method, path, body));
+  }
+
+  start(build: number, name = 'ship', variables: Readonly<Record<string, string>> = {}) {
+    return this.demand(started, 'POST', '/executions', { name, artifacts: { web: String(build) }, variables });
+  }
+
+  view(id: string): Promise<View> {
+    return this.demand(executionView, 'GET', `/executions/${id}`);
+  }
+
+  /** Waits until it looks like that. */
+  async until(id: string, what: string, holds: (view: View) => boolean): Promise<View> {
+    let last: View | null = null;
+    await until(
+      `${id}: ${what}`,
+      async () => holds((last = await this.view(id))),
+      30_000,
+      () => JSON.stringify(last?.header, null, 1),
+    );
+    return last ?? this.view(id);
+  }
+
+  settled(id: string): Promise<View> {
+    return this.until(id, 'is settled', ({ header }) => header.settled);
+  }
+
+  async deploy(build: number, name = 'ship', variables: Readonly<Record<string, string>> = {}): Promise<View> {
+    this.publish(build);
+    return this.settled((await this.start(build, name, variables)).executionId);
+  }
+
+  /** What ran on the host, oldest first. */
+  log(host: number): readonly string[] {
+    const file = join(this.#host(host).directory, 'log');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  }
+
+  /** Makes the installation of a build fail there. */
+  fail(host: number, build: number): void {
+    writeFileSync(join(this.#host(host).directory, `fail-web-${build}.tgz`), '');
+  }
+
+  #host(index: number): TestHost {
+    const host = this.hosts[index];
+    if (host === undefined) throw new Error(`no host ${index}`);
+    return host;
+  }
+
+  async remove(): Promise<void> {
+    await this.#server.stop('SIGTERM');
+    for (const host of this.hosts) await host.remove();
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
