@@ -66,8 +66,7 @@ export function Notices({ state, select }: NoticesProps): ReactNode {
       {header.rolledBack !== null && header.rolledBack.of !== null && (
         <Notice tone="undoing" title="This execution takes back an earlier deployment">
           <p>
-            <Link to={executionPath(header.rolledBack.of)}>{header.rolledBack.of}</Link>{' '}
-            {askedText(header.rolledBack)}
+            <Link to={executionPath(header.rolledBack.of)}>{header.rolledBack.of}</Link> {askedText(header.rolledBack)}
           </p>
         </Notice>
       )}
