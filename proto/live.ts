@@ -31,6 +31,8 @@ export interface NodeView {
   readonly note: string | null;
   /** Steps that wait: when that ends by itself. */
   readonly until?: number;
+  /** Steps that wait for a decision: what may be chosen. */
+  readonly choices?: readonly string[];
   readonly outputs: JsonObject | null;
   /** Steps: attempts have a log under this id. */
   readonly attemptId: AttemptId | null;

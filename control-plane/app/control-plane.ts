@@ -26,6 +26,7 @@ import { stateAt } from './past.ts';
 import type { Replica } from './replica.ts';
 import { replay } from './replay.ts';
 import { rollback } from './rollback.ts';
+import { steering } from './steering.ts';
 import type { UseCases } from './use-cases.ts';
 import { watch } from './watch.ts';
 import { why } from './why.ts';
@@ -68,6 +69,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     authorize(actor, verb, resource, parts.policy);
 
   return {
+    ...steering({ executions, router: replica.router, drivers: replica.drivers, heads: store.heads }),
     async apply(actor, { files, dryRun, prune = false }) {
       gate(actor, 'define', 'definitions');
       return definitions.apply(actor, files, { dryRun, prune });

@@ -11,7 +11,7 @@ import type { Input } from '../engine/inputs.ts';
 import type { Plan } from '../engine/plan.ts';
 import { park } from '../engine/rules/park.ts';
 import type { Head, Heads } from '../ports/heads.ts';
-import { EngineBug } from './engine.ts';
+import { EngineBug, type Engine } from './engine.ts';
 import { ExecutionLoop } from './execution-loop.ts';
 import { NOTHING, type Loaded } from './history.ts';
 import { insist } from './insist.ts';
@@ -225,6 +225,24 @@ export class Drivers {
     }
     await insist(system.scheduler, () => heads.patch(id, { parked: null, strikes: 0 }));
     return true;
+  }
+
+  /**
+   * Appends what a person answers for and the engine cannot decide; `make` is asked again when somebody else was faster.
+   * Past the loop: it holds what it cannot interpret.
+   */
+  async appendByForce(
+    id: ExecutionId,
+    make: (execution: Execution, engine: Engine, now: number) => readonly Event[],
+  ): Promise<void> {
+    const { loops, system } = this.#world;
+    for (;;) {
+      const at = await loops.history.load(id);
+      if (at.execution === null) return;
+      const now = Math.max(system.clock.now(), at.execution.lastAt);
+      const events = make(at.execution, loops.engine, now);
+      if ((await this.#append(at, at.execution, at.execution.epoch, events)) !== 'conflict') return;
+    }
   }
 
   /** Aborted, it has only to be settled: whoever comes after this replica may take it up again. */

@@ -1,15 +1,14 @@
 /** An execution as people see it: a header, and its tree as flat nodes. A function of the state. */
 import type { ExecutionView, NodeView } from '@fairlead/proto/live.ts';
-import type { Status } from '@fairlead/proto/model/status.ts';
-import type { Attempt, Execution, Phase, Run, Section, Step, Task } from '../engine/execution.ts';
+import type { Execution, Phase, Run, Section } from '../engine/execution.ts';
 import type { RunPlan, SectionPlan } from '../engine/plan.ts';
+import { interventionChoices } from '../engine/rules/intervention.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
-import { lastAttempt } from '../engine/tree.ts';
 import { planOfRun, sectionsOf } from '../engine/turn.ts';
 import { headerOf } from './execution-header.ts';
 import { statusOfRun, waitingText } from './run-status.ts';
-
-export type AgentName = (agentId: string) => string;
+import { nodesOfTasks, noteOnStep } from './task-view.ts';
+import { AHEAD, node, type AgentName } from './view-node.ts';
 
 export function viewOf(execution: Execution, seq: number, agentName: AgentName): ExecutionView {
   return { seq, header: headerOf(execution), nodes: nodesOf(execution, agentName) };
@@ -52,7 +51,9 @@ function withWaiting(execution: Execution, run: Run, nodes: readonly NodeView[])
   if (waiting.size === 0) return nodes;
   return nodes.map((each) => {
     const waits = waiting.get(each.id);
-    return waits === undefined ? each : { ...each, note: waitingText(execution, run, waits), until: waits.until };
+    if (waits === undefined) return each;
+    const choices = waits.on === 'INTERVENTION' ? { choices: interventionChoices(execution, each.id) } : {};
+    return { ...each, note: waitingText(execution, run, waits), until: waits.until, ...choices };
   });
 }
 
@@ -63,43 +64,6 @@ function nodesAhead(plan: RunPlan, run: Run): readonly NodeView[] {
     .map((phase, index) =>
       node(`${run.id}/${phase.id}.0`, run.id, 'phase', run.phases.length + index, phase.name, AHEAD),
     );
-}
-
-const AHEAD = { status: null, startedAt: null, endedAt: null } as const;
-
-interface Times {
-  readonly status: Status | null;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-}
-
-function node(
-  id: string,
-  parent: string | null,
-  kind: NodeView['kind'],
-  order: number,
-  name: string,
-  { status, startedAt, endedAt }: Times,
-  more: Partial<NodeView> = {},
-): NodeView {
-  return {
-    id,
-    parent,
-    kind,
-    order,
-    name,
-    status,
-    startedAt,
-    endedAt,
-    rollback: false,
-    target: null,
-    agent: null,
-    failure: null,
-    note: null,
-    outputs: null,
-    attemptId: null,
-    ...more,
-  };
 }
 
 function nodesOfPhase(plan: RunPlan, run: Run, phase: Phase, order: number, agentName: AgentName): readonly NodeView[] {
@@ -130,39 +94,9 @@ function nodesOfSection(
     const own = node(stepId, id, 'step', index, stepPlan.name, step, {
       rollback,
       failure: step.failure,
-      note: noteOn(step),
+      note: noteOnStep(phase, step),
     });
-    return [own, ...step.tasks.map((task, number) => nodeOfTask(step, task, number, rollback, agentName))];
+    return [own, ...nodesOfTasks(step, rollback, agentName)];
   });
   return [node(id, phase.id, 'section', order, plan.name, section ?? AHEAD, { rollback }), ...steps];
-}
-
-function noteOn(step: Step): string | null {
-  if (step.ignored) return 'failed, ignored';
-  if (step.skipped !== null) return `skipped: ${step.skipped}`;
-  return step.retries > 0 ? `retried ${step.retries} times` : null;
-}
-
-/** A task is shown with what its newest attempt says; the attempts before it keep their logs. */
-function nodeOfTask(step: Step, task: Task, order: number, rollback: boolean, agentName: AgentName): NodeView {
-  const attempt = lastAttempt(task);
-  const times = { status: task.status, startedAt: attempt?.startedAt ?? null, endedAt: attempt?.endedAt ?? null };
-  return node(task.id, step.id, 'task', order, task.target === '-' ? 'on the agent' : task.target, times, {
-    rollback,
-    target: task.target === '-' ? null : task.target,
-    agent: attempt?.agentId == null ? null : agentName(attempt.agentId),
-    failure: attempt?.result?.failure ?? null,
-    note: noteOnAttempt(attempt),
-    outputs: attempt?.result?.outputs ?? null,
-    attemptId: attempt?.id ?? null,
-  });
-}
-
-function noteOnAttempt(attempt: Attempt | undefined): string | null {
-  if (attempt === undefined) return null;
-  if (attempt.unassignable !== null && attempt.state === 'PENDING') return attempt.unassignable.failure.message;
-  if (attempt.state === 'UNKNOWN') return 'its agent is lost';
-  if (attempt.cancel !== null && attempt.state !== 'ENDED') return 'being stopped';
-  if (attempt.result?.confirmed === false) return 'stopped, but its end was not seen';
-  return attempt.result?.notes?.join('; ') ?? null;
 }

@@ -19,6 +19,10 @@ import type { LogChunk } from '../ports/logs.ts';
 import type { InstanceFilter, InstanceRow } from '../ports/rows.ts';
 import type { Actor, Right } from './authorize.ts';
 import type { Hold } from './holds.ts';
+import type { Steering } from './steering.ts';
+
+export type { OpenIntervention } from './intervene.ts';
+export type { ForcedSettlement } from './settle-by-force.ts';
 
 export type { Problem, SourceFile };
 
@@ -114,7 +118,7 @@ export interface DoctorLine {
   readonly mend: string | null;
 }
 
-export interface UseCases {
+export interface UseCases extends Steering {
   apply(
     actor: Actor,
     request: { readonly files: readonly SourceFile[]; readonly dryRun: boolean; readonly prune?: boolean },

@@ -33,6 +33,7 @@ async function client(command: Command, finish: Finish, run: (context: Context) 
 
 const definitions = () => import('./commands/definitions.ts');
 const executions = () => import('./commands/executions.ts');
+const steering = () => import('./commands/steering.ts');
 const overview = () => import('./commands/overview.ts');
 
 function addDefinitionCommands(program: Command, finish: Finish): void {
@@ -141,6 +142,36 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     .description('what was different about two of them, and where their paths parted')
     .action((a, b, _options, command) =>
       client(command, finish, async (it) => (await import('./commands/diff.ts')).diff(it, a, b)),
+    );
+  group
+    .command('pause <id>')
+    .description('begin nothing more; what runs goes on to its end')
+    .option('--reason <text>', '', '')
+    .action((id, options: { reason: string }, command) =>
+      client(command, finish, async (it) => (await steering()).pauseExecution(it, id, options.reason)),
+    );
+  group
+    .command('resume <id>')
+    .description('go on after a pause')
+    .action((id, _options, command) =>
+      client(command, finish, async (it) => (await steering()).resumeExecution(it, id)),
+    );
+  group
+    .command('intervene <id>')
+    .description('decide on a failed step that waits for it; without --do: what waits')
+    .option('--step <name>', 'its name or id, where several wait')
+    .option('--do <action>', 'retry, ignore, mark-success, end, abort, rollback, rollback-provisioners-last')
+    .option('--reason <text>', '', '')
+    .action((id, options: { step?: string; do?: string; reason: string }, command) =>
+      client(command, finish, async (it) => (await steering()).interveneInExecution(it, id, options)),
+    );
+  group
+    .command('settle <id>')
+    .description('settle by force what is broken and has been aborted; without --yes: what that gives up')
+    .option('--yes', 'do it')
+    .option('--reason <text>', 'kept in the journal', '')
+    .action((id, options: { yes?: boolean; reason: string }, command) =>
+      client(command, finish, async (it) => (await steering()).settleByForce(it, id, options)),
     );
   group
     .command('replay <id>')

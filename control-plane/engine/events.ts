@@ -144,6 +144,13 @@ type Body =
   | { readonly event: 'ExecutionEnded'; readonly status: Status }
   | { readonly event: 'SummaryWritten' }
   | { readonly event: 'Settled' }
+  /** An operator has seen what stays unconfirmed, because it cannot be decided on any more. */
+  | {
+      readonly event: 'SettledByForce';
+      readonly actor: string;
+      readonly reason: string;
+      readonly unconfirmed: readonly AttemptId[];
+    }
   /** An input that is illegal now: nothing changed. */
   | { readonly event: 'InputRejected'; readonly input: string; readonly failure: Failure };
 

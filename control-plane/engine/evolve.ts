@@ -222,6 +222,7 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'SummaryWritten':
       return { ...execution, summaryWritten: true };
     case 'Settled':
+    case 'SettledByForce':
       return { ...execution, settled: true };
     case 'InputRejected':
       return execution;

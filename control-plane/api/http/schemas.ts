@@ -54,6 +54,7 @@ export const nodeView = z
     failure: failureSchema.nullable(),
     note: z.string().nullable(),
     until: z.number().exactOptional(),
+    choices: z.array(z.string()).readonly().exactOptional(),
     outputs: jsonObject.nullable(),
     attemptId: z.string().nullable(),
   })

@@ -34,6 +34,7 @@ export class FakeUseCases implements UseCases {
   /** Called with every new execution, to play it. */
   onDeploy: (id: ExecutionId, request: DeployRequest) => void = () => {};
   reads = 0;
+  readonly waiting = new Map<ExecutionId, Awaited<ReturnType<UseCases['listInterventions']>>>();
   readonly #watchers = new Set<{ readonly key: string | null; readonly wake: () => void }>();
   readonly #byKey = new Map<string, { readonly id: ExecutionId; readonly request: string }>();
   readonly #sessions = new Map<string, Actor>();
@@ -266,6 +267,42 @@ export class FakeUseCases implements UseCases {
     const executionId = this.create(this.#view(id).header.name);
     this.onDeploy(executionId, { variables: {}, artifacts: {} });
     return { executionId };
+  }
+
+  async pause(actor: Actor, id: ExecutionId, reason: string): Promise<void> {
+    authorize(actor, 'execute', `execution ${id}`);
+    this.calls.push({ verb: 'pause', argument: { id, reason } });
+    this.change(id, [], { status: 'PAUSED' });
+  }
+
+  async resume(actor: Actor, id: ExecutionId): Promise<void> {
+    authorize(actor, 'execute', `execution ${id}`);
+    this.calls.push({ verb: 'resume', argument: { id } });
+    this.change(id, [], { status: 'RUNNING' });
+  }
+
+  async listInterventions(actor: Actor, id: ExecutionId) {
+    authorize(actor, 'read', `execution ${id}`);
+    return this.waiting.get(id) ?? [];
+  }
+
+  async intervene(actor: Actor, id: ExecutionId, request: Parameters<UseCases['intervene']>[2]) {
+    authorize(actor, 'execute', `execution ${id}`);
+    this.calls.push({ verb: 'intervene', argument: { id, ...request } });
+    const [first] = this.waiting.get(id) ?? [];
+    if (first === undefined) throw new FailureError(failure('ILLEGAL_STATE', 'no step of it waits for a decision'));
+    this.waiting.delete(id);
+    return { stepId: first.stepId };
+  }
+
+  async getForcedSettlement(actor: Actor, id: ExecutionId) {
+    authorize(actor, 'administer', `execution ${id}`);
+    return { executionId: id, unconfirmed: [`${id}/r1/p1.0/s1/t1@web-1#1`], locks: ['prod/dc1'] };
+  }
+
+  async settleByForce(actor: Actor, id: ExecutionId, request: Parameters<UseCases['settleByForce']>[2]): Promise<void> {
+    authorize(actor, 'administer', `execution ${id}`);
+    this.calls.push({ verb: 'settleByForce', argument: { id, ...request } });
   }
 
   async resolveUnknown(actor: Actor, attempt: AttemptId, outcome: 'SUCCESS' | 'FAILED', note: string): Promise<void> {

@@ -5,11 +5,13 @@ import { definitionRoutes } from './definitions.ts';
 import { executionRoutes } from './executions.ts';
 import { instanceRoutes } from './instances.ts';
 import { holdRoutes } from './holds.ts';
+import { steeringRoutes } from './steering.ts';
 import { systemRoutes } from './system.ts';
 
 export const ROUTES: readonly Route[] = [
   ...definitionRoutes,
   ...executionRoutes,
+  ...steeringRoutes,
   ...attemptRoutes,
   ...instanceRoutes,
   ...holdRoutes,

@@ -1,0 +1,74 @@
+/** What people do to an execution that runs, apart from aborting it and rolling it back. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { AttemptId, ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
+import type { Heads } from '../ports/heads.ts';
+import { authorize, type Actor } from './authorize.ts';
+import type { Drivers } from './drivers.ts';
+import type { Executions } from './executions.ts';
+import { intervene, openInterventions, type InterventionRequest, type OpenIntervention } from './intervene.ts';
+import type { Router } from './router.ts';
+import { forcedSettlement, settleByForce, type ForcedSettlement } from './settle-by-force.ts';
+
+export interface Steering {
+  /** Begins nothing more; what runs goes on to its end. */
+  pause(actor: Actor, id: ExecutionId, reason: string): Promise<void>;
+  resume(actor: Actor, id: ExecutionId): Promise<void>;
+  /** Failures that wait for a person. */
+  listInterventions(actor: Actor, id: ExecutionId): Promise<readonly OpenIntervention[]>;
+  /** A choice that rolls back or aborts needs that right too. */
+  intervene(actor: Actor, id: ExecutionId, request: InterventionRequest): Promise<{ readonly stepId: NodeId }>;
+  /** What would be given up by settling by force an execution that has ended and cannot be decided on. */
+  getForcedSettlement(actor: Actor, id: ExecutionId): Promise<ForcedSettlement>;
+  /** Refused unless `unconfirmed` names exactly what would stay unconfirmed. */
+  settleByForce(
+    actor: Actor,
+    id: ExecutionId,
+    request: { readonly reason: string; readonly unconfirmed: readonly AttemptId[] },
+  ): Promise<void>;
+}
+
+export interface SteeringWorld {
+  readonly executions: Executions;
+  readonly router: Router;
+  readonly drivers: Drivers;
+  readonly heads: Heads;
+}
+
+export function steering({ executions, router, drivers, heads }: SteeringWorld): Steering {
+  /** Loaded, unless nobody drives it because it is broken. */
+  const driven = async (id: ExecutionId) => {
+    const { execution } = await executions.load(id);
+    const reason = drivers.loop(id) === undefined ? ((await heads.get(id))?.parked ?? null) : null;
+    if (reason === null) return execution;
+    throw new FailureError(failure('ILLEGAL_STATE', `it is broken: it can only be aborted (${reason})`));
+  };
+  return {
+    async pause(actor, id, reason) {
+      authorize(actor, 'execute', id);
+      await driven(id);
+      await router.submit(id, { input: 'pause', actor: actor.name, reason });
+    },
+    async resume(actor, id) {
+      authorize(actor, 'execute', id);
+      await driven(id);
+      await router.submit(id, { input: 'resume', actor: actor.name });
+    },
+    async listInterventions(actor, id) {
+      authorize(actor, 'read', id);
+      return openInterventions((await executions.load(id)).execution);
+    },
+    async intervene(actor, id, request) {
+      authorize(actor, 'execute', id);
+      return intervene(router, actor, await driven(id), request);
+    },
+    async getForcedSettlement(actor, id) {
+      authorize(actor, 'administer', id);
+      return forcedSettlement((await executions.load(id)).execution);
+    },
+    async settleByForce(actor, id, request) {
+      authorize(actor, 'administer', id);
+      await executions.load(id);
+      await settleByForce(drivers, id, { ...request, actor: actor.name });
+    },
+  };
+}
