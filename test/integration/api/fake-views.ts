@@ -1,5 +1,7 @@
+import { failure } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { ExecutionHeader, ExecutionListRow, ExecutionView, NodeView } from '@fairlead/proto/live.ts';
+import type { OpenIntervention } from '../../../control-plane/app/use-cases.ts';
 
 export function headerOf(executionId: ExecutionId, name: string, number: number): ExecutionHeader {
   return {
@@ -56,3 +58,15 @@ export function rowOf(view: ExecutionView): ExecutionListRow {
   const row = { executionId, application, name, kind, status, environment, startedAt, endedAt, actor };
   return { ...row, seq: view.seq, summary: { done: view.header.progress.done } };
 }
+
+/** Its step "Install", which has failed and waits for a person. */
+export const interventionOf = (id: ExecutionId): OpenIntervention => ({
+  stepId: `${id}/r1/p1.0/s3/t1`,
+  name: 'Install',
+  where: 'ship-web / Phase 1 / Deploy Service',
+  since: 0,
+  until: 60_000,
+  failure: failure('COMMAND_FAILED', 'exit status 1'),
+  choices: ['RETRY', 'END_EXECUTION'],
+  afterTimeout: 'END_EXECUTION',
+});

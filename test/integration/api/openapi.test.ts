@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ROUTES } from '../../../control-plane/api/http/routes/index.ts';
+import { interventionOf } from './fake-views.ts';
 import { serve } from './serve.ts';
 import type { Served } from './serve.ts';
 
@@ -38,6 +39,12 @@ const calls: Record<string, { readonly path: string; readonly body?: unknown }> 
   diffExecutions: { path: '/executions/last/diff/last' },
   abort: { path: '/executions/last/abort', body: { reason: 'x' } },
   rollback: { path: '/executions/last/rollback', body: {} },
+  pause: { path: '/executions/last/pause', body: {} },
+  resume: { path: '/executions/last/resume', body: {} },
+  listInterventions: { path: '/executions/last/interventions' },
+  intervene: { path: '/executions/last/intervene', body: { action: 'RETRY' } },
+  getForcedSettlement: { path: '/executions/last/forced-settlement' },
+  settleByForce: { path: '/executions/last/forced-settlement', body: { reason: 'x', unconfirmed: [] } },
   replay: { path: '/executions/last/replay' },
   why: { path: '/executions/last/why' },
   readLog: { path: '/attempts/a%2Fb/log' },
@@ -96,6 +103,7 @@ it.each(ROUTES.map((route) => [route.operationId, route] as const))(
         details: { code: 500 },
       },
     });
+    useCases.waiting.set(id, [interventionOf(id)]);
     useCases.appendLog('a/b', Buffer.from('x\n'));
     const call = calls[route.operationId];
     if (call === undefined) throw new Error(`no call for ${route.operationId}`);

@@ -6,7 +6,7 @@ import type { Status } from '@fairlead/proto/model/status.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { ADMIN_KEY, READER_KEY } from '../api/fake-use-cases.ts';
-import { nodeOf } from '../api/fake-views.ts';
+import { interventionOf, nodeOf } from '../api/fake-views.ts';
 import { serve } from '../api/serve.ts';
 import type { Served } from '../api/serve.ts';
 import { runCli, startCli } from './run-cli.ts';
@@ -304,6 +304,58 @@ describe('results', () => {
     useCases.onDeploy = (next) => useCases.finish(next, 'SUCCESS');
     expect((await run('executions', 'rollback', id, '--wait')).code).toBe(0);
     useCases.onDeploy = () => undefined;
+  });
+
+  it('pause and resume reach the execution they name', async () => {
+    const { useCases } = served;
+    const id = useCases.create();
+    const paused = await run('executions', 'pause', id, '--reason', 'lunch');
+    expect([paused.code, useCases.calls.at(-1)]).toEqual([0, { verb: 'pause', argument: { id, reason: 'lunch' } }]);
+    expect((await run('executions', 'resume', id)).code).toBe(0);
+    expect(useCases.calls.at(-1)).toEqual({ verb: 'resume', argument: { id } });
+    useCases.finish(id, 'SUCCESS');
+  });
+
+  it('intervene tells what waits, and decides on it in the words of the language', async () => {
+    const { useCases } = served;
+    const id = useCases.create();
+    expect((await run('executions', 'intervene', id)).out).toContain('No step');
+    useCases.waiting.set(id, [interventionOf(id)]);
+    const listed = await run('executions', 'intervene', id);
+    expect(listed.out.split('\n').slice(0, 3)).toEqual([
+      'ship-web / Phase 1 / Deploy Service / Install',
+      '  failed: exit status 1',
+      '  waits for 1m until 1970-01-01T00:01:00.000Z, then end',
+    ]);
+    expect(listed.out).toContain(`fairlead executions intervene ${id} --step 'Install' --do retry|end`);
+    const unknown = await run('executions', 'intervene', id, '--do', 'pray');
+    expect([unknown.code, unknown.err]).toEqual([
+      2,
+      expect.stringContaining('Choose one of retry, ignore, mark-success'),
+    ]);
+    const decided = await run('executions', 'intervene', id, '--step', 'Install', '--do', 'retry', '--reason', 'again');
+    expect(decided.code).toBe(0);
+    const argument = { id, step: 'Install', action: 'RETRY', reason: 'again' };
+    expect(useCases.calls.at(-1)).toEqual({ verb: 'intervene', argument });
+    const late = await run('executions', 'intervene', id, '--do', 'retry');
+    expect([late.code, late.err]).toEqual([2, expect.stringContaining('no step of it waits')]);
+    useCases.finish(id, 'SUCCESS');
+  });
+
+  it('settle shows what it would give up, and does it only when told to, with exactly that', async () => {
+    const { useCases } = served;
+    const id = useCases.create();
+    const attempt = `${id}/r1/p1.0/s1/t1@web-1#1`;
+    const calls = useCases.calls.length;
+    const shown = await run('executions', 'settle', id);
+    expect([shown.code, shown.out]).toEqual([0, expect.stringContaining(`not confirmed: ${attempt}`)]);
+    expect(shown.out).toContain('lock that becomes free: prod/dc1');
+    expect((await run('executions', 'settle', id, '--yes')).err).toContain('--reason is missing');
+    expect(useCases.calls).toHaveLength(calls);
+    expect((await run('executions', 'settle', id, '--yes', '--reason', 'looked')).code).toBe(0);
+    const argument = { id, reason: 'looked', unconfirmed: [attempt] };
+    expect(useCases.calls.at(-1)).toEqual({ verb: 'settleByForce', argument });
+    useCases.finish(id, 'ABORTED');
   });
 
   it('finds the control plane that left its connection in the data directory', async () => {
