@@ -1,4 +1,5 @@
 /** The long form with everything generated written out: what `explain` prints and what a plan is made of. */
+import { completeStrategies } from './complete-strategies.ts';
 import { completeCommands } from './default-commands.ts';
 import { completeSection, completeSections, completeSteps, type CompleteSections } from './default-sections.ts';
 import { compact, own } from './json-values.ts';
@@ -11,7 +12,6 @@ import type {
   LongPhase,
   LongSection,
   LongService,
-  LongStrategy,
   LongWorkflow,
 } from './long-form.ts';
 import { hasPhases, phasesOf, type PhaseSource } from './phases.ts';
@@ -154,11 +154,3 @@ function completeListed({ workflow, index, name }: PhaseSource, sections: Comple
 const completeConcurrency = (
   { lock, queue, timeout }: NonNullable<LongWorkflow['concurrency']> = { lock: 'infrastructure' },
 ) => (lock === 'none' ? { lock } : compact({ lock, queue: queue ?? DEFAULT_QUEUE, timeout }));
-
-const ROLLBACK: LongStrategy = { on: ['any'], do: 'rollback' };
-
-/** What no entry fits is rolled back. */
-const completeStrategies = (strategies: readonly LongStrategy[]): readonly LongStrategy[] => {
-  const total = strategies.some((each) => each.on.includes('any') && each.do !== 'retry' && each.steps === undefined);
-  return total ? strategies : [...strategies, ROLLBACK];
-};

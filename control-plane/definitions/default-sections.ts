@@ -1,4 +1,5 @@
 /** The sections of a phase and of its rollback with everything in them: what is written, else what is generated. */
+import { completeStrategy } from './complete-strategies.ts';
 import { formatDuration } from '@fairlead/proto/model/duration.ts';
 import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
@@ -75,7 +76,7 @@ export const completeSection = (
     wait: section.wait,
     parallel: section.parallel,
     steps,
-    onFailure: section.onFailure,
+    onFailure: section.onFailure?.map(completeStrategy),
   }) as LongSection & { readonly steps: readonly LongStep[] }; // `compact` leaves out what is undefined.
 
 /** Names made unique, timeouts and the catalog's own defaults filled in. */

@@ -3,6 +3,7 @@
  * accepts it unchanged), it is what is stored, and printing and reading it again gives the same.
  */
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { ACTION_WORDS, AFTER_WORDS } from './schema-strategy.ts';
 import type { ArtifactType } from './schema.ts';
 
 export interface LongApplication {
@@ -148,8 +149,13 @@ export type LongStep = JsonObject;
 
 export interface LongStrategy {
   readonly on: readonly string[];
-  readonly do: 'retry' | 'rollback' | 'abort' | 'ignore';
+  readonly do: (typeof ACTION_WORDS)[number];
   readonly retry?: number;
   readonly every?: readonly string[];
+  /** `5%` or `2`. */
+  readonly tolerate?: string;
+  readonly timeout?: string;
+  readonly then?: (typeof AFTER_WORDS)[number];
+  readonly scope?: 'workflow' | 'phase';
   readonly steps?: readonly string[];
 }

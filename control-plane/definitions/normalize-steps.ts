@@ -1,12 +1,13 @@
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { asJson, compact, isJsonList, isJsonObject, mapValues } from './json-values.ts';
 import { readKeyed, type ReadKeyed } from './keyed.ts';
-import type { LongSection, LongStep, LongStrategy, LongUnit } from './long-form.ts';
+import type { LongSection, LongStep, LongUnit } from './long-form.ts';
+import { longStrategies } from './normalize-strategies.ts';
 import { longAmount, longDuration, longList } from './normalize-values.ts';
 import type { Path, Report } from './problem.ts';
 import { STEP_COMMON_FIELDS, STEPS } from './schema-steps.ts';
 import { UNIT_COMMON_FIELDS, UNITS } from './schema-units.ts';
-import type { AuthoredSection, AuthoredStrategy } from './schema-workflow.ts';
+import type { AuthoredSection } from './schema-workflow.ts';
 
 const silent: Report = () => undefined;
 
@@ -73,41 +74,5 @@ export function longSection(section: AuthoredSection, path: Path, report: Report
     skip: skip === undefined ? undefined : String(skip),
     wait: wait && longDuration(wait),
     onFailure: onFailure && longStrategies(onFailure, [...path, 'onFailure'], report, true),
-  });
-}
-
-/**
- * `retry` beside another action is two entries: when the retries are used up, the next entry that fits is asked
- * (orchestration 9.3).
- */
-export function longStrategies(
-  strategies: readonly AuthoredStrategy[],
-  path: Path,
-  report: Report,
-  inSection: boolean,
-): readonly LongStrategy[] {
-  return strategies.flatMap((strategy, index): readonly LongStrategy[] => {
-    const at = [...path, index];
-    const { retry, every, steps } = strategy;
-    const on = longList(strategy.on ?? 'any');
-    if (on.length > 1 && on.includes('any')) {
-      report([...at, 'on'], "'any' includes all others", "Write only 'any', or leave it out.");
-    }
-    if (steps !== undefined && !inSection) {
-      const mend = 'Move the entry to the section, or remove steps.';
-      report([...at, 'steps'], 'steps can be named in the onFailure of a section only', mend, 'key');
-    }
-    const retries = retry !== undefined || strategy.do === 'retry';
-    if (!retries && every !== undefined) {
-      report([...at, 'every'], "'every' belongs to retry", 'Add retry: 2, or remove every.', 'key');
-    }
-    if (strategy.do === undefined && !retries) {
-      report(at, 'the entry says nothing to do', 'Add do: rollback, abort or ignore, or retry: 2.');
-    }
-    const match = { on, ...(steps === undefined ? {} : { steps }) };
-    const intervals = every === undefined ? {} : { every: longList(every).map(longDuration) };
-    const first: LongStrategy[] = retries ? [{ ...match, do: 'retry', retry: retry ?? 1, ...intervals }] : [];
-    if (strategy.do === undefined || strategy.do === 'retry') return first;
-    return [...first, { ...match, do: strategy.do }];
   });
 }

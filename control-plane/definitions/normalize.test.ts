@@ -92,6 +92,36 @@ describe('short forms', () => {
       },
     },
     {
+      given: 'what failure strategies can say',
+      text: `workflows:
+  ship:
+    type: basic
+    service: w
+    environment: e
+    onFailure: [{ on: connectivity, retry: 2, every: 10s, tolerate: 05% }, { retry: 1, do: abort, tolerate: 3 }, { do: end, scope: phase }]
+    sections: { Wrap Up: { onFailure: [{ do: manual, timeout: 90m, then: rollback, steps: [Stop] }, { do: rollback-phase }] } }`,
+      kind: 'workflow',
+      expected: {
+        type: 'basic',
+        service: 'w',
+        environment: 'e',
+        onFailure: [
+          { on: ['connectivity'], do: 'retry', retry: 2, every: ['10s'], tolerate: '5%' },
+          { on: ['any'], do: 'retry', retry: 1 },
+          { on: ['any'], do: 'abort', tolerate: '3' },
+          { on: ['any'], do: 'end', scope: 'phase' },
+        ],
+        sections: {
+          'Wrap Up': {
+            onFailure: [
+              { on: ['any'], do: 'manual', timeout: '1h 30m', then: 'rollback', steps: ['Stop'] },
+              { on: ['any'], do: 'rollback-phase' },
+            ],
+          },
+        },
+      },
+    },
+    {
       given: 'an input by its default, a section by its steps, one word for concurrency',
       text: 'workflows:\n  ship: { type: rolling, batch: 025%, service: w, environment: e, inputs: { n: 3 }, sections: { Wrap Up: [script: ls] }, concurrency: none }',
       kind: 'workflow',

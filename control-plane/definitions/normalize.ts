@@ -11,7 +11,8 @@ import type {
   LongService,
   LongWorkflow,
 } from './long-form.ts';
-import { longSection, longSteps, longStrategies, longUnits } from './normalize-steps.ts';
+import { longSection, longSteps, longUnits } from './normalize-steps.ts';
+import { longStrategies } from './normalize-strategies.ts';
 import { longAmount, longConfigFiles, longDuration, longList, longValues } from './normalize-values.ts';
 import type { Path, Report } from './problem.ts';
 import type { AuthoredEnvironment, AuthoredInfrastructure, AuthoredService } from './schema.ts';

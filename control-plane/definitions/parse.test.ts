@@ -118,11 +118,11 @@ workflows:
     },
     {
       given: 'what is not there yet',
-      text: `${HEAD}services:\n  k: { type: kubernetes }\nworkflows:\n  s:\n    type: basic\n    service: a\n    environment: b\n    phases: []\n    onFailure: [{ do: manual-intervention }, { do: ignore, tolerate: 5% }]\n`,
+      text: `${HEAD}services:\n  k: { type: kubernetes }\nworkflows:\n  s:\n    type: basic\n    service: a\n    environment: b\n    phases: []\n    onFailure: [{ do: pray }, { do: ignore, tolerate: 100% }]\n`,
       expected: [
         'file-1.yaml:4:14 services.k.type: kubernetes is not available yet: ssh is',
-        'file-1.yaml:11:23 workflows.s.onFailure[0].do: that is not available yet: retry, rollback, abort and ignore are',
-        'file-1.yaml:11:70 workflows.s.onFailure[1].tolerate: tolerances are not available yet',
+        "file-1.yaml:11:23 workflows.s.onFailure[0].do: 'pray' is not possible here",
+        'file-1.yaml:11:55 workflows.s.onFailure[1].tolerate: neither a count of hosts nor a percentage below 100%',
       ],
     },
     {

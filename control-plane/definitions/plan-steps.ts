@@ -1,14 +1,15 @@
 /** Steps and sections of a completed workflow as the plan has them: catalog types, milliseconds, flattened commands. */
 import { references } from '@fairlead/proto/expressions/index.ts';
 import { parseDuration } from '@fairlead/proto/model/duration.ts';
-import { failure, FAILURE_TYPES, type Failure } from '@fairlead/proto/model/failure.ts';
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
-import type { FailureAction, FailureStrategy, OutputScope, SectionPlan, StepPlan } from '../engine/plan.ts';
+import type { OutputScope, SectionPlan, StepPlan } from '../engine/plan.ts';
 import { asJson, compact, isJsonList, isJsonObject, mapValues } from './json-values.ts';
-import type { LongSection, LongStep, LongStrategy, LongUnit, Values } from './long-form.ts';
+import type { LongSection, LongStep, LongUnit, Values } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
 import { swapParameters, type PlacePlan } from './plan-place.ts';
+import { planStrategies } from './plan-strategies.ts';
 import { flattenCommand } from './plan-units.ts';
 import { secretAsTemplate } from './secret.ts';
 
@@ -174,32 +175,4 @@ function namesHosts(value: Json, variables: Values, depth = 0): boolean {
   }
   if (isJsonList(value)) return value.some((each) => namesHosts(each, variables, depth));
   return isJsonObject(value) && Object.values(value).some((each) => namesHosts(each, variables, depth));
-}
-
-const ACTIONS: Readonly<Record<LongStrategy['do'], FailureAction>> = {
-  retry: 'RETRY',
-  rollback: 'ROLLBACK_WORKFLOW',
-  abort: 'ABORT',
-  ignore: 'IGNORE',
-};
-
-export function planStrategies(
-  strategies: readonly LongStrategy[],
-  steps: readonly StepPlan[],
-): readonly FailureStrategy[] {
-  return strategies.flatMap(({ on, do: action, retry, every, steps: only }): readonly FailureStrategy[] => {
-    const ids = steps.filter((step) => only?.includes(step.name) === true).map((step) => step.id);
-    // Named steps that this service's workflow does not have: no steps would mean all of them.
-    if (only !== undefined && ids.length === 0) return [];
-    return [
-      {
-        types: FAILURE_TYPES.filter((type) => on.includes(type.toLowerCase())),
-        steps: ids,
-        scope: 'WORKFLOW',
-        action: ACTIONS[action],
-        retry: action === 'retry' ? { count: retry ?? 1, intervalsMs: (every ?? []).map(milliseconds) } : null,
-        tolerate: null,
-      },
-    ];
-  });
 }

@@ -14,7 +14,8 @@ import { planBuild } from './plan-build.ts';
 import { runFamilies } from './plan-families.ts';
 import { mappingOf, named, planPhase } from './plan-phase.ts';
 import { choose, type Chosen, type ChosenPhase, type DeploymentRequest } from './plan-request.ts';
-import { planSection, planStrategies, type StepContext } from './plan-steps.ts';
+import { planSection, type StepContext } from './plan-steps.ts';
+import { planStrategies } from './plan-strategies.ts';
 import { distinct, refuse } from './refuse.ts';
 import { RUN_TYPES } from './sections/index.ts';
 

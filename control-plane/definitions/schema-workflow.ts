@@ -1,53 +1,7 @@
 import { z } from 'zod';
 import { amount, description, duration, name, nonEmpty, scalar, text, variableName, variableValues } from './fields.ts';
 import { step } from './schema-steps.ts';
-
-export const FAILURE_WORDS = [
-  'any',
-  'application',
-  'connectivity',
-  'authentication',
-  'verification',
-  'timeout',
-  'agent',
-  'unknown',
-] as const;
-const failureWord = z.enum(FAILURE_WORDS);
-
-export const ACTION_WORDS = ['retry', 'rollback', 'abort', 'ignore'] as const;
-const LATER_ACTIONS = 'that is not available yet: retry, rollback, abort and ignore are | Choose one of these.';
-
-export const strategy = z
-  .strictObject({
-    on: z
-      .union([failureWord, nonEmpty(failureWord)])
-      .optional()
-      .describe('Kinds of failure; any when left out.'),
-    do: z
-      .enum(ACTION_WORDS, {
-        error: (issue) =>
-          /^(manual|intervention|end|mark|rollback[- ]|pause)/.test(String(issue.input)) ? LATER_ACTIONS : undefined,
-      })
-      .optional(),
-    retry: z
-      .number()
-      .int()
-      .min(1, 'at least one retry | Write 1 to 100.')
-      .max(100, 'at most 100 retries | Write 1 to 100.')
-      .optional(),
-    every: z
-      .union([duration, nonEmpty(duration)])
-      .optional()
-      .describe('Waited before each retry; the last repeats.'),
-    tolerate: z
-      .never({
-        error: () => 'tolerances are not available yet | Remove tolerate: the action applies when one host fails.',
-      })
-      .optional(),
-    steps: nonEmpty(name).optional().describe('Only these steps of the section; sections only.'),
-  })
-  .meta({ id: 'strategy' });
-export type AuthoredStrategy = z.infer<typeof strategy>;
+import { strategy } from './schema-strategy.ts';
 
 const steps = z.array(step);
 export const section = z

@@ -9,7 +9,8 @@ import type { Generator } from './sections/generator.ts';
 import { deploymentTypeOf, generatorOf, typesFor } from './sections/index.ts';
 import { hostNames, type Reports, type Settings } from './validate-settings.ts';
 import { validateSwap } from './validate-swap.ts';
-import { validateSection, validateStrategies, type SectionRules } from './validate-steps.ts';
+import { validateSection, type SectionRules } from './validate-steps.ts';
+import { validateStrategies } from './validate-strategies.ts';
 
 export function validatePhase(
   phase: PhaseSource,
@@ -57,8 +58,8 @@ export function validatePhase(
   const whole = completePhase(phase, complete ?? null);
   for (const field of ['sections', 'rollback'] as const) {
     for (const [section, each] of Object.entries(whole[field])) {
-      const names = each.steps.map((step) => String(step['name']));
-      validateStrategies(each.onFailure ?? [], [field, section, 'onFailure'], names, report);
+      const place = field === 'rollback' ? 'rollback' : 'phase';
+      validateStrategies(each.onFailure ?? [], [field, section, 'onFailure'], place, each.steps, report);
     }
   }
 }

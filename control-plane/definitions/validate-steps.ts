@@ -3,7 +3,7 @@ import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
 import { withResponse } from './check-scope.ts';
 import { checkText, checkValue, type TextRules } from './check-text.ts';
 import { isJsonList, isJsonObject } from './json-values.ts';
-import type { LongSection, LongStep, LongStrategy } from './long-form.ts';
+import type { LongSection, LongStep } from './long-form.ts';
 import { whatExists } from './nearest.ts';
 import { readStep } from './normalize-steps.ts';
 import type { Path, Report } from './problem.ts';
@@ -45,26 +45,6 @@ export function validateSection(
     validateStep(step, at, rules, report);
   });
   if (section.skip !== undefined) checkCondition(section.skip, [...path, 'skip'], rules, report);
-}
-
-/** `steps`: the names of all steps of the section, generated ones included. */
-export function validateStrategies(
-  strategies: readonly LongStrategy[],
-  path: Path,
-  steps: readonly string[],
-  report: Report,
-): void {
-  strategies.forEach((strategy, index) => {
-    for (const step of strategy.steps ?? []) {
-      if (!steps.includes(step)) {
-        report(
-          [...path, index, 'steps'],
-          `no step of the section is called '${step}'`,
-          whatExists(step, steps, 'step'),
-        );
-      }
-    }
-  });
 }
 
 function checkCondition(condition: string, path: Path, rules: SectionRules, report: Report): void {

@@ -11,7 +11,8 @@ import { validatePhase } from './validate-phase.ts';
 import { validateValues } from './validate-service.ts';
 import { resolveEnvironment, resolveSettings, type Reports } from './validate-settings.ts';
 import { validateShape } from './validate-shape.ts';
-import { validateSection, validateStrategies, type SectionRules } from './validate-steps.ts';
+import { validateSection, type SectionRules } from './validate-steps.ts';
+import { validateStrategies } from './validate-strategies.ts';
 
 const NOT_CHOSEN = {
   roots: ['service', 'serviceVariable', 'configFile', 'artifact', 'rollbackArtifact', 'infra', 'instance', 'host'],
@@ -47,6 +48,7 @@ function check(workflow: Entity<'workflow'>, catalog: Catalog, raw: Reports): vo
   validateBarriers(spec, report);
   validateShape(spec, reports);
   if (spec.type === 'build') return validateBuild(workflow, catalog, reports);
+  validateStrategies(spec.onFailure ?? [], ['onFailure'], 'workflow', [], report);
   const environment = resolveEnvironment(workflow, catalog, reports);
   for (const phase of phasesOf(spec)) {
     const settings = resolveSettings(phase, environment, workflow, catalog, reports);
@@ -75,8 +77,7 @@ function validateAround({ spec }: Entity<'workflow'>, place: Place, report: Repo
   const checkSection = (section: LongSection | undefined, whole: LongSection | undefined, path: Path): void => {
     if (section === undefined) return;
     validateSection(section, path, rules, report);
-    const names = (whole?.steps ?? []).map((step) => String(step['name']));
-    validateStrategies(section.onFailure ?? [], [...path, 'onFailure'], names, report);
+    validateStrategies(section.onFailure ?? [], [...path, 'onFailure'], 'around', whole?.steps ?? [], report);
   };
   checkSection(spec.before, complete.before, ['before']);
   checkSection(spec.after, complete.after, ['after']);
