@@ -1,5 +1,5 @@
 import type { ExecutionListRow, ExecutionView } from '@fairlead/proto/live.ts';
-import type { AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { AttemptId, ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import { request } from './http-client.ts';
 
@@ -53,6 +53,15 @@ interface Holds {
 
 export const listHolds = (): Promise<Holds> => request('GET', '/holds');
 export const liftHold = (id: string): Promise<Holds> => request('DELETE', `/holds/${encodeURIComponent(id)}`);
+
+export const pauseExecution = (id: ExecutionId, reason: string): Promise<unknown> =>
+  request('POST', `${pathOf(id)}/pause`, { reason });
+
+export const resumeExecution = (id: ExecutionId): Promise<unknown> => request('POST', `${pathOf(id)}/resume`, {});
+
+/** What follows from the failure of a step that waits for a person. */
+export const intervene = (id: ExecutionId, step: NodeId, action: string, reason: string): Promise<unknown> =>
+  request('POST', `${pathOf(id)}/intervene`, { step, action, reason });
 
 /** A person says what became of an attempt nobody can find out about. */
 export const resolveUnknown = (attempt: AttemptId, outcome: 'SUCCESS' | 'FAILED', note: string): Promise<unknown> =>

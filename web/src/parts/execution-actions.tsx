@@ -1,18 +1,25 @@
 import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import { type ReactNode, useState } from 'react';
-import { abortExecution, rollBackExecution } from '../api/executions.ts';
+import { abortExecution, pauseExecution, rollBackExecution } from '../api/executions.ts';
 import { executionPath, navigate } from '../router.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
+import { ResumeButton } from './resume-button.tsx';
 
-/** Both ask first and take a reason. */
+/** All but resuming ask first and take a reason. */
 export function ExecutionActions({ header }: { readonly header: ExecutionHeader }): ReactNode {
-  const [asking, setAsking] = useState<'abort' | 'rollback' | null>(null);
+  const [asking, setAsking] = useState<'abort' | 'rollback' | 'pause' | null>(null);
   const ended = isTerminal(header.status);
   const restores = header.artifacts.filter((each) => each.previous !== null);
   const close = (): void => setAsking(null);
   return (
     <div className="actions">
+      {isPaused(header) && <ResumeButton executionId={header.executionId} />}
+      {mayPause(header) && (
+        <button type="button" className="button" onClick={() => setAsking('pause')}>
+          Pause…
+        </button>
+      )}
       {!ended && (
         <button
           type="button"
@@ -32,6 +39,17 @@ export function ExecutionActions({ header }: { readonly header: ExecutionHeader 
         >
           Roll back…
         </button>
+      )}
+      {asking === 'pause' && (
+        <ConfirmDialog
+          title={`Pause ${header.name}?`}
+          action="Pause"
+          defaultReason="Paused on the page"
+          confirm={async (reason) => void (await pauseExecution(header.executionId, reason))}
+          close={close}
+        >
+          <p>What runs goes on to its end, and nothing more is started until somebody resumes it.</p>
+        </ConfirmDialog>
       )}
       {asking === 'abort' && (
         <ConfirmDialog
@@ -74,6 +92,11 @@ export function ExecutionActions({ header }: { readonly header: ExecutionHeader 
     </div>
   );
 }
+
+const isPaused = ({ status }: ExecutionHeader): boolean => status === 'PAUSING' || status === 'PAUSED';
+
+const mayPause = ({ status }: ExecutionHeader): boolean =>
+  status === 'RUNNING' || status === 'WAITING' || status === 'QUEUED';
 
 /** What still runs and is not on its way back already; of what has ended, a success that replaced something. */
 const mayRollBack = ({ status, rollback, artifacts }: ExecutionHeader): boolean =>

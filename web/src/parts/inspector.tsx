@@ -7,6 +7,7 @@ import { logsOf } from '../state/focus.ts';
 import { isActive, labelOf } from '../state/status-look.ts';
 import { Elapsed } from './elapsed.tsx';
 import { HostList } from './host-list.tsx';
+import { InterventionPanel } from './intervention-panel.tsx';
 import { LogView } from './log-view.tsx';
 import { NodeFacts } from './node-facts.tsx';
 import { StatusLabel } from './status-icon.tsx';
@@ -70,6 +71,7 @@ export function Inspector({ state, node, automatic, select, followAutomatically 
           {shown.agent !== null && <span>by agent {shown.agent}</span>}
         </p>
       </header>
+      <InterventionPanel executionId={state.header.executionId} step={step ?? shown} />
       <Body key={shown.id} state={state} node={shown} chosen={node} select={select} />
     </aside>
   );
