@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualSystem } from '../../../test/support/virtual-system.ts';
 import { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 
@@ -55,6 +56,19 @@ describe('group commit', () => {
     await Promise.all(writes);
     expect(database.executed).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
     expect(numbers()).toHaveLength(8);
+  });
+
+  it('lingers for what is asked a little later, where nobody waits', async () => {
+    const system = new VirtualSystem();
+    const lingering = new GroupCommit(database, { ms: 20, scheduler: system.scheduler });
+    const first = lingering.write(() => insert(1));
+    await system.settle();
+    const second = lingering.write(() => insert(2));
+    expect(database.executed).toEqual([]);
+    await system.step();
+    expect(system.elapsed).toBe(20);
+    await Promise.all([first, second]);
+    expect(database.executed).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
   });
 
   it('makes nobody wait for ever', async () => {

@@ -1,3 +1,4 @@
+import type { Scheduler } from '@fairlead/proto/model/system.ts';
 import type { Database } from './database.ts';
 import { concernsOnlyOneStatement, mapError, unavailable } from './failures.ts';
 
@@ -7,6 +8,11 @@ interface Waiting {
   readonly run: () => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+
+export interface Linger {
+  readonly ms: number;
+  readonly scheduler: Scheduler;
 }
 
 /** A group that still grows waits for the next turn of the event loop, this many times at most. */
@@ -20,12 +26,15 @@ const MOST_TURNS = 16;
  */
 export class GroupCommit {
   readonly #database: Database;
+  readonly #linger: Linger | null;
   #waiting: Waiting[] = [];
   #idle: (() => void)[] = [];
   #closed = false;
 
-  constructor(database: Database) {
+  /** With `linger` a group waits so long for more, whatever the turns bring: for what nobody waits for. */
+  constructor(database: Database, linger: Linger | null = null) {
     this.#database = database;
+    this.#linger = linger;
   }
 
   /** `work` makes at most one writing statement (SQLite undoes a failed one by itself) and may read around it. */
@@ -49,7 +58,7 @@ export class GroupCommit {
     if (this.#closed) return Promise.reject(unavailable('The embedded store is closed.'));
     return new Promise<T>((resolve, reject) => {
       let answer: { readonly value: T } | null = null;
-      if (this.#waiting.length === 0) this.#commitAfter(1, MOST_TURNS);
+      if (this.#waiting.length === 0) this.#commitLater();
       this.#waiting.push({
         several,
         run: () => {
@@ -61,6 +70,11 @@ export class GroupCommit {
         reject,
       });
     });
+  }
+
+  #commitLater(): void {
+    if (this.#linger === null) this.#commitAfter(1, MOST_TURNS);
+    else this.#linger.scheduler.after(this.#linger.ms, () => this.#commit());
   }
 
   /** At the end of this turn, unless more than `size` will be waiting by then. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { Store } from '../../ports/store.ts';
+import { realSystem } from '../system/index.ts';
 import { createBlobs } from './blobs.ts';
 import { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -14,6 +15,9 @@ import { createJournal } from './journal.ts';
 import { createLogs } from './logs.ts';
 import { createRows } from './rows.ts';
 import { migrateLogs, migrateMain } from './schema.ts';
+
+/** No agent waits for its log to be stored; each commit costs everybody a sync of the disk. */
+const LOG_LINGER_MS = 20;
 
 export interface SqliteStoreOptions {
   readonly directory: string;
@@ -50,7 +54,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
 function assemble(main: Database, logs: Database, incarnation: string, closeAll: () => void): Store {
   const group = new GroupCommit(main);
-  const logGroup = new GroupCommit(logs);
+  const logGroup = new GroupCommit(logs, { ms: LOG_LINGER_MS, scheduler: realSystem.scheduler });
   const one = main.prepare('SELECT 1');
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
