@@ -69,7 +69,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     authorize(actor, verb, resource, parts.policy);
 
   return {
-    ...steering({ executions, router: replica.router, drivers: replica.drivers, heads: store.heads }),
+    ...steering({ gate, executions, router: replica.router, drivers: replica.drivers, heads: store.heads }),
     async apply(actor, { files, dryRun, prune = false }) {
       gate(actor, 'define', 'definitions');
       return definitions.apply(actor, files, { dryRun, prune });

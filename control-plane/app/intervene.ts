@@ -7,8 +7,8 @@ import { planOfStep } from '../engine/plan-of.ts';
 import { interventionChoices } from '../engine/rules/intervention.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import type { InterventionAction } from '../engine/waiting.ts';
-import { authorize, type Actor } from './authorize.ts';
-import type { Router } from './router.ts';
+import type { Actor } from './authorize.ts';
+import type { SteeringWorld } from './steering.ts';
 
 /** What waits for a decision, and what may be decided. */
 export interface OpenIntervention {
@@ -42,14 +42,14 @@ export interface InterventionRequest {
 }
 
 export async function intervene(
-  router: Router,
+  { router, gate }: Pick<SteeringWorld, 'router' | 'gate'>,
   actor: Actor,
   execution: Execution,
   { step, action, reason }: InterventionRequest,
 ): Promise<{ readonly stepId: NodeId }> {
   // A choice that rolls back or aborts is worth the same as asking for it otherwise.
-  if (action === 'ABORT') authorize(actor, 'abort', execution.id);
-  if (ROLLS_BACK.includes(action)) authorize(actor, 'rollback', execution.id);
+  if (action === 'ABORT') gate(actor, 'abort', execution.id);
+  if (ROLLS_BACK.includes(action)) gate(actor, 'rollback', execution.id);
   const stepId = chosen(execution, step);
   await router.submit(execution.id, { input: 'intervene', stepId, action, actor: actor.name, reason });
   return { stepId };

@@ -2,7 +2,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { AttemptId, ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Heads } from '../ports/heads.ts';
-import { authorize, type Actor } from './authorize.ts';
+import type { Actor, Verb } from './authorize.ts';
 import type { Drivers } from './drivers.ts';
 import type { Executions } from './executions.ts';
 import { intervene, openInterventions, type InterventionRequest, type OpenIntervention } from './intervene.ts';
@@ -27,14 +27,17 @@ export interface Steering {
   ): Promise<void>;
 }
 
+export type Gate = (actor: Actor, verb: Verb, resource: string) => void;
+
 export interface SteeringWorld {
+  readonly gate: Gate;
   readonly executions: Executions;
   readonly router: Router;
   readonly drivers: Drivers;
   readonly heads: Heads;
 }
 
-export function steering({ executions, router, drivers, heads }: SteeringWorld): Steering {
+export function steering({ gate, executions, router, drivers, heads }: SteeringWorld): Steering {
   /** Loaded, unless nobody drives it because it is broken. */
   const driven = async (id: ExecutionId) => {
     const { execution } = await executions.load(id);
@@ -44,29 +47,29 @@ export function steering({ executions, router, drivers, heads }: SteeringWorld):
   };
   return {
     async pause(actor, id, reason) {
-      authorize(actor, 'execute', id);
+      gate(actor, 'execute', id);
       await driven(id);
       await router.submit(id, { input: 'pause', actor: actor.name, reason });
     },
     async resume(actor, id) {
-      authorize(actor, 'execute', id);
+      gate(actor, 'execute', id);
       await driven(id);
       await router.submit(id, { input: 'resume', actor: actor.name });
     },
     async listInterventions(actor, id) {
-      authorize(actor, 'read', id);
+      gate(actor, 'read', id);
       return openInterventions((await executions.load(id)).execution);
     },
     async intervene(actor, id, request) {
-      authorize(actor, 'execute', id);
-      return intervene(router, actor, await driven(id), request);
+      gate(actor, 'execute', id);
+      return intervene({ router, gate }, actor, await driven(id), request);
     },
     async getForcedSettlement(actor, id) {
-      authorize(actor, 'administer', id);
+      gate(actor, 'administer', id);
       return forcedSettlement((await executions.load(id)).execution);
     },
     async settleByForce(actor, id, request) {
-      authorize(actor, 'administer', id);
+      gate(actor, 'administer', id);
       await executions.load(id);
       await settleByForce(drivers, id, { ...request, actor: actor.name });
     },

@@ -43,8 +43,8 @@ async function start(workflow: object): Promise<string> {
 const run = async (workflow: object): Promise<ExecutionView> => world.settled(await start(workflow));
 
 const undone = ({ nodes }: ExecutionView): boolean => nodes.some((node) => node.kind === 'phase' && node.rollback);
-const decide = (id: string, action: string) =>
-  world.ask('POST', `/executions/${id}/intervene`, { step: 'Try', action, reason: 'me says so' });
+const decide = (id: string, action: string, key?: string) =>
+  world.ask('POST', `/executions/${id}/intervene`, { step: 'Try', action, reason: 'me says so' }, key);
 
 describe('the strategy of a section', () => {
   const verify = (...steps: readonly object[]) => ({
@@ -159,10 +159,18 @@ describe('a failure that a person decides on', () => {
     expect(interventions).toMatchObject([{ name: 'Try', afterTimeout: 'END_EXECUTION' }]);
     const [open] = interventions;
     expect((open?.until ?? 0) - (open?.since ?? 0)).toBe(14 * 24 * 3_600_000);
-    expect((await decide(id, 'RETRY')).status).toBe(202);
+    // Who may execute may abort; what rolls back takes the right to do that.
+    const made = z.object({ key: z.string() });
+    const body = { name: 'executor', rights: ['read', 'execute'] };
+    const { key } = await world.demand(made, 'POST', '/keys', body);
+    for (const action of ['ROLLBACK_WORKFLOW', 'END_EXECUTION']) {
+      const { status, body: said } = await decide(id, action, key);
+      expect([status, refusal(said)]).toEqual([403, expect.stringContaining('may not rollback')]);
+    }
+    expect((await decide(id, 'RETRY', key)).status).toBe(202);
     await world.until(id, 'has tried again', ({ nodes }) => nodes.some((node) => node.name === 'attempt 2'));
     const again = await waiting(id);
-    expect(again.nodes.find((node) => node.name === 'attempt 2')?.note).toContain('asked for by');
+    expect(again.nodes.find((node) => node.name === 'attempt 2')?.note).toContain('asked for by executor');
     expect((await decide(id, 'MARK_SUCCESS')).status).toBe(202);
     const view = await world.settled(id);
     expect([view.header.status, undone(view)]).toEqual(['SUCCESS', false]);

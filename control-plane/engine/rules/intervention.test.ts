@@ -119,6 +119,15 @@ describe('a failure that a person decides on', () => {
   });
 });
 
+it('keeps the lock while it waits', () => {
+  const lock = { keys: ['k'], queueLimit: 1, timeoutMs: 1_000 };
+  const deploy = sectionPlan('deploy', [stepPlan('install')], { failureStrategies: [manual()] });
+  const play = new Play(onePhase([deploy], { run: { lock } })).run(() => failed());
+  play.pass(DAY);
+  expect([play.execution.runs[0]?.lock?.state, play.commands]).toEqual(['HELD', []]);
+  expect(findStep(play.execution, STEP)?.status).toBe('WAITING');
+});
+
 describe('nobody answering', () => {
   const inAMinute = (afterTimeout: InterventionAction) => manual({ manual: { timeoutMs: 60_000, afterTimeout } });
 
