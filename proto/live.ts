@@ -101,6 +101,11 @@ export interface ListFilter {
   readonly name?: string;
   readonly environment?: string;
   readonly statuses?: readonly Status[];
+  /** Started at or after, and before. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Words that all occur in its id, names, actor or builds. */
+  readonly text?: string;
 }
 
 /** Client → server. `sub` is the client's own number for a subscription. */

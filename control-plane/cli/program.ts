@@ -94,6 +94,9 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     .option('--name <workflow>')
     .option('--environment <name>')
     .option('--status <names>', 'divided by commas')
+    .option('--find <words>', 'in ids, names, who started it, and builds')
+    .option('--from <time>', 'started then or later')
+    .option('--to <time>', 'started before')
     .option('--limit <number>')
     .option('--cursor <text>', 'the page after')
     .action((options, command) =>

@@ -76,6 +76,28 @@ export interface ExecutionFilter {
   /** startedAt, inclusive and exclusive. */
   readonly from?: number;
   readonly to?: number;
+  /** Every word of it occurs, in any case, somewhere in `searchedIn` of the row. */
+  readonly text?: string;
+}
+
+/** The words of a search: lower case, not too many. */
+export const wordsOf = (text: string): readonly string[] =>
+  text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, 8);
+
+/** What a search looks at: ids and names, who started it, and the builds it deployed. */
+export function searchedIn(row: ExecutionRow): string {
+  const artifacts = row.summary['artifacts'];
+  const builds = (Array.isArray(artifacts) ? (artifacts as readonly unknown[]) : []).flatMap((each) =>
+    typeof each === 'object' && each !== null && 'build' in each
+      ? ['service' in each ? String(each.service) : '', String(each.build)]
+      : [],
+  );
+  const { executionId, application, name, environment, actor } = row;
+  return [executionId, application, name, environment ?? '', actor, ...builds].join(' ').toLowerCase();
 }
 
 /**

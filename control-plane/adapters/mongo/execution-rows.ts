@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb';
 import { canonicalJson } from '@fairlead/proto/model/json.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { checkId } from '../../ports/limits.ts';
-import { successesOf } from '../../ports/rows.ts';
+import { searchedIn, successesOf, wordsOf } from '../../ports/rows.ts';
 import type { ExecutionFilter, ExecutionRow, Rows, Success } from '../../ports/rows.ts';
 import type { Connection } from './connection.ts';
 import type { InstanceRows } from './instance-rows.ts';
@@ -14,6 +14,7 @@ interface Stored extends Omit<ExecutionRow, 'executionId' | 'summary'> {
   /** Canonical text, as in documents; what is searched stands beside it. */
   readonly summary: string;
   readonly successes: readonly string[];
+  readonly search: string;
 }
 
 const NEWEST_FIRST = { startedAt: -1, _id: -1 } as const;
@@ -30,7 +31,8 @@ export function createExecutionRows(connection: Connection): Omit<Rows, keyof In
       checkId('execution', row.executionId);
       const { executionId, summary, ...rest } = row;
       const successes = successesOf(row).map(successKey);
-      const stored = { _id: executionId, ...rest, summary: canonicalJson(summary), successes };
+      const shown = { _id: executionId, ...rest, summary: canonicalJson(summary) };
+      const stored = { ...shown, successes, search: searchedIn(row) };
       await connection.run(() => putNewest<Stored>(executions, stored, 'seq'));
     },
     async getExecution(executionId) {
@@ -39,7 +41,7 @@ export function createExecutionRows(connection: Connection): Omit<Rows, keyof In
     },
     async list(filter, { cursor, limit }) {
       if (limit === 0) return [];
-      return newest({ $and: [fieldsOf(filter), timesOf(filter), afterCursor(cursor)] }, limit);
+      return newest({ $and: [fieldsOf(filter), timesOf(filter), textOf(filter), afterCursor(cursor)] }, limit);
     },
     async find(prefix, limit) {
       return limit === 0 ? [] : newest(idsFrom(prefix), limit);
@@ -66,13 +68,19 @@ const timesOf = ({ from, to }: ExecutionFilter): Filter<Stored> =>
     ? {}
     : { startedAt: { ...(from === undefined ? {} : { $gte: from }), ...(to === undefined ? {} : { $lt: to }) } };
 
+/** Each word literally, whatever it would mean to a regular expression. */
+function textOf({ text = '' }: ExecutionFilter): Filter<Stored> {
+  const words = wordsOf(text).map((word) => ({ search: { $regex: word.replaceAll(/[^\p{L}\p{N}_\s]/gu, '\\$&') } }));
+  return words.length === 0 ? {} : { $and: words };
+}
+
 function afterCursor(cursor: { readonly startedAt: number; readonly executionId: string } | undefined): Filter<Stored> {
   if (cursor === undefined) return {};
   const { startedAt, executionId } = cursor;
   return { $or: [{ startedAt: { $lt: startedAt } }, { startedAt, _id: { $lt: executionId } }] };
 }
 
-function toRow({ _id, summary, successes: _successes, ...rest }: Stored): ExecutionRow {
+function toRow({ _id, summary, successes: _successes, search: _search, ...rest }: Stored): ExecutionRow {
   // Written by canonicalJson from a JsonObject.
   return { executionId: _id, ...rest, summary: JSON.parse(summary) as JsonObject };
 }

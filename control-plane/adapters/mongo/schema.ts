@@ -15,7 +15,7 @@ interface Meta {
 /** Raised when the shape of what is stored changes; release N reads what N−1 wrote and the other way round. */
 const VERSION = 1;
 /** Raised with every index that is added: older releases do without. */
-const INDEXED = 2;
+const INDEXED = 3;
 
 /** Journals, documents, blobs and log chunks need no index but that of `_id`. */
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
@@ -23,6 +23,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   logAttempts: [{ key: { executionId: 1 } }],
   executions: [
     { key: { startedAt: -1, _id: -1 } },
+    { key: { startedAt: -1, _id: -1, search: 1 } },
     { key: { application: 1, startedAt: -1, _id: -1 } },
     { key: { name: 1, startedAt: -1, _id: -1 } },
     { key: { environment: 1, startedAt: -1, _id: -1 } },

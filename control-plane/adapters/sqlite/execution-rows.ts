@@ -3,7 +3,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import { checkId } from '../../ports/limits.ts';
 import { successorOf } from '../../ports/order.ts';
-import { successesOf } from '../../ports/rows.ts';
+import { searchedIn, successesOf, wordsOf } from '../../ports/rows.ts';
 import type { ExecutionFilter, ExecutionRow, Rows } from '../../ports/rows.ts';
 import type { Database, SqlValue, Statement } from './database.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -30,16 +30,17 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
   const refresh = database.prepare(
     `UPDATE executions SET seq = ?, ended_at = ?, actor = ?, summary = ?
      WHERE execution_id = ? AND seq <= ? AND status = ? AND status <> 'SUCCESS'
-       AND application = ? AND name = ? AND kind = ? AND environment IS ? AND started_at = ?`,
+       AND application = ? AND name = ? AND kind = ? AND environment IS ? AND started_at = ? AND search = ?`,
   );
   const put = database.prepare(
     `INSERT INTO executions
-       (execution_id, seq, application, name, kind, status, environment, started_at, ended_at, actor, summary)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       (execution_id, seq, application, name, kind, status, environment, started_at, ended_at, actor, summary, search)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (execution_id) DO UPDATE SET
        seq = excluded.seq, application = excluded.application, name = excluded.name, kind = excluded.kind,
        status = excluded.status, environment = excluded.environment, started_at = excluded.started_at,
-       ended_at = excluded.ended_at, actor = excluded.actor, summary = excluded.summary
+       ended_at = excluded.ended_at, actor = excluded.actor, summary = excluded.summary,
+       search = excluded.search
      WHERE excluded.seq >= executions.seq`,
   );
   const forget = database.prepare('DELETE FROM successes WHERE execution_id = ?');
@@ -70,11 +71,13 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
       const summary = canonicalJson(row.summary);
       const successes = successesOf(row);
       const { executionId: id, seq, application, name, kind, status, environment, startedAt, endedAt, actor } = row;
-      const indexed = [application, name, kind, environment, startedAt];
+      const search = searchedIn(row);
+      const indexed = [application, name, kind, environment, startedAt, search];
       await group.writeSeveral(() => {
         const plain = successes.length === 0;
         if (plain && refresh.run([seq, endedAt, actor, summary, id, seq, status, ...indexed]) === 1) return;
-        const values = [id, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary];
+        const shown = [id, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary];
+        const values = [...shown, search];
         if (put.run(values) === 0) return;
         forget.run([id]);
         for (const success of successes) remember.run([success.name, success.mapping, startedAt, id]);
@@ -117,6 +120,7 @@ function conditionsOf(
   if (filter.application !== undefined) add('application = ?', filter.application);
   if (filter.name !== undefined) add('name = ?', filter.name);
   if (filter.environment !== undefined) add('environment = ?', filter.environment);
+  for (const word of wordsOf(filter.text ?? '')) add('instr(search, ?) > 0', word);
   if (filter.from !== undefined) add('started_at >= ?', filter.from);
   if (filter.to !== undefined) add('started_at < ?', filter.to);
   if (cursor !== undefined) add('(started_at, execution_id) < (?, ?)', cursor.startedAt, cursor.executionId);

@@ -70,6 +70,14 @@ const MAIN: readonly string[] = [
   INSERT INTO deployments (at, execution_id, id, seq, application, service, environment, infrastructure, host, build, details)
     SELECT at, execution_id, id, seq, application, service, environment, infrastructure, host, build, details FROM instances;
   `,
+  `
+  ALTER TABLE executions ADD COLUMN search TEXT NOT NULL DEFAULT '';
+  UPDATE executions SET
+    search = lower(execution_id || ' ' || application || ' ' || name || ' ' || coalesce(environment, '') || ' ' || actor);
+  DROP INDEX executions_newest;
+  CREATE INDEX executions_newest ON executions
+    (started_at, execution_id, application, name, environment, status, search);
+  `,
 ];
 
 const LOGS: readonly string[] = [

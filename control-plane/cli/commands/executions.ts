@@ -19,12 +19,23 @@ export interface ListOptions {
   readonly name?: string;
   readonly environment?: string;
   readonly status?: string;
+  readonly find?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit?: string;
   readonly cursor?: string;
 }
 
 export async function listExecutions(context: Context, options: ListOptions): Promise<ExitCode> {
-  const result = await context.api.get('/executions', page, { ...options });
+  const result = await context.api.get('/executions', page, {
+    ...options,
+    // Times as `executions list` prints them.
+    ...Object.fromEntries(
+      (['from', 'to'] as const).flatMap((name) =>
+        options[name] === undefined ? [] : [[name, instant(options[name])]],
+      ),
+    ),
+  });
   present(context.format, result, () => {
     const rows = result.rows.map((row) => [
       row.executionId,
@@ -55,6 +66,11 @@ export async function showExecution(
   );
   return EXIT.SUCCESS;
 }
+
+const instant = (text: string): string => {
+  const at = Date.parse(text.replace(' ', 'T'));
+  return Number.isNaN(at) ? text : String(at);
+};
 
 /** A time as `executions show` prints it is one of this machine; the server is told which instant that is. */
 export function momentText(text: string): string {

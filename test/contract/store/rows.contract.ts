@@ -107,6 +107,32 @@ export function rowsContract(under: StoreUnderTest): void {
       expect(ids(await other().rows.list({ statuses: ['RUNNING'], from: 2 }, { cursor, limit: 9 }))).toEqual(['e3']);
     });
 
+    it('finds words in ids, names, actors and builds, whatever their case', async () => {
+      const artifacts = [{ service: 'web', build: '4.2-RC(1)', previous: null }];
+      const rows = [
+        row('e1', { startedAt: 1, name: 'Ship-Web', summary: { artifacts } }),
+        row('e2', { startedAt: 2, name: 'ship-api', actor: 'Ada Lovelace', status: 'FAILED' }),
+        row('e3', { startedAt: 3, application: 'bank', environment: null, summary: { artifacts: 'none' } }),
+      ];
+      for (const each of rows) await one().rows.putExecution(each);
+      const cases: readonly [ExecutionFilter, string[]][] = [
+        [{ text: 'ship' }, ['e3', 'e2', 'e1']],
+        [{ text: 'SHIP-WEB' }, ['e3', 'e1']],
+        [{ text: '  lace   api ' }, ['e2']],
+        [{ text: 'ship', statuses: ['FAILED'] }, ['e2']],
+        [{ text: '4.2-rc(1)' }, ['e1']],
+        [{ text: '4x2' }, []],
+        [{ text: 'bank', application: 'shop' }, []],
+        [{ text: '.*' }, []],
+        [{ text: ' ' }, ['e3', 'e2', 'e1']],
+      ];
+      for (const [filter, expected] of cases) expect([filter, await list(filter)]).toEqual([filter, expected]);
+      await one().rows.putExecution(
+        row('e2', { seq: 2, startedAt: 2, name: 'ship-api', status: 'FAILED', actor: 'bob' }),
+      );
+      expect([await list({ text: 'ada' }), await list({ text: 'bob' })]).toEqual([['e3', 'e1'], ['e2']]);
+    });
+
     it('follows a row whose listed fields change', async () => {
       await one().rows.putExecution(row('e1', { status: 'RUNNING', environment: null }));
       await one().rows.putExecution(row('e1', { seq: 2, status: 'WAITING', environment: 'qa', application: 'bank' }));

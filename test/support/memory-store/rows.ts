@@ -1,6 +1,12 @@
 import { checkId } from '../../../control-plane/ports/limits.ts';
 import { compareText } from '../../../control-plane/ports/order.ts';
-import { INSTANCE_FIELDS, isNewerInstance, successesOf } from '../../../control-plane/ports/rows.ts';
+import {
+  INSTANCE_FIELDS,
+  isNewerInstance,
+  searchedIn,
+  successesOf,
+  wordsOf,
+} from '../../../control-plane/ports/rows.ts';
 import type {
   DeploymentCursor,
   ExecutionFilter,
@@ -83,6 +89,7 @@ const matches = (filter: ExecutionFilter, row: ExecutionRow): boolean =>
   (filter.name ?? row.name) === row.name &&
   (filter.environment ?? row.environment) === row.environment &&
   (filter.statuses?.includes(row.status) ?? true) &&
+  wordsOf(filter.text ?? '').every((word) => searchedIn(row).includes(word)) &&
   row.startedAt >= (filter.from ?? -Infinity) &&
   row.startedAt < (filter.to ?? Infinity);
 

@@ -14,11 +14,13 @@ export function listExecutions(query: {
   readonly cursor: string;
   readonly application: string;
   readonly statuses: readonly Status[];
+  readonly text: string;
 }): Promise<ExecutionPage> {
   const parameters = new URLSearchParams({ limit: String(PAGE_ROWS) });
   if (query.cursor !== '') parameters.set('cursor', query.cursor);
   if (query.application !== '') parameters.set('application', query.application);
   if (query.statuses.length > 0) parameters.set('status', query.statuses.join(','));
+  if (query.text !== '') parameters.set('find', query.text.slice(0, 200));
   return request('GET', `/executions?${parameters.toString()}`);
 }
 

@@ -1,5 +1,5 @@
 import type { ExecutionListRow } from '@fairlead/proto/live.ts';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { listExecutions } from '../api/executions.ts';
 import { type ListQuery, mergeRows, type Rows, shownRows } from '../state/list-rows.ts';
@@ -34,7 +34,7 @@ export function useExecutions(query: ListQuery): Executions {
   const live = useLive();
   const socketAway = !useConnected();
   const [pushed, setPushed] = useState<Rows>(NO_ROWS);
-  const { group, application } = query;
+  const { group, application, text } = query;
 
   useEffect(() => {
     setPushed(NO_ROWS);
@@ -56,9 +56,11 @@ export function useExecutions(query: ListQuery): Executions {
   }, [live, application]);
 
   const paged = useInfiniteQuery({
-    queryKey: ['executions', group, application],
+    queryKey: ['executions', group, application, text],
     queryFn: ({ pageParam }) =>
-      listExecutions({ cursor: pageParam, application, statuses: group === null ? [] : statusesOf(group) }),
+      listExecutions({ cursor: pageParam, application, text, statuses: group === null ? [] : statusesOf(group) }),
+    // While somebody types what was found stays.
+    placeholderData: keepPreviousData,
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
     refetchInterval: ({ state }) => {
