@@ -7,5 +7,6 @@ export const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   wide: async () => (await import('./wide-program.ts')).serve(),
   store: async () => (await import('./store-program.ts')).serve(),
   ssh: async () => (await import('./ssh-program.ts')).serve(),
+  scale: async () => (await import('./scale-program.ts')).serve(),
   agents: async () => (await import('./agents-program.ts')).serve(),
 };

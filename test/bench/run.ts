@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- dispatch|ssh|wide|store|agents [--json] [--quick]`: what the machine does with us, beside what it does
+ * `npm run bench -- dispatch|ssh|wide|store|scale|agents [--json] [--quick]`: what the machine does with us, beside what it does
  * without. Measure and baseline take turns in one run, because other work on the machine comes and goes.
  */
 import { parseArgs } from 'node:util';
@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: BenchOptions) => 
   ssh: async () => (await import('./ssh.ts')).ssh,
   wide: async () => (await import('./wide.ts')).wide,
   store: async () => (await import('./store.ts')).store,
+  scale: async () => (await import('./scale.ts')).scale,
   agents: async () => (await import('./agents.ts')).agents,
 };
 
@@ -36,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
   const found = BENCHES[name];
   if (found === undefined || positionals.length > 1) {
     process.stderr.write(
-      `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--with ansible]\n`,
+      `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--with ansible|mongo]\n`,
     );
     return 2;
   }

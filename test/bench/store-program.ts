@@ -1,15 +1,13 @@
 /** The SQLite store, and bare SQLite with the same table, settings and one transaction a turn, in one process. */
 import Driver from 'libsql';
-import type { Status } from '@fairlead/proto/model/status.ts';
 import { openSqliteStore } from '../../control-plane/adapters/sqlite/store.ts';
 import type { ExecutionFilter } from '../../control-plane/ports/rows.ts';
 import type { Store } from '../../control-plane/ports/store.ts';
+import { fillExecutions, pagesOf } from './list-rows.ts';
 import { serveCalls } from './program.ts';
 
 /** As long as the record of a report. */
 const BODY = JSON.stringify({ decisions: 'd'.repeat(430) });
-const STATUSES: readonly Status[] = ['SUCCESS', 'SUCCESS', 'SUCCESS', 'SUCCESS', 'FAILED', 'ABORTED'];
-const PAGE = 50;
 
 type Append = (executionId: string, seq: number) => Promise<unknown>;
 
@@ -51,46 +49,6 @@ async function hammer(append: Append, { writers, ms }: { writers: number; ms: nu
   return count / ((performance.now() - began) / 1_000);
 }
 
-/** Executions of three months, ten applications, fifty names and three environments. */
-async function fill({ rows }: Store, count: number): Promise<void> {
-  const GROUP = 2_000;
-  for (let from = 0; from < count; from += GROUP) {
-    const group = Array.from({ length: Math.min(GROUP, count - from) }, (_, offset) => from + offset);
-    await Promise.all(
-      group.map((index) => {
-        const startedAt = 1_750_000_000_000 + index * 77_000;
-        return rows.putExecution({
-          executionId: `xl${(index * 7_919) % 1_000_003}n${index}`,
-          seq: 40,
-          application: `app${index % 10}`,
-          name: `ship-${index % 50}`,
-          kind: 'WORKFLOW',
-          status: STATUSES[(index * 31) % STATUSES.length] ?? 'SUCCESS',
-          environment: `env${index % 3}`,
-          startedAt,
-          endedAt: startedAt + 60_000,
-          actor: 'bench',
-          summary: { mappings: [`m${index % 50}`], progress: { done: 9, total: 9 }, artifacts: [], failure: null },
-        });
-      }),
-    );
-  }
-}
-
-/** Pages of one walk through the list. Milliseconds each. */
-async function list({ rows }: Store, filter: ExecutionFilter, count: number): Promise<readonly number[]> {
-  const times: number[] = [];
-  let cursor: { startedAt: number; executionId: string } | null = null;
-  for (let page = 0; page < count; page += 1) {
-    const began = performance.now();
-    const found = await rows.list(filter, { limit: PAGE, ...(cursor === null ? {} : { cursor }) });
-    times.push(performance.now() - began);
-    const last = found.at(-1);
-    cursor = last === undefined ? null : { startedAt: last.startedAt, executionId: last.executionId };
-  }
-  return times;
-}
-
 export function serve(): void {
   let store: Store | null = null;
   let bare: Append = () => Promise.reject(new Error('it is not open'));
@@ -108,8 +66,8 @@ export function serve(): void {
       },
       appends: (options: { writers: number; ms: number }) => hammer(append, options),
       bare: (options: { writers: number; ms: number }) => hammer(bare, options),
-      fill: (count: number) => fill(opened(), count),
-      list: ({ filter, count }: { filter: ExecutionFilter; count: number }) => list(opened(), filter, count),
+      fill: (count: number) => fillExecutions(opened().rows, count),
+      list: ({ filter, count }: { filter: ExecutionFilter; count: number }) => pagesOf(opened().rows, filter, count),
     },
     async () => store?.close(),
   );
