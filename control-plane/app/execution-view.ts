@@ -68,7 +68,7 @@ function nodesAhead(plan: RunPlan, run: Run): readonly NodeView[] {
 
 function nodesOfPhase(plan: RunPlan, run: Run, phase: Phase, order: number, agentName: AgentName): readonly NodeView[] {
   const rollback = phase.kind === 'ROLLBACK';
-  const note = phase.dropped.length > 0 ? `without ${phase.dropped.join(', ')}` : null;
+  const note = phase.skipped ?? (phase.dropped.length > 0 ? `without ${phase.dropped.join(', ')}` : null);
   const own = node(phase.id, run.id, 'phase', order, phase.name, phase, { rollback, note });
   const sections = sectionsOf(plan, run, phase).flatMap((section, index) => {
     const state = phase.sections.find((each) => each.planId === section.id);

@@ -2,6 +2,7 @@
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId, LedgerId, NodeId, ReplicaId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { PhaseKind } from './execution.ts';
@@ -56,7 +57,8 @@ type Body =
       readonly undoes: NodeId | null;
       readonly hosts: readonly string[] | null;
     }
-  | { readonly event: 'PhaseEnded'; readonly phaseId: NodeId; readonly status: Status }
+  /** `skipped`: why it had nothing to do. */
+  | { readonly event: 'PhaseEnded'; readonly phaseId: NodeId; readonly status: Status; readonly skipped?: string }
   | { readonly event: 'HostsSelected'; readonly phaseId: NodeId; readonly hosts: readonly string[] }
   | { readonly event: 'HostsDropped'; readonly phaseId: NodeId; readonly hosts: readonly string[] }
   | { readonly event: 'SectionStarted'; readonly sectionId: NodeId; readonly notBefore: number }
@@ -113,6 +115,8 @@ type Body =
       readonly owner: NodeId;
       readonly values: JsonObject;
     }
+  /** A build was found and registered: later runs of the execution that deploy the service deploy this one. */
+  | { readonly event: 'ArtifactCollected'; readonly stepId: NodeId; readonly artifact: CollectedArtifact }
   // Attempts.
   | {
       readonly event: 'AttemptAssigned';

@@ -74,6 +74,7 @@ describe('an execution', () => {
       ],
       outputs: [],
       barriers: [],
+      collected: [],
       summaryWritten: false,
       events: 1,
     });
@@ -228,6 +229,7 @@ describe('a phase', () => {
       endedAt: null,
       hosts: ['h1'],
       dropped: [],
+      skipped: null,
       sections: [],
     });
   });

@@ -9,6 +9,7 @@ import type { Attempt, Execution, Run } from './execution.ts';
 import { newPhase, newSection } from './nodes.ts';
 import type { Plan } from './plan.ts';
 import { withBarrier } from './evolve/barrier.ts';
+import { endedPhase, withCollected } from './evolve/workflow.ts';
 import { replace, updateAttempt, updatePhase, updateRun, updateSection, updateTask } from './tree.ts';
 
 /**
@@ -44,6 +45,7 @@ function started(event: EventOf<'ExecutionStarted'>): Execution {
     pause: null,
     runs: plannedRuns(event.plan),
     outputs: [],
+    collected: [],
     barriers: [],
     summaryWritten: false,
     events: 1,
@@ -122,7 +124,7 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'PhaseStarted':
       return updateRun(execution, event.phaseId, (run) => ({ ...run, phases: [...run.phases, newPhase(event)] }));
     case 'PhaseEnded':
-      return updatePhase(execution, event.phaseId, (node) => ({ ...node, status: event.status, endedAt: event.at }));
+      return updatePhase(execution, event.phaseId, (node) => endedPhase(node, event));
     case 'HostsSelected':
       return updatePhase(execution, event.phaseId, (node) => ({ ...node, hosts: event.hosts }));
     case 'HostsDropped':
@@ -153,6 +155,8 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
       const others = execution.outputs.filter((each) => !(each.name === name && each.owner === owner));
       return { ...execution, outputs: [...others, { name, scope, owner, values }] };
     }
+    case 'ArtifactCollected':
+      return withCollected(execution, event);
     case 'AttemptAssigned':
       return updateAttempt(execution, event.attemptId, (attempt) => ({
         ...attempt,

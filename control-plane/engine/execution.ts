@@ -13,6 +13,7 @@ import type {
 } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { OutputScope, Plan } from './plan.ts';
 import type { Intervention, Waiting } from './waiting.ts';
@@ -35,6 +36,8 @@ export interface Execution {
   readonly pause: { readonly actor: string; readonly reason: string; readonly at: number } | null;
   readonly runs: readonly Run[];
   readonly outputs: readonly Output[];
+  /** What build workflows of it collected, in that order; `collectedArtifacts` has the last of each service. */
+  readonly collected: readonly Collected[];
   /** Groups of barriers that were decided; the others follow from the runs. */
   readonly barriers: readonly Barrier[];
   readonly summaryWritten: boolean;
@@ -108,6 +111,8 @@ export interface Phase {
   readonly endedAt: number | null;
   /** Names of the hosts it works on; null until they are selected. */
   readonly hosts: readonly string[] | null;
+  /** Why it had nothing to do; null when it had, or is not known yet. */
+  readonly skipped: string | null;
   /** Hosts dropped by a tolerance. */
   readonly dropped: readonly string[];
   readonly sections: readonly Section[];
@@ -196,4 +201,11 @@ export interface Output {
   /** Run or phase run it belongs to; the execution's id for PIPELINE. */
   readonly owner: NodeId;
   readonly values: JsonObject;
+}
+
+/** A build that a run found and registered (orchestration 2.2, Build). */
+export interface Collected {
+  readonly runId: NodeId;
+  readonly stepId: NodeId;
+  readonly artifact: CollectedArtifact;
 }

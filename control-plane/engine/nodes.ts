@@ -15,6 +15,7 @@ export const newPhase = (event: EventOf<'PhaseStarted'>): Phase => ({
   startedAt: event.at,
   endedAt: null,
   hosts: event.hosts,
+  skipped: null,
   dropped: [],
   sections: [],
 });

@@ -125,10 +125,14 @@ export interface PhasePlan {
   readonly infrastructure: Named | null;
   /** Key of the service infrastructure mapping: for locks, and for finding the last good release. */
   readonly mapping: string | null;
-  /** Every host the infrastructure offers, in its order. */
+  /** Every host the infrastructure offers, in its order, without those of `leftOut`. */
   readonly hosts: readonly HostTarget[];
   /** Named groups of the hosts, where the infrastructure has them. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
+  /** Hosts that have this build already, and were not to get it again. */
+  readonly leftOut?: readonly string[];
+  /** Why the phase does not run at all: only named hosts were asked for, which are those of the first phase. */
+  readonly skipped?: string;
   /** Agents must carry all of them. */
   readonly selectors: readonly string[];
   /** Families added for this phase: service, serviceVariable, infra, artifact, rollbackArtifact, configFile. */

@@ -163,3 +163,18 @@ describe('settling', () => {
     expect(play.give({ input: 'lockReleased', runId: 'x1/run', requestId: 'x1/run' })).toEqual([]);
   });
 });
+
+describe('a phase that is not to run', () => {
+  it('is opened and skipped, with the reason, and the next has its turn', () => {
+    const phases = ['p1', 'p2'].map((id) =>
+      phasePlan(id, [sectionPlan('do', [agentStep('it')])], id === 'p1' ? {} : { skipped: 'only h1 was asked for' }),
+    );
+    const play = new Play(plan([runPlan(phases, { post: sectionPlan('post', [agentStep('after')]) })])).run();
+    expect(play.execution.runs[0]?.phases.map(({ planId, status, skipped }) => [planId, status, skipped])).toEqual([
+      ['p1', 'SUCCESS', null],
+      ['p2', 'SKIPPED', 'only h1 was asked for'],
+      ['post', 'SUCCESS', null],
+    ]);
+    expect(play.execution.status).toBe('SUCCESS');
+  });
+});

@@ -16,7 +16,7 @@ export function advanceForward(turn: Turn, run: Run): void {
   if (plan.pre !== null && !started('PRE')) return open(turn, run, 'PRE', 'pre', plan.pre.name, 0);
   if (!holdsLock(turn, run, plan)) return;
   const next = nextPhase(run, plan);
-  if (next !== null) return open(turn, run, 'FORWARD', next.plan.id, next.name, next.iteration);
+  if (next !== null) return openPhase(turn, run, next);
   if (plan.post !== null && !started('POST')) return open(turn, run, 'POST', 'post', plan.post.name, 0);
   const status = worst(run.phases.map((phase) => phase.status));
   const failed = isFailed(status);
@@ -28,7 +28,15 @@ export function advanceForward(turn: Turn, run: Run): void {
   });
 }
 
-/** Nothing else tells why a rollback of its own failed: it goes on after the first failure (orchestration 10.2). */
+function openPhase(turn: Turn, run: Run, { plan, name, iteration }: Next): void {
+  if (turn.isPaused(run.id)) return;
+  open(turn, run, 'FORWARD', plan.id, name, iteration);
+  const { skipped } = plan;
+  const phaseId = `${run.id}/${plan.id}.${iteration}`;
+  if (skipped !== undefined) turn.emit({ event: 'PhaseEnded', phaseId, status: 'SKIPPED', skipped });
+}
+
+/** Nothing else tells why a run failed that does not go back: a build, or a rollback of its own (orchestration 10.2). */
 const firstFailure = (run: Run): Failure | null =>
   run.phases
     .flatMap((phase) => phase.sections.flatMap((section) => section.steps))

@@ -1,7 +1,7 @@
 /** What follows when a group of steps has come to its end: failure strategies (orchestration 9), once per failing step. */
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Step } from '../execution.ts';
-import type { Turn } from '../turn.ts';
+import type { Run, Step } from '../execution.ts';
+import { planOfRun, type Turn } from '../turn.ts';
 import { abortRun } from './abort.ts';
 import { openAttemptsOf } from './expire.ts';
 import { goesBack } from './goes-back.ts';
@@ -88,10 +88,13 @@ function fail(turn: Turn, step: Step, { failure }: Verdict): void {
   turn.emit({ event: 'StepEnded', stepId: step.id, status: 'FAILED', failure, skipped: null });
 }
 
+/** A build has nothing to take back: it ends where it failed. */
+const deploys = (turn: Turn, run: Run): boolean => planOfRun(turn.execution, run).type !== 'BUILD';
+
 function follow(turn: Turn, { run, phase }: Place, { action, step, failure }: Verdict): void {
   if (action === 'ABORT') {
     abortRun(turn, turn.run(run.id), 'failure strategy', failure.message);
-  } else if (!goesBack(turn.execution, run, phase)) {
+  } else if (!goesBack(turn.execution, run, phase) && deploys(turn, run)) {
     // Outside the phases there is none to roll back alone.
     const scope = action === 'ROLLBACK_PHASE' && phase.kind === 'FORWARD' ? 'PHASE' : 'WORKFLOW';
     const after = action === 'ROLLBACK_PROVISIONER_AFTER_PHASES' ? { provisioners: 'AFTER' as const } : {};

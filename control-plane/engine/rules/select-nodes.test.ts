@@ -78,17 +78,56 @@ describe('Select Nodes', () => {
     expect(play.execution.status).toBe('SUCCESS');
   });
 
-  const grow = 'earlier phases took as many: the numbers of later phases must grow';
+  const took = (wanted: number): string => `${wanted} of 4 hosts were asked for, and earlier phases took as many`;
+  it.each<[string, number, readonly Parameters[], readonly string[], string]>([
+    ['the same share again', 4, [{ percent: 25 }, { percent: 25 }], ['h1', ''], took(1)],
+    ['a smaller count', 4, [{ count: 2 }, { count: 1 }], ['h1 h2', ''], took(1)],
+    ['all taken', 2, [{ percent: 100 }, { percent: 100 }], ['h1 h2', ''], 'earlier phases took all of the 2 hosts'],
+    [
+      'a canary on one host',
+      1,
+      [{ percent: 25 }, { percent: 50 }, { percent: 100 }],
+      ['h1', '', ''],
+      'all of the 1 hosts',
+    ],
+  ])('skips a phase without a host: %s', (_, hosts, selections, expected, why) => {
+    const play = select(hosts, selections);
+    const phases = play.execution.runs[0]?.phases ?? [];
+    expect(hostsOf(play)).toEqual(expected);
+    expect(phases.map((phase) => phase.status)).toEqual(['SUCCESS', ...expected.slice(1).map(() => 'SKIPPED')]);
+    expect(phases[1]?.skipped).toContain(why);
+    expect(phases[1]?.sections.map((section) => [section.status, section.steps[0]?.skipped])).toEqual([
+      ['SKIPPED', phases[1]?.skipped],
+    ]);
+    expect(play.execution.status).toBe('SUCCESS');
+  });
+
+  it('skips every phase when all hosts have the build already', () => {
+    const play = select(0, [{ percent: 50 }, { percent: 100 }], { leftOut: ['h1', 'h2'] });
+    const { status, runs } = play.execution;
+    expect(status).toBe('SUCCESS');
+    expect(runs[0]?.phases.map((phase) => [phase.status, phase.skipped])).toEqual([
+      ['SKIPPED', 'every host has this build already: h1, h2'],
+      ['SKIPPED', 'every host has this build already: h1, h2'],
+    ]);
+  });
+
+  it('works on named hosts that do not have the build yet', () => {
+    const play = select(1, [{ hosts: ['h1', 'h2'] }], { leftOut: ['h2'] });
+    expect(hostsOf(play)).toEqual(['h1']);
+  });
+
+  it('offers the hosts of one service to the next', () => {
+    const phase = (id: string, mapping: string) =>
+      phasePlan(id, [sectionPlan('infra', [selectStep({ percent: 100 })]), sectionPlan('do', [stepPlan('it')])], {
+        mapping,
+      });
+    const play = new Play(plan([runPlan([phase('p1', 'web'), phase('p2', 'worker')])])).run();
+    expect(hostsOf(play)).toEqual(['h1 h2', 'h1 h2']);
+  });
+
   it.each<[string, number, readonly Parameters[], string]>([
     ['no hosts at all', 0, [{ count: 1 }], "NO_HOSTS: the infrastructure 'dc1' has no hosts"],
-    [
-      'the same share again',
-      4,
-      [{ percent: 25 }, { percent: 25 }],
-      `NO_HOSTS: 1 of 4 hosts were asked for, and ${grow}`,
-    ],
-    ['a smaller count', 4, [{ count: 2 }, { count: 1 }], `NO_HOSTS: 1 of 4 hosts were asked for, and ${grow}`],
-    ['more than all', 2, [{ percent: 100 }, { percent: 100 }], 'NO_HOSTS: earlier phases took all of the 2 hosts'],
     ['strangers', 2, [{ hosts: ['h1', 'x', 'y'] }], 'NO_HOSTS: no such host: x, y; the infrastructure has h1, h2'],
     ['0 %', 2, [{ percent: '0' }], 'NO_HOSTS: 0 % of the hosts: it must be over 0 and at most 100'],
     ['101 %', 2, [{ percent: '101' }], 'NO_HOSTS: 101 % of the hosts: it must be over 0 and at most 100'],

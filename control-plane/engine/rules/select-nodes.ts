@@ -8,8 +8,10 @@ import type { PhasePlan, RunPlan, StepPlan } from '../plan.ts';
 import { planOfPhase } from '../turn.ts';
 import { SELECT_NODES } from './step-kinds.ts';
 
+/** `why`: there is no host for it, which is no mistake. */
 export type Selection =
-  { readonly ok: true; readonly hosts: readonly string[] } | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: true; readonly hosts: readonly string[]; readonly why: string }
+  | { readonly ok: false; readonly failure: Failure };
 
 export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: StepPlan, where: Scope): Selection {
   const parsed = selectNodesParameters.safeParse(step.parameters);
@@ -17,32 +19,37 @@ export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: S
     return failed(`step '${step.name}': ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
   const { count, percent, hosts, group } = parsed.data;
   const total = plan.hosts.length;
+  const { leftOut = [] } = plan;
+  if (total === 0 && leftOut.length > 0) return nobody(`every host has this build already: ${leftOut.join(', ')}`);
   if (total === 0) return failed(`the infrastructure '${plan.infrastructure?.name ?? plan.name}' has no hosts`);
-  if (hosts !== undefined) return named(plan, hosts);
   if (group !== undefined) return grouped(plan, group, where);
   const free = remainingHosts(run, runPlan, plan);
+  if (hosts !== undefined) return named(plan, hosts, free);
   const wanted = percent === undefined ? amount(count ?? total, where, total) : share(percent, where, total);
   if (typeof wanted !== 'number') return { ok: false, failure: wanted };
   // Cumulative: hosts that earlier phases took count towards the number; a batch of a rolling phase is a number of its own.
   const already = plan.rolling ? 0 : total - free.length;
   const take = Math.max(0, Math.min(wanted - already, free.length));
-  if (free.length === 0) return failed(`earlier phases took all of the ${total} hosts`);
-  if (take === 0) {
-    return failed(
-      `${wanted} of ${total} hosts were asked for, and earlier phases took as many: the numbers of later phases must grow`,
-    );
-  }
-  return { ok: true, hosts: free.slice(0, take) };
+  // Rounding, or few hosts: a canary made for a hundred must also pass on one.
+  if (free.length === 0) return nobody(`earlier phases took all of the ${total} hosts`);
+  if (take === 0) return nobody(`${wanted} of ${total} hosts were asked for, and earlier phases took as many`);
+  return { ok: true, hosts: free.slice(0, take), why: '' };
 }
+
+const nobody = (why: string): Selection => ({ ok: true, hosts: [], why });
 
 /** A phase without Select Nodes works on every host there is. */
 export const allHosts = (plan: PhasePlan | null): readonly string[] => plan?.hosts.map((host) => host.name) ?? [];
 
-function named(plan: PhasePlan, hosts: readonly string[]): Selection {
-  const known = new Set(plan.hosts.map((host) => host.name));
+function named(plan: PhasePlan, hosts: readonly string[], free: readonly string[]): Selection {
+  const known = new Set([...plan.hosts.map((host) => host.name), ...(plan.leftOut ?? [])]);
   const strangers = hosts.filter((name) => !known.has(name));
-  if (strangers.length === 0) return { ok: true, hosts: [...new Set(hosts)] };
-  return failed(`no such host: ${strangers.join(', ')}; the infrastructure has ${[...known].join(', ')}`);
+  if (strangers.length > 0) {
+    return failed(`no such host: ${strangers.join(', ')}; the infrastructure has ${[...known].join(', ')}`);
+  }
+  const offered = plan.rolling ? free : plan.hosts.map((host) => host.name);
+  const chosen = [...new Set(hosts)].filter((name) => offered.includes(name));
+  return { ok: true, hosts: chosen, why: 'every named host has had its turn, or has this build already' };
 }
 
 /** Which group may be known only now: what a step before it found out. */
@@ -54,21 +61,27 @@ function grouped(plan: PhasePlan, group: string, where: Scope): Selection {
   }
   const groups = plan.groups ?? {};
   const hosts = Object.hasOwn(groups, resolved.value) ? groups[resolved.value] : undefined;
-  if (hosts !== undefined) return { ok: true, hosts };
+  if (hosts !== undefined) return { ok: true, hosts, why: `the group '${resolved.value}' is empty` };
   const existing = Object.keys(groups).join(', ') || 'none';
   return failed(`there is no group '${resolved.value}' of hosts; the infrastructure has ${existing}`);
 }
 
-/** Hosts that no earlier phase (or batch) of the run has taken for itself. */
+/**
+ * Hosts that no earlier phase (or batch) of the run has taken for itself. Another service on the same hosts is another
+ * matter: it has a mapping of its own.
+ */
 export function remainingHosts(run: Run, runPlan: RunPlan, plan: PhasePlan): readonly string[] {
   const taken = new Set<string>();
   for (const phase of run.phases) {
     const its = phase.kind === 'FORWARD' ? planOfPhase(runPlan, phase) : null;
-    if (its === null || its.infrastructure?.id !== plan.infrastructure?.id || !excludes(its)) continue;
+    if (its === null || !sharesHosts(its, plan) || !excludes(its)) continue;
     for (const host of phase.hosts ?? []) taken.add(host);
   }
   return plan.hosts.map((host) => host.name).filter((name) => !taken.has(name));
 }
+
+const sharesHosts = (a: PhasePlan, b: PhasePlan): boolean =>
+  a.infrastructure?.id === b.infrastructure?.id && a.mapping === b.mapping;
 
 /** Batches never overlap; otherwise the phase's own Select Nodes says whether it keeps its hosts from later ones. */
 function excludes(plan: PhasePlan): boolean {

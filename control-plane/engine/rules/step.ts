@@ -9,6 +9,7 @@ import { ON_AGENT, tryTask } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
 import { arrive } from './barrier.ts';
+import { collect } from './collect.ts';
 import { publishOutputs } from './publish.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
 import { BARRIER, SELECT_NODES } from './step-kinds.ts';
@@ -27,7 +28,7 @@ export function advanceStep(turn: Turn, place: Place): void {
   const step = place.section.steps.find((each) => each.planId === place.plan.id);
   if (step === undefined) return startStep(turn, place);
   if (isTerminal(step.status) || step.waiting !== null) return;
-  if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, step);
+  if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, place, step);
 }
 
 function startStep(turn: Turn, place: Place): void {
@@ -86,8 +87,17 @@ function select(turn: Turn, place: Place): void {
   const where = scopeOfPhase(turn.execution, place.run, place.phase);
   const selection = selectNodes(place.run, runPlan, phasePlan, place.plan, where);
   if (!selection.ok) return endStep(turn, place, selection.failure);
+  if (selection.hosts.length === 0 && place.group.length === 1) return skipPhase(turn, place, selection.why);
   turn.emit({ event: 'HostsSelected', phaseId: place.phase.id, hosts: selection.hosts });
   endStep(turn, place, null);
+}
+
+/** No host is left for it: the phase ends here, and the next one has its turn. */
+function skipPhase(turn: Turn, place: Place, why: string): void {
+  const { phase, section } = place;
+  endStep(turn, place, null, why);
+  turn.emit({ event: 'SectionEnded', sectionId: section.id, status: 'SKIPPED' });
+  turn.emit({ event: 'PhaseEnded', phaseId: phase.id, status: 'SKIPPED', skipped: why });
 }
 
 function targetsOf(turn: Turn, { run, phase, plan }: Place): readonly string[] {
@@ -112,7 +122,9 @@ function problems(turn: Turn, place: Place, targets: readonly string[]): Failure
   return others.length === 0 ? first : { ...first, message: [...messages.keys()].join('; ') };
 }
 
-function succeed(turn: Turn, step: Step): void {
+function succeed(turn: Turn, place: Place, step: Step): void {
+  const wrong = collect(turn, place.plan, step);
+  if (wrong !== null) return endStep(turn, place, wrong);
   publishOutputs(turn, step.id);
   turn.emit({ event: 'StepEnded', stepId: step.id, status: 'SUCCESS', failure: null, skipped: null });
 }
