@@ -6,6 +6,7 @@ import type { Clock, Ids } from '@fairlead/proto/model/system.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import { chooseDeployable } from '../definitions/pipeline-request.ts';
 import { buildPlan, requirements } from '../definitions/plan.ts';
+import { refuseOptions } from '../definitions/run-options.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Documents } from '../ports/documents.ts';
@@ -15,7 +16,7 @@ import type { Builds } from './builds.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { Drivers } from './drivers.ts';
 import type { Holds } from './holds.ts';
-import { lastGood, refused, resolveBuilds } from './plan-lookups.ts';
+import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { restoredBy } from './restores.ts';
 import type { DeployRequest, UseCases } from './use-cases.ts';
@@ -53,6 +54,9 @@ async function planFor(
   const deployable = chooseDeployable(current.catalog, request);
   if (!deployable.ok) throw refused(deployable.failures);
   if (deployable.pipeline !== null) {
+    const { name: pipeline } = deployable.pipeline.pipeline;
+    const misplaced = refuseOptions(request, pipeline);
+    if (misplaced.length > 0) throw refused(misplaced);
     return planPipeline(world, current, deployable.pipeline, { executionId, actor: actor.name, ...request });
   }
   const { catalog, revision } = current;
@@ -70,6 +74,7 @@ async function planFor(
     actor: actor.name,
     artifacts,
     rollbackArtifacts,
+    installed: request.skipSameVersion === true ? await installedIn(world.rows, needed.application.name) : [],
     now: world.system.clock.now(),
     hash: (text) => world.digest.sha256(text),
   });

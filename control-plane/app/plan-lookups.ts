@@ -2,6 +2,7 @@
 import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { Need } from '../definitions/plan.ts';
+import type { Installed } from '../definitions/run-options.ts';
 import type { Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
 
@@ -21,4 +22,20 @@ export async function lastGood(rows: Rows, name: string, mapping: string): Promi
   const row = await rows.lastSuccess({ name, mapping });
   const deployed = row?.summary['deployed'] as Readonly<Record<string, ArtifactRef>> | undefined; // Written by the projector.
   return deployed?.[mapping] ?? null;
+}
+
+const BATCH = 1_000;
+
+/** What runs where, without what was taken back to nothing. */
+export async function installedIn(rows: Rows, application: string): Promise<readonly Installed[]> {
+  const found: Installed[] = [];
+  for (let after: string | undefined; ;) {
+    const batch = await rows.listInstances(
+      { application },
+      { limit: BATCH, ...(after === undefined ? {} : { after }) },
+    );
+    found.push(...batch.filter((row) => row.details['removed'] !== true));
+    if (batch.length < BATCH) return found;
+    after = batch.at(-1)?.id;
+  }
 }

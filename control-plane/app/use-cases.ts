@@ -46,6 +46,10 @@ export interface DeployRequest {
   readonly variables: Readonly<Record<string, string>>;
   /** Service → build number; others take the latest. */
   readonly artifacts: Readonly<Record<string, string>>;
+  /** Only these hosts, in the first phase; whatever the workflow selects. */
+  readonly hosts?: readonly string[];
+  /** Hosts that have the build already are left out. */
+  readonly skipSameVersion?: boolean;
   /** The same key and the same request give the same execution; another request is refused. */
   readonly idempotencyKey?: string;
 }

@@ -77,6 +77,8 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     .description('start a workflow or a pipeline')
     .option('--var <name=value>', 'an input (repeatable)', collect)
     .option('--artifact <service=build>', 'a build; others take the latest (repeatable)', collect)
+    .option('--hosts <names>', 'only these, divided by commas; later phases are skipped')
+    .option('--skip-same-version', 'leave out hosts that have the build already')
     .option('--application <name>', 'where there are several')
     .option('--idempotency-key <key>', 'the same key starts nothing twice')
     .option(

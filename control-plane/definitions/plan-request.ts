@@ -16,10 +16,11 @@ import { whatExists } from './nearest.ts';
 import { phasesOf, type PhaseSource } from './phases.ts';
 import { pathText, type Path } from './problem.ts';
 import { distinct, refuse } from './refuse.ts';
+import type { RunOptions } from './run-options.ts';
 import { missingIn } from './validate-workflow.ts';
 import { completeInputsOf, templatized } from './workflow-inputs.ts';
 
-export interface DeploymentRequest {
+export interface DeploymentRequest extends RunOptions {
   /** May be left out when there is one application. */
   readonly application?: string;
   /** Of the workflow; may be left out when there is one. */

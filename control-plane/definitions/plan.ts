@@ -17,6 +17,7 @@ import { choose, type Chosen, type ChosenPhase, type DeploymentRequest } from '.
 import { planSection, type StepContext } from './plan-steps.ts';
 import { planStrategies } from './plan-strategies.ts';
 import { distinct, refuse } from './refuse.ts';
+import { withOptions, type Installed } from './run-options.ts';
 import { RUN_TYPES } from './sections/index.ts';
 
 export type { DeploymentRequest } from './plan-request.ts';
@@ -80,6 +81,8 @@ export interface PlanRequest extends DeploymentRequest {
   readonly artifacts: Readonly<Record<string, ArtifactRef>>;
   /** By mapping; absent or null where there was no successful deployment. */
   readonly rollbackArtifacts: Readonly<Record<string, ArtifactRef | null>>;
+  /** What runs where now; only looked at for `skipSameVersion`. */
+  readonly installed?: readonly Installed[];
   readonly now: number;
   /** Of the page that shows the execution. */
   readonly url?: string;
@@ -95,7 +98,8 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
   if (!choice.ok) return choice;
   const { chosen } = choice;
   const failures: Failure[] = [];
-  const run = planRun(chosen, catalog, request, failures);
+  const planned = planRun(chosen, catalog, request, failures);
+  const run = withOptions(planned, request, request.installed ?? [], failures);
   if (failures.length > 0) return { ok: false, failures };
   const { application, workflow } = chosen;
   const used = new Set<Entity>([application, workflow]);

@@ -11,6 +11,8 @@ import { holdLine } from './holds.ts';
 export interface DeployOptions {
   readonly var?: readonly string[];
   readonly artifact?: readonly string[];
+  readonly hosts?: string;
+  readonly skipSameVersion?: boolean;
   readonly application?: string;
   readonly idempotencyKey?: string;
   readonly wait?: boolean;
@@ -29,6 +31,8 @@ export async function deploy(context: Context, name: string | undefined, options
     ...(name === undefined ? {} : { name }),
     variables,
     artifacts,
+    ...(options.hosts === undefined ? {} : { hosts: listed(options.hosts) }),
+    ...(options.skipSameVersion === true ? { skipSameVersion: true } : {}),
   };
   const result = await start(context, body, options.idempotencyKey ?? context.system.ids.unique('cli'));
   for (const hold of result.holds) process.stderr.write(`${holdLine(hold)}\n`);
@@ -58,6 +62,12 @@ async function start(context: Context, body: object, key: string): Promise<z.out
     }
   }
 }
+
+const listed = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
 
 function pairs(flag: string, texts: readonly string[], problems: string[]): Record<string, string> {
   const result = new Map<string, string>();

@@ -46,6 +46,12 @@ export const executionRoutes: readonly Route[] = [
       name: z.exactOptional(name).describe('The workflow or pipeline; may be left out when there is one.'),
       variables: texts.default({}),
       artifacts: texts.default({}).describe('Service → build; the others take the latest.'),
+      hosts: z
+        .exactOptional(z.array(name).max(10_000))
+        .describe('Only these, in the first phase; later phases are skipped. Not for pipelines.'),
+      skipSameVersion: z
+        .exactOptional(z.boolean())
+        .describe('Leaves out hosts that have the build already. Not for pipelines.'),
     }),
     statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
     response: z.object({
