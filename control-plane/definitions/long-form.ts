@@ -139,7 +139,8 @@ export interface LongSection {
   /** Absent: the generated ones. */
   readonly steps?: readonly LongStep[];
   readonly parallel?: boolean;
-  readonly skip?: string;
+  /** Of all steps, or of some, each with its condition. */
+  readonly skip?: string | readonly { readonly when: string; readonly steps: readonly string[] }[];
   readonly wait?: string;
   readonly onFailure?: readonly LongStrategy[];
 }

@@ -65,13 +65,19 @@ export function longUnits(units: readonly (JsonObject | string)[], path: Path, r
   });
 }
 
+const written = (condition: string | boolean | undefined): string | undefined =>
+  condition === undefined ? undefined : String(condition);
+
 export function longSection(section: AuthoredSection, path: Path, report: Report): LongSection {
   if (Array.isArray(section)) return { steps: longSteps(section, path, report) };
   const { steps, parallel, skip, wait, onFailure } = section as Exclude<AuthoredSection, readonly unknown[]>;
   return compact({
     steps: steps && longSteps(steps, [...path, 'steps'], report),
     parallel,
-    skip: skip === undefined ? undefined : String(skip),
+    skip:
+      typeof skip === 'object'
+        ? skip.map(({ when, steps: only }) => ({ when: String(when), steps: only }))
+        : written(skip),
     wait: wait && longDuration(wait),
     onFailure: onFailure && longStrategies(onFailure, [...path, 'onFailure'], report, true),
   });

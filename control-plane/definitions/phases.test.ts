@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Play } from '../../test/support/play.ts';
 import type { Plan, RunPlan } from '../engine/plan.ts';
 import { catalogOf, problemsOf, SHOP, withWorkflow } from './catalog-fixture.ts';
 import type { Catalog } from './catalog.ts';
@@ -290,6 +291,56 @@ describe('a draft', () => {
     expect(refusalsOf(withWorkflow(draft))).toEqual([]);
     expect(problemsOf(withFile(draft.replace('service: web', 'service: wep')))).toEqual([
       expect.stringContaining("there is no service 'wep'"),
+    ]);
+  });
+});
+
+describe('conditions of a section', () => {
+  const workflow = `  ship:
+    type: basic
+    service: web
+    environment: prod
+    inputs: { quick: 'no', dry: 'no' }
+    sections:
+      Deploy Service:
+        skip:
+          - { when: "\${workflow.variables.dry} == 'yes'", steps: [Install, Tell] }
+          - { when: "\${workflow.variables.quick} == 'yes'", steps: [Tell] }
+        steps: [command: Install, { script: echo, name: Tell, skip: false }, { script: echo, name: Log }]
+    rollback: { Stop Service: { skip: "\${env.name} == 'test'" } }
+`;
+
+  it('are those of the steps they name, beside their own', () => {
+    const [phase] = runOf(withWorkflow(workflow)).phases;
+    const deploy = phase?.sections[2];
+    expect([deploy?.skip, ...(deploy?.steps.map((step) => step.skip) ?? [])]).toEqual([
+      null,
+      "${workflow.variables.dry} == 'yes'",
+      "(false) || (${workflow.variables.dry} == 'yes') || (${workflow.variables.quick} == 'yes')",
+      null,
+    ]);
+    expect(phase?.rollback[1]?.skip).toBe("${env.name} == 'test'");
+    const explained = explainCatalog(withWorkflow(workflow));
+    expect(explainCatalog(catalogOf(explained))).toBe(explained);
+  });
+
+  it('decide in a run, each for its steps', () => {
+    const skipped = (variables: Readonly<Record<string, string>>) => {
+      const planned = buildPlan(withWorkflow(workflow), 1, request({ name: 'ship', variables }));
+      if (!planned.ok) throw new Error('it cannot be planned');
+      const [phase] = new Play(planned.plan).run().execution.runs[0]?.phases ?? [];
+      return phase?.sections[2]?.steps.map((step) => step.status);
+    };
+    expect(skipped({})).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(skipped({ quick: 'yes' })).toEqual(['SUCCESS', 'SKIPPED', 'SUCCESS']);
+    expect(skipped({ dry: 'yes' })).toEqual(['SKIPPED', 'SKIPPED', 'SUCCESS']);
+  });
+
+  it('are refused for steps that there are not, and when they are none', () => {
+    const wrong = workflow.replace('[Install, Tell]', '[Instal]').replace("quick} == 'yes'", "quik} == 'yes'");
+    expect(problemsOf(withFile(wrong))).toEqual([
+      "workflows.ship.sections[\"Deploy Service\"].skip[0].steps: no step of the section is called 'Instal'. Did you mean 'Install'?",
+      expect.stringMatching(/^workflows.ship.sections\["Deploy Service"\].skip\[1\].when: .*'quik'/),
     ]);
   });
 });

@@ -46,11 +46,18 @@ export function planSection(
   return {
     ...place,
     parallel: section.parallel ?? false,
-    steps,
-    skip: section.skip ?? null,
+    steps: typeof section.skip === 'object' ? steps.map((step) => ({ ...step, skip: skipOf(step, section) })) : steps,
+    skip: typeof section.skip === 'string' ? section.skip : null,
     waitMs: milliseconds(section.wait),
     failureStrategies: planStrategies(section.onFailure ?? [], steps),
   };
+}
+
+/** Any of its own and the section's conditions skips it. */
+function skipOf({ name, skip: own }: StepPlan, { skip }: LongSection): string | null {
+  const selected = typeof skip === 'object' ? skip.filter(({ steps }) => steps.includes(name)) : [];
+  const all = [...(own === null ? [] : [own]), ...selected.map(({ when }) => when)];
+  return all.length > 1 ? all.map((each) => `(${each})`).join(' || ') : (all[0] ?? null);
 }
 
 function planStep(step: LongStep, id: string, section: string, context: StepContext): readonly StepPlan[] {

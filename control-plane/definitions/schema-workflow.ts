@@ -4,13 +4,17 @@ import { step } from './schema-steps.ts';
 import { strategy } from './schema-strategy.ts';
 
 const steps = z.array(step);
+const condition = z.union([z.string(), z.boolean()]);
 export const section = z
   .union([
     steps,
     z.strictObject({
       steps: steps.optional(),
       parallel: z.boolean().optional(),
-      skip: z.union([z.string(), z.boolean()]).optional(),
+      skip: z
+        .union([condition, nonEmpty(z.strictObject({ when: condition, steps: nonEmpty(name) }))])
+        .optional()
+        .describe('A condition; true skips all of its steps. Or conditions for some of them, by name.'),
       wait: duration.optional(),
       onFailure: z.array(strategy).optional(),
     }),

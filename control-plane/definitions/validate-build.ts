@@ -3,9 +3,9 @@ import { applicationsOf, entitiesOf, findEntity, namesOf, type Catalog, type Ent
 import { placeScope } from './check-scope.ts';
 import { nearest, whatExists } from './nearest.ts';
 import type { Path, Report } from './problem.ts';
-import { BUILD_SECTIONS } from './sections/build.ts';
+import { BUILD_SECTIONS, buildSections } from './sections/build.ts';
 import type { Reports } from './validate-settings.ts';
-import { validateSection, type SectionRules } from './validate-steps.ts';
+import { validateSection, validateSelected, type SectionRules } from './validate-steps.ts';
 import { entitySettings, templatized } from './workflow-inputs.ts';
 
 const NOTHING_DEPLOYED = {
@@ -35,6 +35,7 @@ export function validateBuild(workflow: Entity<'workflow'>, catalog: Catalog, { 
     hosts: null,
     unknownHere: NOTHING_DEPLOYED,
   };
+  const complete = buildSections(spec);
   const names = BUILD_SECTIONS.map((each) => String(each.name));
   for (const [section, each] of Object.entries(spec.sections ?? {})) {
     const path: Path = ['sections', section];
@@ -45,6 +46,7 @@ export function validateBuild(workflow: Entity<'workflow'>, catalog: Catalog, { 
       continue;
     }
     validateSection(each, path, rules, report);
+    validateSelected(each, [...path, 'skip'], complete[section]?.steps ?? [], report);
     if (each.onFailure === undefined) continue;
     const reason = 'a build workflow has no failure strategies: it deploys nothing that could be taken back';
     report([...path, 'onFailure'], reason, 'Remove onFailure.', 'key');

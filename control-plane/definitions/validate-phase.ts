@@ -9,7 +9,7 @@ import type { Generator } from './sections/generator.ts';
 import { deploymentTypeOf, generatorOf, typesFor } from './sections/index.ts';
 import { hostNames, type Reports, type Settings } from './validate-settings.ts';
 import { validateSwap } from './validate-swap.ts';
-import { validateSection, type SectionRules } from './validate-steps.ts';
+import { validateSection, validateSelected, type SectionRules } from './validate-steps.ts';
 import { validateStrategies } from './validate-strategies.ts';
 
 export function validatePhase(
@@ -60,6 +60,7 @@ export function validatePhase(
     for (const [section, each] of Object.entries(whole[field])) {
       const place = field === 'rollback' ? 'rollback' : 'phase';
       validateStrategies(each.onFailure ?? [], [field, section, 'onFailure'], place, each.steps, report);
+      validateSelected(each, [field, section, 'skip'], each.steps, report);
     }
   }
 }

@@ -44,7 +44,21 @@ export function validateSection(
     }
     validateStep(step, at, rules, report);
   });
-  if (section.skip !== undefined) checkCondition(section.skip, [...path, 'skip'], rules, report);
+  if (typeof section.skip === 'string') checkCondition(section.skip, [...path, 'skip'], rules, report);
+  else
+    section.skip?.forEach(({ when }, index) => checkCondition(when, [...path, 'skip', index, 'when'], rules, report));
+}
+
+/** Steps whose conditions the section has. `steps`: all there are, generated ones included. */
+export function validateSelected({ skip }: LongSection, path: Path, steps: readonly LongStep[], report: Report): void {
+  if (typeof skip !== 'object') return;
+  const names = steps.map((step) => String(step['name']));
+  skip.forEach((each, index) => {
+    for (const step of each.steps.filter((name) => !names.includes(name))) {
+      const mend = whatExists(step, names, 'step');
+      report([...path, index, 'steps'], `no step of the section is called '${step}'`, mend);
+    }
+  });
 }
 
 function checkCondition(condition: string, path: Path, rules: SectionRules, report: Report): void {

@@ -11,7 +11,7 @@ import { validatePhase } from './validate-phase.ts';
 import { validateValues } from './validate-service.ts';
 import { resolveEnvironment, resolveSettings, type Reports } from './validate-settings.ts';
 import { validateShape } from './validate-shape.ts';
-import { validateSection, type SectionRules } from './validate-steps.ts';
+import { validateSection, validateSelected, type SectionRules } from './validate-steps.ts';
 import { validateStrategies } from './validate-strategies.ts';
 
 const NOT_CHOSEN = {
@@ -78,6 +78,7 @@ function validateAround({ spec }: Entity<'workflow'>, place: Place, report: Repo
     if (section === undefined) return;
     validateSection(section, path, rules, report);
     validateStrategies(section.onFailure ?? [], [...path, 'onFailure'], 'around', whole?.steps ?? [], report);
+    validateSelected(section, [...path, 'skip'], whole?.steps ?? [], report);
   };
   checkSection(spec.before, complete.before, ['before']);
   checkSection(spec.after, complete.after, ['after']);
