@@ -3,6 +3,7 @@ import { placeScope } from './check-scope.ts';
 import { completePhase, completeService } from './complete.ts';
 import type { LongSection } from './long-form.ts';
 import { nearest, whatExists } from './nearest.ts';
+import { readStep } from './normalize-steps.ts';
 import type { PhaseSource } from './phases.ts';
 import type { Path, Report } from './problem.ts';
 import type { Generator } from './sections/generator.ts';
@@ -104,7 +105,12 @@ function validateSelection(phase: PhaseSource, generator: Generator, report: Rep
     const steps = phase.sections?.[name]?.steps;
     (steps ?? []).forEach((step, index) => {
       const key = 'select-nodes' in step ? 'select-nodes' : 'command' in step ? 'command' : null;
-      if (key !== null) places.push({ path: ['sections', name, 'steps', index], key, written: true });
+      const path: Path = ['sections', name, 'steps', index];
+      if (key !== null) places.push({ path, key, written: true });
+      const { hosts } = (key === 'select-nodes' && readStep(step)?.parameters) || {};
+      if (hosts === undefined || phase.workflow.type !== 'rolling') return;
+      const reason = 'a rolling workflow goes over every host of the infrastructure, batch after batch';
+      report([...path, 'select-nodes', 'hosts'], reason, 'Write count or percent: how many at a time.', 'key');
     });
     if (steps === undefined && name === selects) places.push({ path: [shortcut], key: 'select-nodes', written: false });
     if (steps === undefined && name === deploys) places.push({ path: ['service'], key: 'command', written: false });

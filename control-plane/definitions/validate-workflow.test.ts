@@ -74,6 +74,16 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'named hosts in every batch',
+      text: shipWith('    sections: { Prepare Infra: [select-nodes: { hosts: [h1] }] }\n').replace(
+        'type: basic',
+        'type: rolling',
+      ),
+      expected: [
+        'workflows.ship.sections["Prepare Infra"][0].select-nodes.hosts: a rolling workflow goes over every host of the infrastructure, batch after batch. Write count or percent: how many at a time.',
+      ],
+    },
+    {
       given: 'no hosts selected at all',
       text: shipWith('    sections: { Prepare Infra: [] }\n'),
       expected: [expect.stringContaining('no step selects the hosts that commands run on')],
