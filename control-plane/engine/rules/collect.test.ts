@@ -24,7 +24,7 @@ const build = (): Plan =>
     [sectionPlan('prepare', [agentStep('make')]), sectionPlan('collect', [collectStep('one'), collectStep('two')])],
     {
       run: { type: 'BUILD', environment: null, failureStrategies: [] },
-      phase: { service: null, infrastructure: null, mapping: null, hosts: [], rollback: [] },
+      phase: { deploymentType: 'BUILD', service: null, infrastructure: null, mapping: null, hosts: [], rollback: [] },
     },
   );
 
@@ -58,5 +58,15 @@ describe('a build', () => {
     expect(runs[0]).toMatchObject({ rollback: null, failure: { code: 'COMMAND_FAILED' } });
     expect(runs[0]?.phases.map((phase) => [phase.kind, phase.status])).toEqual([['FORWARD', 'FAILED']]);
     expect(play.execution.settled).toBe(true);
+  });
+});
+
+describe('a build on request', () => {
+  it('is not rolled back, and says why', () => {
+    const play = new Play(build()).run(() => null);
+    const events = play.give({ input: 'rollback', actor: 'ada', reason: '' });
+    expect(toldOf(events, 'InputRejected')).toEqual([
+      'InputRejected rollback ILLEGAL_STATE: a deployment of type BUILD cannot be rolled back on request',
+    ]);
   });
 });

@@ -71,6 +71,17 @@ describe('deploy --wait', () => {
     await own.http.close();
   });
 
+  it('passes on which hosts are meant', async () => {
+    const own = await serve();
+    const result = await runCli(own.http.url, ['deploy', 'ship-web', '--hosts', 'web-1, web-2', '--skip-same-version']);
+    expect(result.code, result.err).toBe(0);
+    expect(own.useCases.calls.at(-1)).toMatchObject({
+      verb: 'deploy',
+      argument: { hosts: ['web-1', 'web-2'], skipSameVersion: true },
+    });
+    await own.http.close();
+  });
+
   it('detaches on Ctrl-C, says so, and aborts nothing', async () => {
     const own = await serve();
     const command = startCli(['deploy', '--wait'], { FAIRLEAD_SERVER: own.http.url, FAIRLEAD_KEY: ADMIN_KEY });
