@@ -179,7 +179,7 @@ export interface Moment {
   readonly seq: number;
   readonly at: number;
   readonly input: string;
-  /** A person, `agent NAME`, `control plane ID`; null: time, or the control plane itself. */
+  /** A person, `agent NAME` or `its agent`, `control plane ID`; null: time, or the control plane itself. */
   readonly actor: string | null;
   /** What it is about: a node's id without the execution's own. */
   readonly node: string | null;

@@ -42,6 +42,8 @@ export async function listMoments(
 /** A person, an agent, another replica; null: nobody but time and the control plane itself. */
 function actorOf(input: Input, agentName: AgentName): string | null {
   if (input.input === 'start') return input.plan.actor;
+  // Whom the attempt was given to stands where it was assigned.
+  if (input.input === 'finished' || input.input === 'checkpoint') return 'its agent';
   if (input.input === 'driverChanged') return `control plane ${input.driver}`;
   const fields = fieldsOf(input);
   const agent = text(fields['agentId']);
