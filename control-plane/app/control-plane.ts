@@ -10,7 +10,6 @@ import { Access } from './access.ts';
 import { authorize, mayGive, type Actor, type Policy } from './authorize.ts';
 import { buildSource } from './build-source.ts';
 import { Builds } from './builds.ts';
-import { DefinitionStore } from './definition-store.ts';
 import { deploy } from './deploy.ts';
 import { diffExecutions, type Compared } from './diff.ts';
 import { doctor } from './doctor.ts';
@@ -20,6 +19,7 @@ import { Executions } from './executions.ts';
 import { decidedBy } from './decided-by.ts';
 import { selectDefinitions } from './select-definitions.ts';
 import { deployments, whatRunsWhere } from './instances.ts';
+import { listGuards, listLocks } from './guards.ts';
 import { listAgents } from './list-agents.ts';
 import { listMoments } from './moments.ts';
 import { stateAt } from './past.ts';
@@ -43,7 +43,7 @@ export interface ControlPlaneParts {
 
 export function controlPlane(parts: ControlPlaneParts): UseCases {
   const { replica, store, bus, system, digest, engine } = parts;
-  const definitions = new DefinitionStore(store.documents, bus, system);
+  const { definitions } = replica;
   const builds = new Builds(bus, replica.agents);
   const executions = new Executions(replica.drivers, replica.history, store.rows);
   const access = new Access(store.documents, digest, system);
@@ -184,6 +184,14 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     async listDeployments(actor, { filter, cursor, limit }) {
       gate(actor, 'read', 'instances');
       return deployments(store.rows, filter, cursor, limit);
+    },
+    async listGuards(actor) {
+      gate(actor, 'read', 'guards');
+      return listGuards(definitions, replica.locks);
+    },
+    async listLocks(actor) {
+      gate(actor, 'read', 'locks');
+      return listLocks(definitions, replica.locks);
     },
     async listAgents(actor) {
       gate(actor, 'read', 'agents');

@@ -5,15 +5,21 @@ import type { Scheduler } from '@fairlead/proto/model/system.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { LockAnswer, LockKeeper } from './lock-keeper.ts';
+import type { LockTerms } from './lock-state.ts';
 import { LockWaiters } from './lock-waiters.ts';
 
 /** When to look again at what was answered: it is not wanted any more by then. */
 const ANSWERED_MS = 3_000;
 
+/** Of guards, which people set no limit for: so long a queue is a mistake somewhere. */
+const PERMITS_QUEUE = 1_000;
+
 export interface LockWorld {
   readonly keeper: LockKeeper;
   readonly bus: Bus;
   readonly scheduler: Scheduler;
+  /** What is defined of a guard now; null: nothing any more. */
+  guardTerms(constraintId: string): Promise<LockTerms | null>;
   give(executionId: string, input: Input): Promise<unknown>;
 }
 
@@ -45,7 +51,7 @@ export class LockCommands {
     const fences: Record<string, number> = {};
     for (const key of command.keys.toSorted()) {
       const answer = await this.#world.keeper.acquire(key, { requestId, executionId }, queueLimit);
-      if (answer.state !== 'HELD') return this.#notYet(command, key, answer);
+      if (answer.state !== 'HELD') return this.#tell(key, answer, { input: 'lockAnswered', runId, requestId, answer });
       fences[key] = answer.ticket;
     }
     const answer = { state: 'HELD', fences } as const;
@@ -62,16 +68,35 @@ export class LockCommands {
     return ANSWERED_MS;
   }
 
-  async #notYet(
-    { runId, requestId }: CommandOf<'acquireLock'>,
+  /** The guard as it is defined now: more room is used at once, less as soon as it is free. */
+  async acquirePermits(command: CommandOf<'acquirePermits'>): Promise<number> {
+    const { stepId, requestId, key, constraint, permits, capacity, strategy } = command;
+    const planned = { capacity, strategy, revision: 0 };
+    const terms = (await this.#world.guardTerms(constraint.id)) ?? planned;
+    const request = { requestId, executionId: executionOf(stepId), permits };
+    const answer = await this.#world.keeper.acquire(key, request, PERMITS_QUEUE, terms);
+    return this.#tell(key, answer, { input: 'permitsAnswered', stepId, requestId, answer });
+  }
+
+  async releasePermits(command: CommandOf<'releasePermits'>): Promise<number> {
+    const { stepId, requestId, key } = command;
+    const executionId = executionOf(stepId);
+    await this.#world.keeper.release(key, { requestId, executionId });
+    this.#world.bus.publish(subjects.locks, { keys: [key] });
+    await this.#world.give(executionId, { input: 'permitsReleased', stepId, requestId });
+    return ANSWERED_MS;
+  }
+
+  /** Says what the answer was; who is in a queue then waits for another one. */
+  async #tell(
     key: string,
-    answer: Exclude<LockAnswer, { state: 'HELD' }>,
+    answer: LockAnswer,
+    input: Extract<Input, { input: 'lockAnswered' | 'permitsAnswered' }>,
   ): Promise<number> {
-    const give = (): Promise<unknown> =>
-      this.#world.give(executionOf(runId), { input: 'lockAnswered', runId, requestId, answer });
-    if (answer.state === 'REFUSED') return give().then(() => ANSWERED_MS);
+    const give = (): Promise<unknown> => this.#world.give(executionOf(input.requestId), input);
+    if (answer.state !== 'QUEUED') return give().then(() => ANSWERED_MS);
     // Waiting from now on, so that a bell that rings while this is written down is not missed.
-    const changed = this.#waiters.wait(key, requestId, answer.position);
+    const changed = this.#waiters.wait(key, input.requestId, answer.position);
     await give();
     await changed;
     return 0;

@@ -3,28 +3,22 @@
  * store is the truth, `LockGranted` its echo. Tickets are handed out and granted in order; both calls may be repeated.
  */
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import { executionOf } from '@fairlead/proto/model/ids.ts';
 import type { Documents } from '../ports/documents.ts';
+import {
+  enter,
+  FREE,
+  grant,
+  leave,
+  onTerms,
+  permitsOf,
+  type LockPlace,
+  type LockRequest,
+  type LockState,
+  type LockTerms,
+} from './lock-state.ts';
 
-export interface LockRequest {
-  /** Who asks: a workflow run. The same request is the same place in the queue. */
-  readonly requestId: string;
-  /** Whose end frees the lock even if nobody says so. */
-  readonly executionId: string;
-}
-
-interface Place extends LockRequest {
-  readonly ticket: number;
-}
-
-export interface LockState {
-  readonly capacity: number;
-  readonly nextTicket: number;
-  readonly holders: readonly Place[];
-  /** In order of tickets. */
-  readonly queue: readonly Place[];
-  /** The last requests that let go, so that a late repetition of theirs does not queue them again. */
-  readonly released: readonly string[];
-}
+export type { LockRequest, LockState } from './lock-state.ts';
 
 export type LockAnswer =
   | { readonly state: 'HELD'; readonly ticket: number }
@@ -32,8 +26,7 @@ export type LockAnswer =
   | { readonly state: 'QUEUED'; readonly position: number }
   | { readonly state: 'REFUSED'; readonly failure: Failure };
 
-const FREE: LockState = { capacity: 1, nextTicket: 1, holders: [], queue: [], released: [] };
-/** Tombstones kept per key; each outlives its run's settling by far. */
+/** Tombstones kept per key in any case; beyond them, those of executions that are not settled. */
 const TOMBSTONES = 64;
 
 export class LockKeeper {
@@ -47,13 +40,22 @@ export class LockKeeper {
   }
 
   /** Takes the lock or a place in its queue. Called again, it says what has become of it, and moves up who is next. */
-  async acquire(key: string, request: LockRequest, queueLimit: number): Promise<LockAnswer> {
+  async acquire(
+    key: string,
+    request: LockRequest,
+    queueLimit: number,
+    terms: LockTerms | null = null,
+  ): Promise<LockAnswer> {
     for (;;) {
       const { state, version } = await this.#read(key);
       if (state.released.includes(request.requestId)) {
         return { state: 'REFUSED', failure: failure('ILLEGAL_STATE', 'the lock was given back already') };
       }
-      const entered = enter(await this.#withoutDead(state), request, queueLimit);
+      const standing = onTerms(await this.#withoutDead(state), terms);
+      const isHolder = standing.holders.some((place) => place.requestId === request.requestId);
+      if (!isHolder && permitsOf(request) > standing.capacity)
+        return { state: 'REFUSED', failure: exceeded(request, standing) };
+      const entered = enter(standing, request, queueLimit);
       if (entered === null) {
         const message = `${queueLimit} executions already wait for ${key}`;
         return { state: 'REFUSED', failure: failure('QUEUE_FULL', message) };
@@ -67,20 +69,21 @@ export class LockKeeper {
   async release(key: string, request: LockRequest): Promise<void> {
     for (;;) {
       const { state, version } = await this.#read(key);
-      const isOther = (place: Place): boolean => place.requestId !== request.requestId;
       if (state.released.includes(request.requestId)) return;
-      const next = grant({
-        ...state,
-        holders: state.holders.filter(isOther),
-        queue: state.queue.filter(isOther),
-        released: [...state.released, request.requestId].slice(-TOMBSTONES),
-      });
+      const next = grant(leave(state, request.requestId, await this.#forgettable(state)));
       if (await this.#write(key, version, next)) return;
     }
   }
 
   async look(key: string): Promise<LockState> {
     return (await this.#read(key)).state;
+  }
+
+  /** Every lock of which the key begins so, as it stands. */
+  async list(prefix = ''): Promise<readonly { readonly key: string; readonly state: LockState }[]> {
+    const documents = await this.#documents.list('locks', { prefix });
+    // As in `#read`.
+    return documents.map(({ id, body }) => ({ key: id, state: body as unknown as LockState }));
   }
 
   async #read(key: string): Promise<{ readonly state: LockState; readonly version: number }> {
@@ -100,31 +103,28 @@ export class LockKeeper {
 
   /** A settled execution holds nothing: anyone may evict it. */
   async #withoutDead(state: LockState): Promise<LockState> {
-    const ids = new Set([...state.holders, ...state.queue].map((place) => place.executionId));
-    const dead = new Set<string>();
-    for (const id of ids) if (await this.#isOver(id)) dead.add(id);
+    const dead = await this.#over([...state.holders, ...state.queue].map((place) => place.executionId));
     if (dead.size === 0) return state;
-    const lives = (place: Place): boolean => !dead.has(place.executionId);
+    const lives = (place: LockPlace): boolean => !dead.has(place.executionId);
     return { ...state, holders: state.holders.filter(lives), queue: state.queue.filter(lives) };
+  }
+
+  /** A tombstone is of use as long as its execution may still ask; the few last are kept without asking. */
+  async #forgettable({ released }: LockState): Promise<ReadonlySet<string>> {
+    const oldest = released.slice(0, Math.max(0, released.length - TOMBSTONES + 1));
+    const over = await this.#over(oldest.map(executionOf));
+    return new Set(oldest.filter((requestId) => over.has(executionOf(requestId))));
+  }
+
+  async #over(executionIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const over = new Set<string>();
+    for (const id of new Set(executionIds)) if (await this.#isOver(id)) over.add(id);
+    return over;
   }
 }
 
-/** With a place for the request; null when the queue is full. */
-function enter(state: LockState, request: LockRequest, queueLimit: number): LockState | null {
-  if ([...state.holders, ...state.queue].some((place) => place.requestId === request.requestId)) return state;
-  const isFree = state.holders.length < state.capacity && state.queue.length === 0;
-  if (!isFree && state.queue.length >= queueLimit) return null;
-  const place = { ...request, ticket: state.nextTicket };
-  return { ...state, nextTicket: state.nextTicket + 1, queue: [...state.queue, place] };
-}
-
-/** Moves the first of the queue in, as long as there is room: grant order is ticket order. */
-function grant(state: LockState): LockState {
-  const room = Math.max(0, state.capacity - state.holders.length);
-  const granted = state.queue.slice(0, room);
-  if (granted.length === 0) return state;
-  return { ...state, holders: [...state.holders, ...granted], queue: state.queue.slice(granted.length) };
-}
+const exceeded = (request: LockRequest, { capacity }: LockState): Failure =>
+  failure('PERMITS_EXCEEDED', `${permitsOf(request)} permits of a guard that has ${capacity}`);
 
 function answerFor(state: LockState, request: LockRequest): LockAnswer {
   const held = state.holders.find((place) => place.requestId === request.requestId);

@@ -11,6 +11,8 @@ import type { AtHand } from './at-hand.ts';
 import { AgentDirectory } from './agent-directory.ts';
 import { AgentRegistry } from './agent-registry.ts';
 import { AgentWatch } from './agent-watch.ts';
+import { DefinitionStore } from './definition-store.ts';
+import { guardNow } from './guards.ts';
 import type { Decision } from './deliberate.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drivers } from './drivers.ts';
@@ -57,6 +59,7 @@ export class Replica {
   readonly gateway: Gateway;
   readonly locks: LockKeeper;
   readonly holds: Holds;
+  readonly definitions: DefinitionStore;
   readonly #parts: ReplicaParts;
   readonly #dispatcher: Dispatcher;
   readonly #lockCommands: LockCommands;
@@ -96,7 +99,9 @@ export class Replica {
     this.#dispatcher = new Dispatcher({ bus, agents: this.agents, crash, give });
     this.locks = new LockKeeper(store.documents, async (id) => (await store.heads.get(id))?.settled ?? true);
     this.holds = new Holds(store.documents, parts.digest, clock);
-    this.#lockCommands = new LockCommands({ keeper: this.locks, bus, scheduler, give });
+    this.definitions = new DefinitionStore(store.documents, bus, system);
+    const guardTerms = (id: string) => guardNow(this.definitions, id);
+    this.#lockCommands = new LockCommands({ keeper: this.locks, bus, scheduler, guardTerms, give });
     this.#replicas = new Replicas(this.id, store.documents, clock, scheduler);
     this.#sweeper = new Sweeper(store.heads, this.#replicas, this.drivers, system);
     this.#watch = new AgentWatch(this.drivers, this.agents, scheduler);
@@ -174,6 +179,10 @@ export class Replica {
         return this.#lockCommands.release(command);
       case 'writeHold':
         return this.holds.write(command, execution, give);
+      case 'acquirePermits':
+        return this.#lockCommands.acquirePermits(command);
+      case 'releasePermits':
+        return this.#lockCommands.releasePermits(command);
       case 'writeSummary': {
         const seq = this.drivers.loop(executionOf(command.id))?.at.seq ?? 0;
         return this.projector.writeSummary(command, execution, seq, give);

@@ -20,6 +20,8 @@ export function waitingText(execution: Execution, run: Run, waiting: Waiting): s
       return `a person must decide what follows from: ${waiting.failure.message}`;
     case 'BARRIER':
       return waitingAtBarrier(execution, run, waiting.identifier);
+    case 'PERMITS':
+      return waitingForPermits(execution, waiting.requestId);
   }
 }
 
@@ -28,4 +30,13 @@ function waitingAtBarrier(execution: Execution, run: Run, identifier: string): s
   const missing = group.filter((each) => each.state !== 'ARRIVED').map((each) => each.name);
   const arrived = group.length - missing.length;
   return `${arrived} of ${group.length} have arrived at the barrier '${identifier}', missing: ${missing.join(', ')}`;
+}
+
+function waitingForPermits(execution: Execution, requestId: string): string {
+  const asked = execution.permits.find((each) => each.requestId === requestId);
+  if (asked === undefined) return 'waiting for permits';
+  const { permits, capacity, constraint, unit, position } = asked;
+  const of = unit === '' ? `'${constraint.name}'` : `'${constraint.name}' for ${unit}`;
+  const before = position === null ? '' : `, ${position - 1} before it in the queue`;
+  return `waiting for ${permits} of ${capacity} permits of ${of}${before}`;
 }

@@ -13,6 +13,8 @@ const KINDS = {
   workflows: 'workflow',
   pipeline: 'pipeline',
   pipelines: 'pipeline',
+  guard: 'guard',
+  guards: 'guard',
 } as const;
 
 const isKind = (text: string): text is keyof typeof KINDS => Object.hasOwn(KINDS, text);

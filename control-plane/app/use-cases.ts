@@ -122,6 +122,38 @@ export interface DoctorLine {
   readonly mend: string | null;
 }
 
+/** Somebody who holds a lock or permits, or waits for them. */
+export interface LockWaiterView {
+  readonly executionId: ExecutionId;
+  /** The workflow run or step that asked. */
+  readonly by: string;
+  readonly ticket: number;
+  readonly permits: number;
+}
+
+export interface LockView {
+  readonly key: string;
+  /** `shop/prod/dc1/web`: application, environment, infrastructure and service. */
+  readonly name: string;
+  readonly active: readonly LockWaiterView[];
+  /** The first is next. */
+  readonly blocked: readonly LockWaiterView[];
+}
+
+export interface GuardView {
+  readonly name: string;
+  readonly capacity: number;
+  readonly strategy: 'FIFO' | 'ASAP';
+  /** Those in use or waited for. */
+  readonly units: readonly {
+    /** Empty: the one for all. */
+    readonly unit: string;
+    readonly used: number;
+    readonly active: readonly LockWaiterView[];
+    readonly blocked: readonly LockWaiterView[];
+  }[];
+}
+
 export interface UseCases extends Steering {
   apply(
     actor: Actor,
@@ -185,6 +217,10 @@ export interface UseCases extends Steering {
     actor: Actor,
     query: { readonly filter: InstanceFilter; readonly cursor?: string; readonly limit: number },
   ): Promise<{ readonly deployments: readonly Deployment[]; readonly next: string | null }>;
+  /** Guards of the account with what is used of them and who waits. */
+  listGuards(actor: Actor): Promise<readonly GuardView[]>;
+  /** Infrastructure somebody holds or waits for. */
+  listLocks(actor: Actor): Promise<readonly LockView[]>;
   listAgents(actor: Actor): Promise<readonly AgentView[]>;
   createJoinToken(actor: Actor, name: string): Promise<{ readonly name: string; readonly token: string }>;
   listJoinTokens(

@@ -35,6 +35,7 @@ const definitions = () => import('./commands/definitions.ts');
 const executions = () => import('./commands/executions.ts');
 const steering = () => import('./commands/steering.ts');
 const overview = () => import('./commands/overview.ts');
+const locks = () => import('./commands/locks.ts');
 
 function addDefinitionCommands(program: Command, finish: Finish): void {
   program
@@ -221,6 +222,14 @@ function addOverviewCommands(program: Command, finish: Finish): void {
     .action((id, _options, command) =>
       client(command, finish, async (it) => (await import('./commands/holds.ts')).liftHold(it, id)),
     );
+  program
+    .command('guards')
+    .description('what executions share: who uses how much of it, and who waits')
+    .action((_options, command) => client(command, finish, async (it) => (await locks()).listGuards(it)));
+  program
+    .command('locks')
+    .description('the queues of infrastructure: who holds it, and who waits')
+    .action((_options, command) => client(command, finish, async (it) => (await locks()).listLocks(it)));
   const agents = program.command('agents').description('who does the work');
   agents
     .command('list')

@@ -1,5 +1,12 @@
 /** Everything that is defined at one revision: entities with ids that never change, in their long form. */
-import type { LongApplication, LongEnvironment, LongInfrastructure, LongService, LongWorkflow } from './long-form.ts';
+import type {
+  LongApplication,
+  LongEnvironment,
+  LongGuard,
+  LongInfrastructure,
+  LongService,
+  LongWorkflow,
+} from './long-form.ts';
 import type { LongPipeline } from './long-pipeline.ts';
 
 export interface Specs {
@@ -9,6 +16,8 @@ export interface Specs {
   readonly infrastructure: LongInfrastructure;
   readonly workflow: LongWorkflow;
   readonly pipeline: LongPipeline;
+  /** Of the whole account: its application is the empty one. */
+  readonly guard: LongGuard;
 }
 
 export type EntityKind = keyof Specs;
@@ -19,6 +28,7 @@ export const ENTITY_KINDS: readonly EntityKind[] = [
   'infrastructure',
   'workflow',
   'pipeline',
+  'guard',
 ];
 
 /** What names an entity. People write it; ids are for journals, locks and permissions. */
@@ -121,6 +131,11 @@ export const infrastructuresOf = (
 export const applicationsOf = (catalog: Catalog): readonly Entity<'application'>[] =>
   // Filtered by kind.
   catalog.entities.filter((entity) => entity.kind === 'application') as readonly Entity<'application'>[];
+
+/** What belongs to no application. */
+export const ACCOUNT = '';
+
+export const guardsOf = (catalog: Catalog): readonly Entity<'guard'>[] => entitiesOf(catalog, 'guard', ACCOUNT);
 
 export const namesOf = (entities: readonly { readonly name: string }[]): readonly string[] =>
   entities.map((entity) => entity.name);

@@ -7,6 +7,7 @@ import type {
   LongApplication,
   LongEnvironment,
   LongHost,
+  LongGuard,
   LongInfrastructure,
   LongLoadBalancer,
   LongPhase,
@@ -101,6 +102,8 @@ const completeLoadBalancer = (
     over: over && completeHost(over),
     servers: Object.fromEntries(hosts.map(({ name }) => [name, own(servers, name) ?? name])),
   }) as LongLoadBalancer; // As above.
+export const completeGuard = ({ description, capacity, strategy }: LongGuard): LongGuard =>
+  compact({ description, capacity, strategy: strategy ?? ('fifo' as const) }) as LongGuard; // As above.
 
 export const DEFAULT_QUEUE = 20;
 

@@ -131,6 +131,7 @@ const STEP_DEFAULTS: Readonly<Record<string, JsonObject>> = {
   'idle-group': { publish: { name: TRAFFIC } },
   'swap-traffic': SWAP_TIMES,
   balance: SWAP_TIMES,
+  guard: { permits: 1, scope: 'workflow' },
 };
 
 /** In the order of the schema. */

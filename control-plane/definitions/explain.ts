@@ -1,10 +1,19 @@
 /** Definitions as text: as they were written, in the long form, or with everything that is generated. */
 import { stringify } from 'yaml';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
-import { applicationsOf, entitiesOf, findEntity, infrastructuresOf, type Catalog, type Entity } from './catalog.ts';
+import {
+  applicationsOf,
+  entitiesOf,
+  findEntity,
+  guardsOf,
+  infrastructuresOf,
+  type Catalog,
+  type Entity,
+} from './catalog.ts';
 import {
   completeApplication,
   completeEnvironment,
+  completeGuard,
   completeInfrastructure,
   completeService,
   completeWorkflow,
@@ -13,7 +22,7 @@ import { completePipeline } from './complete-pipeline.ts';
 import { asJson } from './json-values.ts';
 import { templatized } from './workflow-inputs.ts';
 
-export type DefinitionKind = 'application' | 'service' | 'environment' | 'workflow' | 'pipeline';
+export type DefinitionKind = 'application' | 'service' | 'environment' | 'workflow' | 'pipeline' | 'guard';
 
 export interface Selection {
   readonly application?: string;
@@ -51,6 +60,7 @@ interface Forms {
   readonly infrastructure: (entity: Entity<'infrastructure'>) => object;
   readonly workflow: (entity: Entity<'workflow'>, catalog: Catalog) => object;
   readonly pipeline: (entity: Entity<'pipeline'>, catalog: Catalog) => object;
+  readonly guard: (entity: Entity<'guard'>) => object;
 }
 
 const AS_WRITTEN: Forms = {
@@ -60,6 +70,7 @@ const AS_WRITTEN: Forms = {
   infrastructure: ({ spec }) => spec,
   workflow: ({ spec }) => spec,
   pipeline: ({ spec }) => spec,
+  guard: ({ spec }) => spec,
 };
 
 const COMPLETE: Forms = {
@@ -73,6 +84,7 @@ const COMPLETE: Forms = {
       return service === undefined ? null : completeService(service.spec);
     }),
   pipeline: ({ spec, application }, catalog) => completePipeline(spec, catalog, application),
+  guard: ({ spec }) => completeGuard(spec),
 };
 
 const isSelected = (entity: Entity, { application, kind, name }: Selection): boolean =>
@@ -88,11 +100,20 @@ function print(catalog: Catalog, forms: Forms, selection: Selection): string {
       const document = writeApplication(catalog, application, forms, selection);
       return document === null ? [] : [stringify(document, YAML_OPTIONS)];
     });
-  return documents.join('---\n');
+  const guards = writeGuards(catalog, forms, selection);
+  return [...(guards === null ? [] : [stringify(guards, YAML_OPTIONS)]), ...documents].join('---\n');
 }
 
 /** Nothing is folded or shared, so that the same definitions always give the same text. */
 const YAML_OPTIONS = { lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' } as const;
+
+/** The one document of the account. */
+function writeGuards(catalog: Catalog, forms: Forms, selection: Selection): object | null {
+  if (selection.application !== undefined) return null;
+  const guards = guardsOf(catalog).filter((entity) => isSelected(entity, selection));
+  if (guards.length === 0) return null;
+  return { fairlead: 'v1', guards: Object.fromEntries(guards.map((each) => [each.name, forms.guard(each)])) };
+}
 
 function writeApplication(
   catalog: Catalog,

@@ -87,6 +87,14 @@ export interface LongHost {
   readonly variables?: Values;
 }
 
+/** What executions share across the account, and how much of it there is. */
+export interface LongGuard {
+  readonly description?: string;
+  readonly capacity: number;
+  /** `fifo` when left out. */
+  readonly strategy?: 'fifo' | 'asap';
+}
+
 /** What a phase says, or the workflow itself where its type has one phase. */
 interface PhaseFields {
   readonly service?: string;

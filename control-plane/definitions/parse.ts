@@ -1,7 +1,8 @@
 /** Files → entities in their long form, each knowing where it stands; or every problem found. */
-import type { Json } from '@fairlead/proto/model/json.ts';
-import { addressKey, type EntityAddress, type EntityKind, type Specs } from './catalog.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import { ACCOUNT, addressKey, type EntityAddress, type EntityKind, type Specs } from './catalog.ts';
 import { asJson, compact, isJsonObject } from './json-values.ts';
+import type { LongGuard } from './long-form.ts';
 import { longEnvironment, longInfrastructure, longService, longWorkflow } from './normalize.ts';
 import { longPipeline, placesIn } from './normalize-pipeline.ts';
 import { longValues } from './normalize-values.ts';
@@ -123,8 +124,9 @@ const reporter =
   };
 
 function readDocument(map: SourceMap, authored: AuthoredDocument, report: Report): readonly SourceEntity[] {
-  const described = typeof authored.application !== 'string';
-  const application = typeof authored.application === 'string' ? authored.application : authored.application.name;
+  const about = authored.application ?? ACCOUNT;
+  const described = typeof about !== 'string';
+  const application = typeof about === 'string' ? about : about.name;
   const entities: SourceEntity[] = [];
   const add = <K extends EntityKind>(
     kind: K,
@@ -137,6 +139,12 @@ function readDocument(map: SourceMap, authored: AuthoredDocument, report: Report
     const mention = kind === 'application' && !described;
     entities.push({ kind, application, environment, name, spec, source: { map, path, ...places }, mention });
   };
+  for (const [name, guard] of Object.entries(authored.guards ?? {})) {
+    const spec = typeof guard === 'number' ? { capacity: guard } : (compact(guard) as LongGuard); // Leaves out what is undefined.
+    const source = { map, path: ['guards', name] };
+    entities.push({ kind: 'guard', application: ACCOUNT, environment: '', name, spec, source, mention: false });
+  }
+  if (authored.application === undefined) return entities;
   add('application', application, longApplication(authored.application), ['application']);
   for (const [name, service] of Object.entries(authored.services ?? {})) {
     const path = ['services', name];
@@ -171,10 +179,18 @@ function checkDocument(data: Json, report: Report): AuthoredDocument | null {
     report([], 'a definition is a map', "Start with 'fairlead: v1'.");
     return null;
   }
-  return checkSchema(documentSchema, data, report);
+  const authored = checkSchema(documentSchema, data, report);
+  if (Object.hasOwn(data, 'application') || isOfAccount(data)) return authored;
+  report(['application'], "'application' is missing", 'Add application: …');
+  return null;
 }
 
-const longApplication = (application: AuthoredDocument['application']): Specs['application'] =>
+/** Only guards stand in it, which belong to no application. */
+const isOfAccount = (data: JsonObject): boolean =>
+  Object.hasOwn(data, 'guards') &&
+  !['services', 'environments', 'workflows', 'pipelines'].some((field) => Object.hasOwn(data, field));
+
+const longApplication = (application: NonNullable<AuthoredDocument['application']>): Specs['application'] =>
   typeof application === 'string'
     ? {}
     : compact({

@@ -130,6 +130,8 @@ function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'],
         publish: published,
         outputs: isJsonObject(outputs) ? mapValues(outputs, (each) => String(each).toUpperCase()) : undefined,
       }) as JsonObject; // `compact` leaves out what is undefined.
+    case 'guard':
+      return { ...authored, ...(authored['scope'] === undefined ? {} : { scope: outputScope(authored) }) };
     case 'barrier':
       return { identifier: String(authored['identifier']) };
     case 'http':

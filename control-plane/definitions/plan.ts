@@ -16,6 +16,7 @@ import { mappingOf, named, planPhase } from './plan-phase.ts';
 import { choose, type Chosen, type ChosenPhase, type DeploymentRequest } from './plan-request.ts';
 import { planSection, type StepContext } from './plan-steps.ts';
 import { planStrategies } from './plan-strategies.ts';
+import { withGuards } from './plan-guards.ts';
 import { distinct, refuse } from './refuse.ts';
 import { withOptions, type Installed } from './run-options.ts';
 import { RUN_TYPES } from './sections/index.ts';
@@ -99,7 +100,8 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
   const { chosen } = choice;
   const failures: Failure[] = [];
   const planned = planRun(chosen, catalog, request, failures);
-  const run = withOptions(planned, request, request.installed ?? [], failures);
+  const guarded = withGuards(catalog, planned, failures);
+  const run = withOptions(guarded, request, request.installed ?? [], failures);
   if (failures.length > 0) return { ok: false, failures };
   const { application, workflow } = chosen;
   const used = new Set<Entity>([application, workflow]);

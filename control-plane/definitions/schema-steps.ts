@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STEP_TYPES } from '@fairlead/proto/steps/index.ts';
-import { amount, duration, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
 import { SWAP_STEPS } from './schema-swap-steps.ts';
+import { amount, duration, EXPRESSION, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
 import { keyedSchema, type Keyed } from './keyed.ts';
 
 const publish = z.union([
@@ -65,6 +65,18 @@ const FIELDS: Readonly<
       variables: z.record(variableName, z.string()),
       publish,
       retryFor: duration,
+    },
+  },
+  guard: {
+    short: 'constraint',
+    required: ['constraint'],
+    fields: {
+      constraint: name.describe('Name of a guard of the account.'),
+      permits: z
+        .union([z.number().int().min(1, 'at least one permit | Write 1 or more.'), z.string().regex(EXPRESSION)])
+        .describe('How much of its capacity; 1 when left out.'),
+      unit: text.describe('What the guard is counted for, such as ${infra.name}; one for all when left out.'),
+      scope: z.enum(['phase', 'workflow', 'pipeline']).describe('With whose end they are given back.'),
     },
   },
   barrier: {

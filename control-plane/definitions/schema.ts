@@ -177,9 +177,29 @@ const application = z.union([
   z.strictObject({ name, description: description.optional(), defaults: z.record(variableName, scalar).optional() }),
 ]);
 
+const capacity = z
+  .number()
+  .int('a capacity is a whole number | Write 1 or more.')
+  .min(1, 'nothing would ever fit | Write 1 or more.')
+  .max(1_000_000, 'at most a million permits | Write less.');
+const guard = z
+  .union([
+    capacity,
+    z.strictObject({
+      description: description.optional(),
+      capacity: capacity.describe('How many permits are in use at most, for each unit.'),
+      strategy: z
+        .enum(['fifo', 'asap'])
+        .optional()
+        .describe('fifo: in the order of asking. asap: the first that fits what is free.'),
+    }),
+  ])
+  .meta({ id: 'guard' });
+
 export const document = z.strictObject({
   fairlead: z.literal('v1').describe('Version of the language.'),
-  application: application.describe('What everything else in the file belongs to.'),
+  application: application.optional().describe('What everything else in the file belongs to, guards apart.'),
+  guards: z.record(name, guard).optional().describe('Of the whole account: what executions share, and how much of it.'),
   services: z.record(name, service).optional(),
   environments: z.record(name, environment).optional(),
   workflows: z.record(name, workflow).optional(),

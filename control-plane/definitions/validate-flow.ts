@@ -1,8 +1,9 @@
-/** What can be said of barriers within one workflow (orchestration 7.1). */
-import { isJsonList, isJsonObject } from './json-values.ts';
+/** What can be said of barriers and guards within one workflow (orchestration 7.1, 8.2). */
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import { guardsOf, namesOf, type Catalog } from './catalog.ts';
 import type { LongWorkflow } from './long-form.ts';
-import { asJson } from './json-values.ts';
+import { whatExists } from './nearest.ts';
+import { asJson, isJsonList, isJsonObject } from './json-values.ts';
 import { readStep } from './normalize-steps.ts';
 import type { Path, Report } from './problem.ts';
 
@@ -54,5 +55,29 @@ export function validateBarriers(spec: LongWorkflow, report: Report): void {
       report(at, `the workflow has the barrier '${identifier}' twice`, 'Give one of them a name of its own.');
     }
     seen.add(identifier);
+  }
+}
+
+export function validateGuards(spec: LongWorkflow, catalog: Catalog, report: Report): void {
+  const guards = guardsOf(catalog);
+  for (const { step, path } of stepsOf(spec)) {
+    const read = readStep(step);
+    if (read?.entry.key !== 'guard') continue;
+    const { constraint, permits } = read.parameters;
+    const guard = guards.find((each) => each.name === constraint);
+    if (guard === undefined) {
+      const names = namesOf(guards);
+      const mend =
+        names.length === 0
+          ? `Apply a file with guards: { ${String(constraint)}: 1 }.`
+          : whatExists(String(constraint), names, 'guard');
+      report([...path, 'guard', 'constraint'], `there is no guard '${String(constraint)}'`, mend);
+    } else if (typeof permits === 'number' && permits > guard.spec.capacity) {
+      report(
+        [...path, 'guard', 'permits'],
+        `${permits} permits of the guard '${guard.name}', which has ${guard.spec.capacity}: it would wait for ever`,
+        `Write at most ${guard.spec.capacity}, or raise the capacity of the guard.`,
+      );
+    }
   }
 }

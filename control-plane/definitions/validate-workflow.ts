@@ -4,8 +4,8 @@ import { completeWorkflow } from './complete.ts';
 import type { LongSection } from './long-form.ts';
 import { phasesOf } from './phases.ts';
 import { pathText, type Path, type Report } from './problem.ts';
-import { validateBarriers } from './validate-flow.ts';
 import { validateBuild } from './validate-build.ts';
+import { validateBarriers, validateGuards } from './validate-flow.ts';
 import { validateInputs } from './validate-inputs.ts';
 import { validatePhase } from './validate-phase.ts';
 import { validateValues } from './validate-service.ts';
@@ -46,6 +46,7 @@ function check(workflow: Entity<'workflow'>, catalog: Catalog, raw: Reports): vo
   const reports: Reports = { report, missing };
   validateInputs(spec, report);
   validateBarriers(spec, report);
+  validateGuards(spec, catalog, report);
   validateShape(spec, reports);
   if (spec.type === 'build') return validateBuild(workflow, catalog, reports);
   validateStrategies(spec.onFailure ?? [], ['onFailure'], 'workflow', [], report);

@@ -1,5 +1,5 @@
 /** Everything that can be said only with all entities at hand; all problems at once, each where it was written. */
-import { applicationsOf, entitiesOf, type Catalog, type Entity, addressKey } from './catalog.ts';
+import { ACCOUNT, applicationsOf, entitiesOf, type Catalog, type Entity, addressKey } from './catalog.ts';
 import { placeScope } from './check-scope.ts';
 import { checkText, checkValue } from './check-text.ts';
 import { isConsequence, type Damage, type SourceEntity } from './parse.ts';
@@ -30,8 +30,12 @@ export function validate(
     }
     return (path, reason, mend) => {
       if (damage.unreadable || damage.parts.length > 0) return;
-      const of = sources.find((each) => each.application === entity.application);
-      const position = of?.source.map.find(['application']) ?? { file: '', line: 1, column: 1 };
+      const of = sources.find((each) => each.application === entity.application) ?? sources[0];
+      const position = of?.source.map.find(of.application === ACCOUNT ? ['guards'] : ['application']) ?? {
+        file: '',
+        line: 1,
+        column: 1,
+      };
       problems.push({
         ...position,
         path: pathText([...storedPath(entity), ...path]),
@@ -41,7 +45,9 @@ export function validate(
     };
   };
   const touched = new Set(sources.map((source) => source.application));
-  for (const { name } of applicationsOf(catalog).filter((each) => touched.has(each.name))) {
+  // What belongs to the account may be used by every application.
+  const isTouched = (name: string): boolean => touched.has(name) || touched.has(ACCOUNT);
+  for (const { name } of applicationsOf(catalog).filter((each) => isTouched(each.name))) {
     validateApplication(catalog, name, reporter);
   }
   return sortProblems(problems);

@@ -4,6 +4,8 @@
  */
 import type { AgentId, AttemptId, LedgerId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
+import type { GuardStrategy } from '@fairlead/proto/steps/flow.ts';
+import type { Named } from './plan.ts';
 
 export type Command =
   /** Choose an agent: answer with `agentChosen`. */
@@ -60,6 +62,26 @@ export type Command =
     }
   /** Keep triggers from deploying again what a rollback takes back: answer with `holdWritten`. */
   | { readonly command: 'writeHold'; readonly id: string; readonly runId: NodeId }
+  /** Ask for permits of a guard: answer with `permitsAnswered`. */
+  | {
+      readonly command: 'acquirePermits';
+      readonly id: string;
+      readonly stepId: NodeId;
+      readonly requestId: string;
+      readonly key: string;
+      readonly constraint: Named;
+      readonly permits: number;
+      /** As the plan has them; what is defined now counts, where it still is. */
+      readonly capacity: number;
+      readonly strategy: GuardStrategy;
+    }
+  | {
+      readonly command: 'releasePermits';
+      readonly id: string;
+      readonly stepId: NodeId;
+      readonly requestId: string;
+      readonly key: string;
+    }
   | { readonly command: 'writeSummary'; readonly id: string };
 
 export type CommandKind = Command['command'];

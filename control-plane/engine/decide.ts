@@ -13,6 +13,7 @@ import { expire } from './rules/expire.ts';
 import { intervene } from './rules/intervention.ts';
 import { answerLock, releaseLock } from './rules/lock.ts';
 import { requestPause, resume } from './rules/pause.ts';
+import { answerPermits, releasePermits } from './rules/permits.ts';
 import {
   assign,
   checkpoint,
@@ -68,6 +69,8 @@ function whileBroken(turn: Turn, input: Input): void {
     case 'lockAnswered':
     case 'lockReleased':
     case 'holdWritten':
+    case 'permitsAnswered':
+    case 'permitsReleased':
     case 'summaryWritten':
       return;
   }
@@ -104,6 +107,10 @@ function handle(turn: Turn, input: Input): void {
       return releaseLock(turn, input);
     case 'holdWritten':
       return noteHold(turn, input);
+    case 'permitsAnswered':
+      return answerPermits(turn, input);
+    case 'permitsReleased':
+      return releasePermits(turn, input);
     case 'summaryWritten':
       if (turn.execution.endedAt !== null && !turn.execution.summaryWritten) turn.emit({ event: 'SummaryWritten' });
       return;

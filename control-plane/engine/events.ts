@@ -6,8 +6,9 @@ import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collectio
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { PhaseKind } from './execution.ts';
-import type { OutputScope, Plan } from './plan.ts';
 import type { InterventionAction, Waiting } from './waiting.ts';
+import type { GuardStrategy } from '@fairlead/proto/steps/flow.ts';
+import type { Named, OutputScope, Plan } from './plan.ts';
 
 type Body =
   | { readonly event: 'ExecutionStarted'; readonly plan: Plan; readonly driver: ReplicaId; readonly epoch: number }
@@ -94,6 +95,22 @@ type Body =
       readonly skipped: string | null;
     }
   | { readonly event: 'StepIgnored'; readonly stepId: NodeId }
+  // Permits of a guard, asked for and held across executions.
+  | {
+      readonly event: 'PermitsRequested';
+      readonly stepId: NodeId;
+      readonly requestId: string;
+      readonly constraint: Named;
+      readonly unit: string;
+      readonly permits: number;
+      readonly capacity: number;
+      readonly strategy: GuardStrategy;
+      readonly owner: string;
+    }
+  | { readonly event: 'PermitsQueued'; readonly requestId: string; readonly position: number }
+  | { readonly event: 'PermitsGranted'; readonly requestId: string; readonly ticket: number }
+  | { readonly event: 'PermitsRefused'; readonly requestId: string; readonly failure: Failure }
+  | { readonly event: 'PermitsReleased'; readonly requestId: string }
   // Barriers: decided for all who meet there at once.
   | {
       readonly event: 'BarrierPassed';

@@ -73,6 +73,7 @@ describe('an execution', () => {
         { id: 'x1/b', planId: 'b', ...run },
       ],
       outputs: [],
+      permits: [],
       barriers: [],
       collected: [],
       summaryWritten: false,

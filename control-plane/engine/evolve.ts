@@ -10,6 +10,7 @@ import { newPhase, newSection } from './nodes.ts';
 import type { Plan } from './plan.ts';
 import { withBarrier } from './evolve/barrier.ts';
 import { endedPhase, withCollected } from './evolve/workflow.ts';
+import { withPermits } from './evolve/permits.ts';
 import { replace, updateAttempt, updatePhase, updateRun, updateSection, updateTask } from './tree.ts';
 
 /**
@@ -46,6 +47,7 @@ function started(event: EventOf<'ExecutionStarted'>): Execution {
     runs: plannedRuns(event.plan),
     outputs: [],
     collected: [],
+    permits: [],
     barriers: [],
     summaryWritten: false,
     events: 1,
@@ -147,6 +149,12 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'StepEnded':
     case 'StepIgnored':
       return evolveStep(execution, event);
+    case 'PermitsRequested':
+    case 'PermitsQueued':
+    case 'PermitsGranted':
+    case 'PermitsRefused':
+    case 'PermitsReleased':
+      return withPermits(execution, event);
     case 'BarrierPassed':
     case 'BarrierFailed':
       return withBarrier(execution, event);

@@ -15,8 +15,9 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
-import type { OutputScope, Plan } from './plan.ts';
 import type { Intervention, Waiting } from './waiting.ts';
+import type { GuardStrategy } from '@fairlead/proto/steps/flow.ts';
+import type { Named, OutputScope, Plan } from './plan.ts';
 
 export interface Execution {
   readonly id: ExecutionId;
@@ -38,6 +39,8 @@ export interface Execution {
   readonly outputs: readonly Output[];
   /** What build workflows of it collected, in that order; `collectedArtifacts` has the last of each service. */
   readonly collected: readonly Collected[];
+  /** Of every guard a step asked for, in that order; older ones of the same step were given up. */
+  readonly permits: readonly Permits[];
   /** Groups of barriers that were decided; the others follow from the runs. */
   readonly barriers: readonly Barrier[];
   readonly summaryWritten: boolean;
@@ -92,6 +95,23 @@ export interface Barrier {
   readonly at: number;
   /** The run whose failure failed the others. */
   readonly peer: NodeId | null;
+}
+
+/** Part of a guard's capacity, asked for by a step and held until the end of its owner (orchestration 8.2). */
+export interface Permits {
+  readonly requestId: string;
+  readonly stepId: NodeId;
+  readonly constraint: Named;
+  /** What the constraint is counted for; empty: one for all. */
+  readonly unit: string;
+  readonly permits: number;
+  readonly capacity: number;
+  readonly strategy: GuardStrategy;
+  /** A phase run, a run, or the execution: with its end they are given back. */
+  readonly owner: string;
+  readonly state: 'REQUESTED' | 'QUEUED' | 'HELD' | 'REFUSED' | 'RELEASED';
+  /** Place in the queue, 1 is next; only a hint. */
+  readonly position: number | null;
 }
 
 export type PhaseKind = 'PRE' | 'FORWARD' | 'POST' | 'ROLLBACK';

@@ -62,6 +62,16 @@ export type Input =
         | { readonly state: 'REFUSED'; readonly failure: Failure };
     }
   | { readonly input: 'lockReleased'; readonly runId: NodeId; readonly requestId: string }
+  | {
+      readonly input: 'permitsAnswered';
+      readonly stepId: NodeId;
+      readonly requestId: string;
+      readonly answer:
+        | { readonly state: 'HELD'; readonly ticket: number }
+        | { readonly state: 'QUEUED'; readonly position: number }
+        | { readonly state: 'REFUSED'; readonly failure: Failure };
+    }
+  | { readonly input: 'permitsReleased'; readonly stepId: NodeId; readonly requestId: string }
   // From the projector.
   | { readonly input: 'holdWritten'; readonly runId: NodeId }
   | { readonly input: 'summaryWritten' }

@@ -13,7 +13,9 @@ export type Waiting =
       readonly afterTimeout: InterventionAction;
     }
   /** The others of its stage (orchestration 7). */
-  | { readonly on: 'BARRIER'; readonly since: number; readonly until: number; readonly identifier: string };
+  | { readonly on: 'BARRIER'; readonly since: number; readonly until: number; readonly identifier: string }
+  /** A guard's capacity (orchestration 8.2); its place in the queue is with the permits. */
+  | { readonly on: 'PERMITS'; readonly since: number; readonly until: number; readonly requestId: string };
 
 /** What a person may choose, and (all but RETRY) what may follow when nobody does. */
 export const INTERVENTIONS = [

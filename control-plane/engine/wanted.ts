@@ -8,6 +8,7 @@ import type { Command } from './commands.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.ts';
 import { stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
+import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
 import { openAttempts, openAttemptsOf } from './rules/expire.ts';
 import { wantsHold } from './rules/hold.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
@@ -19,6 +20,7 @@ export function wanted(execution: Execution): readonly Command[] {
     ...ofHold(execution, run),
     ...run.phases.flatMap((phase) => ofPhase(execution, run, phase)),
   ]);
+  commands.push(...ofPermits(execution));
   if (execution.endedAt !== null && !execution.summaryWritten) {
     commands.push({ command: 'writeSummary', id: `${execution.id}/summary` });
   }
@@ -45,6 +47,19 @@ function ofLock(execution: Execution, run: Run): readonly Command[] {
 
 const ofHold = (execution: Execution, run: Run): readonly Command[] =>
   wantsHold(execution, run) ? [{ command: 'writeHold', id: `${run.id}/hold`, runId: run.id }] : [];
+/** Given back with the end of their owner; a place in a queue, as soon as its step waits no longer. */
+function ofPermits(execution: Execution): readonly Command[] {
+  return execution.permits.flatMap((permits): readonly Command[] => {
+    const { requestId, stepId, constraint, capacity, strategy } = permits;
+    const about = { stepId, requestId, key: keyOfPermits(permits) };
+    if (mayBeReleased(execution, permits)) {
+      return [{ command: 'releasePermits', id: `${requestId}/release`, ...about }];
+    }
+    if (!isAskedFor(execution, permits)) return [];
+    const terms = { constraint, permits: permits.permits, capacity, strategy };
+    return [{ command: 'acquirePermits', id: `${requestId}/acquire`, ...about, ...terms }];
+  });
+}
 
 const remembered = new WeakMap<Phase, readonly Command[]>();
 

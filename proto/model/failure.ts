@@ -59,6 +59,16 @@ export const FAILURES = {
   STEP_TIMEOUT: row('TIMEOUT', 'author', true, 504, 4, 'Raise the timeout, or see in the log what took so long.'),
   LOCK_TIMEOUT: row('TIMEOUT', 'operator', true, 504, 4, 'Another execution holds the infrastructure; see the queue.'),
   BARRIER_TIMEOUT: row('TIMEOUT', 'author', true, 504, 4, 'See which workflow did not arrive, or raise the timeout.'),
+  PERMITS_TIMEOUT: row(
+    'TIMEOUT',
+    'operator',
+    true,
+    504,
+    4,
+    'Others use the guard: see `fairlead guards`, or raise the timeout.',
+  ),
+  PERMITS_EXCEEDED: row('APPLICATION', 'author', false, 422, 9, 'Ask for no more permits than the guard has.'),
+  DEADLOCK: row('APPLICATION', 'author', true, 409, 10, 'They wait for each other: see the cycle, and mend the order.'),
   QUEUE_FULL: row('APPLICATION', 'operator', true, 429, 8, 'Let the waiting executions finish first.'),
   // Doing, on a target.
   COMMAND_FAILED: row('APPLICATION', 'author', true, 502, 2, 'Read the log above the exit status.'),

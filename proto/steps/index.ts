@@ -1,6 +1,6 @@
 import { artifactCollection } from './artifact-collection.ts';
 import { swapDirectories } from './directories.ts';
-import { barrier } from './flow.ts';
+import { barrier, resourceConstraint } from './flow.ts';
 import { http, shellScript } from './general.ts';
 import { balance, idleGroup, swapTraffic } from './load-balancer.ts';
 import { selectNodes } from './select-nodes.ts';
@@ -19,6 +19,7 @@ export const STEP_TYPES: readonly StepType[] = [
   swapTraffic,
   balance,
   swapDirectories,
+  resourceConstraint,
 ];
 
 export const stepType = (type: string): StepType | undefined => STEP_TYPES.find((each) => each.type === type);

@@ -145,6 +145,14 @@ export class Play {
       case 'writeHold':
         this.give({ input: 'holdWritten', runId: command.runId });
         return;
+      case 'acquirePermits': {
+        const { stepId, requestId } = command;
+        this.give({ input: 'permitsAnswered', stepId, requestId, answer: { state: 'HELD', ticket: 1 } });
+        return;
+      }
+      case 'releasePermits':
+        this.give({ input: 'permitsReleased', stepId: command.stepId, requestId: command.requestId });
+        return;
       case 'writeSummary':
         this.give({ input: 'summaryWritten' });
         return;

@@ -74,6 +74,7 @@ function settle(turn: Turn): void {
   const { execution } = turn;
   if (execution.endedAt === null || execution.settled || !execution.summaryWritten) return;
   if (execution.runs.some((run) => ownsLock(run) || wantsHold(execution, run) || openAttempts(run).length > 0)) return;
+  if (execution.permits.some((each) => each.state !== 'RELEASED')) return;
   turn.emit({ event: 'Settled' });
 }
 

@@ -11,9 +11,10 @@ import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
 import { arrive } from './barrier.ts';
 import { collect } from './collect.ts';
 import { publishOutputs } from './publish.ts';
+import { askForPermits } from './permits.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
-import { BARRIER, SELECT_NODES } from './step-kinds.ts';
 import { touchedByAll } from './touched.ts';
+import { BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from './step-kinds.ts';
 
 interface Place {
   readonly run: Run;
@@ -39,6 +40,7 @@ function startStep(turn: Turn, place: Place): void {
   if (turn.now < earliestStart(place.section, plan, place.group)) return;
   if (plan.type === SELECT_NODES) return select(turn, place);
   if (plan.type === BARRIER) return arrive(turn, idOf(place), plan);
+  if (plan.type === RESOURCE_CONSTRAINT) return askForPermits(turn, place, idOf(place));
   const targets = targetsOf(turn, place);
   if (targets.length === 0) return endWithoutHost(turn, place);
   const impossible = problems(turn, place, targets);

@@ -40,5 +40,7 @@ function giveUp(turn: Turn, { id, waiting }: WaitingStep): void {
       return giveUpOnPerson(turn, id, waiting);
     case 'BARRIER':
       return fail(failure('BARRIER_TIMEOUT', `not everybody arrived at the barrier '${waiting.identifier}' in time`));
+    case 'PERMITS':
+      return fail(failure('PERMITS_TIMEOUT', 'the guard had no room in time'));
   }
 }

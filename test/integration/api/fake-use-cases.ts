@@ -344,6 +344,18 @@ export class FakeUseCases implements UseCases {
     return { deployments: [{ ...instanceAt(filter.host ?? 'web-1'), action: 'DEPLOYED' as const }], next: null };
   }
 
+  async listGuards(actor: Actor) {
+    authorize(actor, 'read', 'guards');
+    const active = [{ executionId: 'x1', by: 'x1/r1', ticket: 1, permits: 1 }];
+    const units = [{ unit: '', used: 1, active, blocked: [] }];
+    return [{ name: 'deploys', capacity: 2, strategy: 'FIFO' as const, units }];
+  }
+
+  async listLocks(actor: Actor) {
+    authorize(actor, 'read', 'locks');
+    return [];
+  }
+
   async listAgents(actor: Actor) {
     authorize(actor, 'read', 'agents');
     return [

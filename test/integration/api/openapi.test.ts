@@ -51,6 +51,8 @@ const calls: Record<string, { readonly path: string; readonly body?: unknown }> 
   resolveUnknown: { path: '/attempts/a%2Fb/resolve', body: { outcome: 'FAILED' } },
   whatRunsWhere: { path: '/instances' },
   listDeployments: { path: '/instances/history?host=web-1' },
+  listGuards: { path: '/guards' },
+  listLocks: { path: '/locks' },
   listAgents: { path: '/agents' },
   revokeAgent: { path: '/agents/dc1' },
   listJoinTokens: { path: '/tokens' },

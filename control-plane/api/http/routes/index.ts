@@ -6,6 +6,7 @@ import { executionRoutes } from './executions.ts';
 import { instanceRoutes } from './instances.ts';
 import { holdRoutes } from './holds.ts';
 import { steeringRoutes } from './steering.ts';
+import { lockRoutes } from './locks.ts';
 import { systemRoutes } from './system.ts';
 
 export const ROUTES: readonly Route[] = [
@@ -15,5 +16,6 @@ export const ROUTES: readonly Route[] = [
   ...attemptRoutes,
   ...instanceRoutes,
   ...holdRoutes,
+  ...lockRoutes,
   ...systemRoutes,
 ];

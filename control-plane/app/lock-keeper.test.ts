@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { LockKeeper } from './lock-keeper.ts';
+
+const KEY = 'guard:g/unit';
+const TWO = { capacity: 2, strategy: 'FIFO', revision: 1 } as const;
+
+function keeper(over: Set<string> = new Set()) {
+  return new LockKeeper(createMemoryStore().documents, async (id) => over.has(id));
+}
+const request = (execution: string, permits = 1) => ({
+  requestId: `${execution}/r1/permits.1`,
+  executionId: execution,
+  permits,
+});
+
+describe('the lock keeper', () => {
+  it('shares a guard by its capacity, and moves up who is next', async () => {
+    const locks = keeper();
+    expect(await locks.acquire(KEY, request('x1'), 20, TWO)).toEqual({ state: 'HELD', ticket: 1 });
+    expect(await locks.acquire(KEY, request('x2'), 20, TWO)).toEqual({ state: 'HELD', ticket: 2 });
+    expect(await locks.acquire(KEY, request('x3'), 20, TWO)).toEqual({ state: 'QUEUED', position: 1 });
+    await locks.release(KEY, request('x1'));
+    expect(await locks.acquire(KEY, request('x3'), 20, TWO)).toEqual({ state: 'HELD', ticket: 3 });
+  });
+
+  it('refuses at once what can never be had', async () => {
+    const answer = await keeper().acquire(KEY, request('x1', 3), 20, TWO);
+    expect(answer).toMatchObject({ state: 'REFUSED', failure: { code: 'PERMITS_EXCEEDED' } });
+  });
+
+  it('evicts who is settled, holders and waiters', async () => {
+    const over = new Set<string>();
+    const locks = keeper(over);
+    for (const id of ['x1', 'x2', 'x3', 'x4']) await locks.acquire(KEY, request(id), 20, TWO);
+    over.add('x1').add('x3');
+    expect(await locks.acquire(KEY, request('x4'), 20, TWO)).toEqual({ state: 'HELD', ticket: 4 });
+  });
+
+  it('lets a late repetition in no more, however many came after it, as long as its execution lives', async () => {
+    const over = new Set<string>();
+    const locks = keeper(over);
+    await locks.acquire(KEY, request('x0'), 20, TWO);
+    await locks.release(KEY, request('x0'));
+    for (let number = 1; number <= 100; number += 1) {
+      await locks.acquire(KEY, request(`x${number}`), 20, TWO);
+      await locks.release(KEY, request(`x${number}`));
+      over.add(`x${number}`);
+    }
+    expect(await locks.acquire(KEY, request('x0'), 20, TWO)).toMatchObject({ state: 'REFUSED' });
+    expect((await locks.look(KEY)).released.length).toBeLessThan(70);
+  });
+});
