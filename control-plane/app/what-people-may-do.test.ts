@@ -94,10 +94,18 @@ const barrier = (): Play => {
   return new Play(meeting).run((id) => (id.startsWith('x1/run/') ? succeeded : null));
 };
 
+const permits = (): Play => {
+  const guard = { id: 'g1', capacity: 1, strategy: 'FIFO' };
+  const parameters = { constraint: 'deploys', guard };
+  const take = stepPlan('take', { type: 'RESOURCE_CONSTRAINT', parameters, runs: 'decided' });
+  return new Play(onePhase([sectionPlan('share', [take]), sectionPlan('deploy', [stepPlan('install')])]));
+};
+
 /** One row for each thing that a step can wait for. */
 const WAITING: Readonly<Record<Waiting['on'], Row>> = {
   INTERVENTION: row('WAITING', intervention, { intervene: 'WORKS' }),
   BARRIER: row('RUNNING', barrier, {}),
+  PERMITS: row('WAITING', permits, { intervene: UNREACHED }),
 };
 
 function row(shown: Status, come: () => Play, more: Partial<Row>): Row {

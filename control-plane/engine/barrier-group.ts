@@ -56,7 +56,11 @@ export function groupAt(execution: Execution, stageId: string, identifier: strin
     .flatMap((run): readonly Participant[] => {
       const plan = planOfRun(execution, run);
       const place = barriersOf(plan).get(identifier);
-      if (place === undefined) return [];
+      if (place === undefined) {
+        // Not planned yet, it may still turn out to be one of them.
+        const isOpen = plan.deferred === true && !isTerminal(run.status);
+        return isOpen ? [{ run, name: plan.workflow.name, state: 'AWAITED', step: null }] : [];
+      }
       const step = stepAt(run, place);
       const state = stateOf(run, step);
       return [{ run, name: plan.workflow.name, state, step: state === 'ARRIVED' ? step : null }];
