@@ -47,7 +47,15 @@ export async function deployments(
 const isTrue = (row: InstanceRow, detail: string): boolean => row.details[detail] === true;
 
 const actionOf = (row: InstanceRow): Deployment['action'] =>
-  isTrue(row, 'removed') ? 'REMOVED' : isTrue(row, 'rollback') ? 'ROLLED_BACK' : 'DEPLOYED';
+  typeof row.details['swappedBy'] === 'string'
+    ? row.details['traffic'] === 'live'
+      ? 'SWAPPED_IN'
+      : 'SWAPPED_OUT'
+    : isTrue(row, 'removed')
+      ? 'REMOVED'
+      : isTrue(row, 'rollback')
+        ? 'ROLLED_BACK'
+        : 'DEPLOYED';
 
 /** Whether the definitions still know the place; each infrastructure is looked up once. */
 function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state' | 'note'> {
@@ -72,7 +80,8 @@ function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state
     if (findEntity(catalog, 'service', row.application, row.service) === undefined) {
       return { state: 'REMOVED', note: `the service ${row.service} is gone` };
     }
-    return { state: 'RUNNING', note: null };
+    const idle = row.details['traffic'] === 'idle';
+    return { state: 'RUNNING', note: idle ? 'gets no traffic: the other group is live' : null };
   };
 }
 

@@ -13,6 +13,8 @@ import { lastAttempt } from '../engine/tree.ts';
 import { planOfPhase, planOfRun } from '../engine/turn.ts';
 import type { InstanceRow, Rows, Success } from '../ports/rows.ts';
 import { headerOf } from './execution-header.ts';
+import { effectOf } from './step-effect.ts';
+import { withTraffic } from './traffic.ts';
 
 /** Rows of one execution within this time are one write. Milliseconds. */
 const COALESCE_MS = 200;
@@ -48,7 +50,7 @@ export class Projector {
     seq: number,
     give: (id: ExecutionId, input: Input) => Promise<unknown>,
   ): Promise<number> {
-    const instances = instancesOf(execution, seq);
+    const instances = await withTraffic(execution, seq, instancesOf(execution, seq), this.#rows);
     if (instances.length > 0) await this.#rows.putInstances(instances);
     await this.#rows.putExecution(rowOf(execution, seq));
     await give(executionOf(command.id), { input: 'summaryWritten' });
@@ -86,7 +88,7 @@ interface Installed {
   readonly host: string;
   readonly endedAt: number;
   readonly artifact: ArtifactRef;
-  readonly removed?: true;
+  readonly removed: boolean;
 }
 
 /** Every successful step that put an artifact on a host, in the order in which they ended. */
@@ -99,8 +101,10 @@ function installs(execution: Execution): readonly Installed[] {
       if (plan === null) continue;
       for (const step of phase.sections.flatMap((section) => section.steps)) {
         const stepPlan = stepPlanOf(execution, step.id);
-        const ref = stepPlan.artifact === 'rollback' ? plan.rollbackArtifact : plan.artifact;
-        if (stepPlan.artifact === null || !stepPlan.deploys || ref === null) continue;
+        const back = phase.kind === 'ROLLBACK' || execution.plan.rollbackOf !== undefined;
+        const effect = effectOf(stepPlan, plan, runPlan, back);
+        if (effect === null) continue;
+        const { artifact: ref, removed } = effect;
         for (const task of step.tasks) {
           const attempt = lastAttempt(task);
           if (attempt?.result?.outcome !== 'SUCCESS' || attempt.endedAt === null) continue;
@@ -113,6 +117,7 @@ function installs(execution: Execution): readonly Installed[] {
             host: task.target,
             endedAt: attempt.endedAt,
             artifact,
+            removed,
           });
         }
       }
@@ -130,7 +135,7 @@ function sha256In(outputs: JsonObject | undefined): string | null {
 
 /** Mapping → what a later rollback goes back to. Only of runs that succeeded. */
 function deployedArtifacts(execution: Execution): Readonly<Record<string, ArtifactRef>> {
-  const entries = successfulInstalls(execution).flatMap(({ plan, artifact }) =>
+  const entries = deployedBy(execution).flatMap(({ plan, artifact }) =>
     plan.mapping === null ? [] : [[plan.mapping, artifact] as const],
   );
   return Object.fromEntries(entries);
@@ -138,17 +143,31 @@ function deployedArtifacts(execution: Execution): Readonly<Record<string, Artifa
 
 function successesIn(execution: Execution): readonly Success[] {
   const found = new Map<string, Success>();
-  for (const { run, plan } of successfulInstalls(execution)) {
+  for (const { run, plan } of deployedBy(execution)) {
     const { name } = run.workflow;
     if (plan.mapping !== null) found.set(`${name}/${plan.mapping}`, { name, mapping: plan.mapping });
   }
   return [...found.values()];
 }
 
+type Deployed = Pick<Installed, 'run' | 'plan' | 'artifact'>;
+
 /** What a run has deployed stands as soon as it has succeeded, whatever becomes of the pipeline it is part of. */
-function successfulInstalls(execution: Execution): readonly Installed[] {
-  const successful = new Set(execution.runs.filter((run) => run.status === 'SUCCESS').map((run) => run.planId));
-  return successful.size === 0 ? [] : installs(execution).filter(({ run }) => successful.has(run.id));
+function deployedBy(execution: Execution): readonly Deployed[] {
+  const successful = execution.runs.filter((run) => run.status === 'SUCCESS');
+  if (successful.length === 0) return [];
+  const ids = new Set(successful.map((run) => run.planId));
+  const put = installs(execution).filter(({ run, removed }) => ids.has(run.id) && !removed);
+  return [...put, ...successful.flatMap((run) => swappedBack(execution, planOfRun(execution, run)))];
+}
+
+/** Nothing had to be put anywhere for it: the version before was there all the time, and has the traffic again. */
+function swappedBack({ plan: { rollbackOf } }: Execution, run: RunPlan): readonly Deployed[] {
+  if (rollbackOf === undefined || run.type !== 'BLUE_GREEN') return [];
+  return run.phases.flatMap((plan) => {
+    const { rollbackArtifact: artifact } = plan;
+    return artifact === null ? [] : [{ run, plan, artifact }];
+  });
 }
 
 /** What was not deployed but brought back, and whose deployment that had been. */
@@ -173,7 +192,7 @@ export function instancesOf(execution: Execution, seq: number): readonly Instanc
     const id = [application, service, environment, infrastructure, host].join('/');
     const { build, fileName, sha256 } = artifact;
     const isRollback = phase.kind === 'ROLLBACK' || execution.plan.rollbackOf !== undefined;
-    const how = { rollback: isRollback, removed: removed === true };
+    const how = { rollback: isRollback, removed };
     const details = { fileName, sha256, workflow: run.workflow.name, actor: execution.plan.actor, ...how };
     const place = { application, service, environment, infrastructure, host };
     return { id, at: endedAt, seq, ...place, build, executionId: execution.id, details };
@@ -190,7 +209,7 @@ function removals(execution: Execution): readonly Installed[] {
       if (undoes === null || endedAt === null || phase.status !== 'SUCCESS' || plan?.rollbackArtifact !== null)
         return [];
       const undone = there.filter((each) => each.phase.id === undoes && phase.hosts?.includes(each.host) === true);
-      return undone.map((each) => ({ ...each, phase, endedAt, removed: true as const }));
+      return undone.map((each) => ({ ...each, phase, endedAt, removed: true }));
     }),
   );
 }

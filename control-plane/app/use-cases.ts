@@ -111,7 +111,7 @@ export interface InstanceQuery {
 
 /** Something that was done at a host. */
 export interface Deployment extends InstanceRow {
-  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED';
+  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED' | 'SWAPPED_IN' | 'SWAPPED_OUT';
 }
 
 export interface DoctorLine {

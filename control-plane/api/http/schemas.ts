@@ -230,7 +230,7 @@ export const instanceRow = z
   .object({ ...instanceFields, state: z.enum(INSTANCE_STATES), note: z.string().nullable() })
   .meta({ id: 'Instance' }) satisfies z.ZodType<Instance>;
 export const deploymentRow = z
-  .object({ ...instanceFields, action: z.enum(['DEPLOYED', 'ROLLED_BACK', 'REMOVED']) })
+  .object({ ...instanceFields, action: z.enum(['DEPLOYED', 'ROLLED_BACK', 'REMOVED', 'SWAPPED_IN', 'SWAPPED_OUT']) })
   .meta({ id: 'Deployment' }) satisfies z.ZodType<Deployment>;
 
 export const agentView = z

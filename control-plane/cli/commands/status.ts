@@ -53,7 +53,13 @@ async function whatRunsWhere(context: Context, options: Omit<StatusOptions, 'his
   return EXIT.SUCCESS;
 }
 
-const ACTIONS = { DEPLOYED: 'deployed', ROLLED_BACK: 'rolled back to', REMOVED: 'removed' } as const;
+const ACTIONS = {
+  DEPLOYED: 'deployed',
+  ROLLED_BACK: 'rolled back to',
+  REMOVED: 'removed',
+  SWAPPED_IN: 'gave the traffic to',
+  SWAPPED_OUT: 'took the traffic from',
+} as const;
 
 async function showHistory(context: Context, { state: _, ...options }: StatusOptions): Promise<ExitCode> {
   const schema = z.object({ deployments: z.array(deploymentRow), next: z.string().nullable() });

@@ -15,6 +15,7 @@ import {
 import { haproxyRouter } from '@fairlead/agent/platforms/load-balancer/haproxy/index.ts';
 import { createLoadBalancerPlatform } from '@fairlead/agent/platforms/load-balancer/index.ts';
 import type { LedgerRecord } from '@fairlead/agent/platforms/platform.ts';
+import { startLoad } from '../../support/load.ts';
 import { testAttempt, type TestAttempt } from '../../support/ssh-host/attempt.ts';
 import type { BalancerOptions, BalancerUnderTest } from '../../support/haproxy/simulator.ts';
 
@@ -46,29 +47,6 @@ async function startSite(name: string): Promise<Site> {
       await new Promise((resolve) => server.close(resolve));
     },
   });
-}
-
-/** Requests without a pause, and everything that came of them. */
-function load(url: string): { readonly answers: Map<string, number>; failed: () => number; stop(): Promise<void> } {
-  const answers = new Map<string, number>();
-  let going = true;
-  const one = async (): Promise<void> => {
-    while (going) {
-      const answer = await fetch(url, { headers: { connection: 'close' } })
-        .then(async (response) => (response.ok ? await response.text() : `status ${response.status}`))
-        .catch((error: unknown) => `failed: ${String(error)}`);
-      answers.set(answer, (answers.get(answer) ?? 0) + 1);
-    }
-  };
-  const loops = [one(), one(), one()];
-  return {
-    answers,
-    failed: () => [...answers].reduce((sum, [answer, count]) => sum + (/^(status|failed)/.test(answer) ? count : 0), 0),
-    stop: async () => {
-      going = false;
-      await Promise.all(loops);
-    },
-  };
 }
 
 export function loadBalancerContract(start: StartBalancer): void {
@@ -176,7 +154,7 @@ export function loadBalancerContract(start: StartBalancer): void {
 
   describe('swapping traffic', () => {
     it('moves it without one failed request, and back', async () => {
-      const people = load(balancer.url);
+      const people = startLoad(balancer.url);
       const there = await platform.run(swap('green'));
       expect(there).toMatchObject({ outcome: 'SUCCESS', outputs: { from: 'blue', to: 'green' }, touched: true });
       expect(await states()).toEqual(GREEN);
@@ -206,7 +184,7 @@ export function loadBalancerContract(start: StartBalancer): void {
 
     it('gives no traffic to a group that stays down, and leaves it where it is', async () => {
       siteOf('web-4').well = false;
-      const people = load(balancer.url);
+      const people = startLoad(balancer.url);
       const result = await platform.run(swap('green', { healthyWithinMs: 600 }));
       await people.stop();
       expect(failedWith(result)).toMatch(/^CHECK_FAILED: the servers of green are not all well.*web-4: drain, down/);
@@ -266,7 +244,7 @@ export function loadBalancerContract(start: StartBalancer): void {
       await restore();
       const points = whole.records.length;
       expect(points).toBeGreaterThan(15);
-      const people = load(balancer.url);
+      const people = startLoad(balancer.url);
       // Each server's records come twice: every other one is as good as all.
       for (let point = 1; point <= points; point += 2) {
         const kept: LedgerRecord[] = [];
@@ -305,7 +283,7 @@ export function loadBalancerContract(start: StartBalancer): void {
 
   describe('one host at a time', () => {
     it('takes it out and puts it back without a failed request', async () => {
-      const people = load(balancer.url);
+      const people = startLoad(balancer.url);
       expect((await platform.run(balance('web-1', 'out'))).outcome).toBe('SUCCESS');
       expect((await states())['web-1']).toBe('OFF UNCHECKED');
       expect((await platform.run(balance('web-1', 'in'))).outcome).toBe('SUCCESS');

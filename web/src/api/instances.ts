@@ -19,7 +19,7 @@ export interface Instance {
 
 /** Something that was done at a host. */
 export interface Deployment extends Omit<Instance, 'state' | 'note'> {
-  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED';
+  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED' | 'SWAPPED_IN' | 'SWAPPED_OUT';
 }
 
 const PAGE = 1_000;

@@ -5,10 +5,13 @@ import { executionPath, Link, setQuery } from '../router.tsx';
 import { Ago } from './elapsed.tsx';
 import { ErrorMessage } from './message.tsx';
 
-const DONE = { DEPLOYED: 'deployed', ROLLED_BACK: 'rolled back to', REMOVED: 'removed' } as const satisfies Record<
-  Deployment['action'],
-  string
->;
+const DONE = {
+  DEPLOYED: 'deployed',
+  ROLLED_BACK: 'rolled back to',
+  REMOVED: 'removed',
+  SWAPPED_IN: 'gave the traffic to',
+  SWAPPED_OUT: 'took the traffic from',
+} as const satisfies Record<Deployment['action'], string>;
 
 /** What was deployed to one host and rolled back there, newest first. */
 export function HostHistory({ host }: { readonly host: string }): ReactNode {
