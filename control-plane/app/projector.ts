@@ -101,8 +101,7 @@ function installs(execution: Execution): readonly Installed[] {
       if (plan === null) continue;
       for (const step of phase.sections.flatMap((section) => section.steps)) {
         const stepPlan = stepPlanOf(execution, step.id);
-        const back = phase.kind === 'ROLLBACK' || execution.plan.rollbackOf !== undefined;
-        const effect = effectOf(stepPlan, plan, runPlan, back);
+        const effect = effectOf(stepPlan, plan, runPlan, isBack(execution, runPlan, phase));
         if (effect === null) continue;
         const { artifact: ref, removed } = effect;
         for (const task of step.tasks) {
@@ -125,6 +124,9 @@ function installs(execution: Execution): readonly Installed[] {
   }
   return found.toSorted((a, b) => a.endedAt - b.endedAt);
 }
+
+const isBack = ({ plan }: Execution, run: RunPlan, phase: Phase): boolean =>
+  phase.kind === 'ROLLBACK' || run.undoing === true || plan.rollbackOf !== undefined;
 
 /** Told by the step that put it there (`outputs.artifact.sha256`). */
 function sha256In(outputs: JsonObject | undefined): string | null {
@@ -158,12 +160,12 @@ function deployedBy(execution: Execution): readonly Deployed[] {
   if (successful.length === 0) return [];
   const ids = new Set(successful.map((run) => run.planId));
   const put = installs(execution).filter(({ run, removed }) => ids.has(run.id) && !removed);
-  return [...put, ...successful.flatMap((run) => swappedBack(execution, planOfRun(execution, run)))];
+  return [...put, ...successful.flatMap((run) => swappedBack(planOfRun(execution, run)))];
 }
 
 /** Nothing had to be put anywhere for it: the version before was there all the time, and has the traffic again. */
-function swappedBack({ plan: { rollbackOf } }: Execution, run: RunPlan): readonly Deployed[] {
-  if (rollbackOf === undefined || run.type !== 'BLUE_GREEN') return [];
+function swappedBack(run: RunPlan): readonly Deployed[] {
+  if (run.undoing !== true || run.type !== 'BLUE_GREEN') return [];
   return run.phases.flatMap((plan) => {
     const { rollbackArtifact: artifact } = plan;
     return artifact === null ? [] : [{ run, plan, artifact }];
@@ -173,7 +175,7 @@ function swappedBack({ plan: { rollbackOf } }: Execution, run: RunPlan): readonl
 /** What was not deployed but brought back, and whose deployment that had been. */
 function restoredIn(execution: Execution): readonly Restored[] {
   const successes = new Set(
-    successfulInstalls(execution)
+    deployedBy(execution)
       .filter(({ run }) => run.undoing === true)
       .map(({ run, plan }) => `${run.workflow.name}/${plan.mapping ?? ''}`),
   );
@@ -191,8 +193,7 @@ export function instancesOf(execution: Execution, seq: number): readonly Instanc
     const infrastructure = plan.infrastructure?.name ?? '-';
     const id = [application, service, environment, infrastructure, host].join('/');
     const { build, fileName, sha256 } = artifact;
-    const isRollback = phase.kind === 'ROLLBACK' || execution.plan.rollbackOf !== undefined;
-    const how = { rollback: isRollback, removed };
+    const how = { rollback: isBack(execution, run, phase), removed };
     const details = { fileName, sha256, workflow: run.workflow.name, actor: execution.plan.actor, ...how };
     const place = { application, service, environment, infrastructure, host };
     return { id, at: endedAt, seq, ...place, build, executionId: execution.id, details };
