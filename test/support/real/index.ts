@@ -20,6 +20,8 @@ interface RealServers {
   readonly busybox: { readonly path: string };
   /** One process for each suite, with a configuration of its own: see `test/support/haproxy`. */
   readonly haproxy: { readonly path: string };
+  /** The model checker, and the compiler for what it makes. */
+  readonly spin: { readonly path: string; readonly compiler: string };
   readonly ansible: { readonly path: string };
 }
 

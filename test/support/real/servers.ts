@@ -45,6 +45,15 @@ const PROVIDERS: { readonly [Name in RealName]: Provider<Name> } = {
     onRequest: false,
     provide: async () => ({ path: await aptProgram('haproxy', 'haproxy') }),
   },
+  spin: {
+    optional: false,
+    onRequest: false,
+    async provide() {
+      // It makes a C program of a model; build-essential brings the headers along with the compiler.
+      const compiler = await aptProgram('gcc', 'build-essential');
+      return { path: await aptProgram('spin', 'spin'), compiler };
+    },
+  },
   ansible: {
     optional: false,
     onRequest: true,
