@@ -43,7 +43,7 @@ const LEVELS: readonly (readonly BinaryOperator[])[] = [
 ];
 const UNARY = LEVELS.length;
 
-const FORBIDDEN_WORDS = ['new', 'var', 'return', 'shellScriptProvisioner'];
+const FORBIDDEN_WORDS = ['new', 'var', 'return'];
 
 /** The expression that begins at `from` and ends with `closing`: the `}` of a text, or the end of a condition. */
 export function parseExpression(

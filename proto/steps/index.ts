@@ -3,6 +3,7 @@ import { swapDirectories } from './directories.ts';
 import { barrier, resourceConstraint } from './flow.ts';
 import { http, shellScript } from './general.ts';
 import { balance, idleGroup, swapTraffic } from './load-balancer.ts';
+import { provisioner } from './provisioner.ts';
 import { selectNodes } from './select-nodes.ts';
 import { command } from './ssh.ts';
 import type { StepType } from './step-type.ts';
@@ -20,6 +21,7 @@ export const STEP_TYPES: readonly StepType[] = [
   balance,
   swapDirectories,
   resourceConstraint,
+  provisioner,
 ];
 
 export const stepType = (type: string): StepType | undefined => STEP_TYPES.find((each) => each.type === type);
