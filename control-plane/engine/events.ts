@@ -131,6 +131,8 @@ type Body =
       readonly scope: OutputScope;
       readonly owner: NodeId;
       readonly values: JsonObject;
+      /** The step; absent: told by a release that did not look who else publishes. */
+      readonly by?: NodeId;
     }
   /** A build was found and registered: later runs of the execution that deploy the service deploy this one. */
   | { readonly event: 'ArtifactCollected'; readonly stepId: NodeId; readonly artifact: CollectedArtifact }

@@ -159,9 +159,12 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'BarrierFailed':
       return withBarrier(execution, event);
     case 'OutputsPublished': {
-      const { name, scope, owner, values } = event;
+      const { name, scope, owner, values, by } = event;
       const others = execution.outputs.filter((each) => !(each.name === name && each.owner === owner));
-      return { ...execution, outputs: [...others, { name, scope, owner, values }] };
+      return {
+        ...execution,
+        outputs: [...others, { name, scope, owner, values, ...(by === undefined ? {} : { by }) }],
+      };
     }
     case 'ArtifactCollected':
       return withCollected(execution, event);

@@ -221,6 +221,8 @@ export interface Output {
   /** Run or phase run it belongs to; the execution's id for PIPELINE. */
   readonly owner: NodeId;
   readonly values: JsonObject;
+  /** The step that published it, where that is known. */
+  readonly by?: NodeId;
 }
 
 /** A build that a run found and registered (orchestration 2.2, Build). */

@@ -125,8 +125,5 @@ function problems(turn: Turn, place: Place, targets: readonly string[]): Failure
 }
 
 function succeed(turn: Turn, place: Place, step: Step): void {
-  const wrong = collect(turn, place.plan, step);
-  if (wrong !== null) return endStep(turn, place, wrong);
-  publishOutputs(turn, step.id);
-  turn.emit({ event: 'StepEnded', stepId: step.id, status: 'SUCCESS', failure: null, skipped: null });
+  endStep(turn, place, collect(turn, place.plan, step) ?? publishOutputs(turn, step.id));
 }
