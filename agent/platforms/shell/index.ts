@@ -5,9 +5,11 @@ import { failure, FailureError, type Failure } from '@fairlead/proto/model/failu
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { shellScript, shellScriptParameters, type ShellScriptParameters } from '@fairlead/proto/steps/general.ts';
+import { provisioner, provisionerParameters } from '@fairlead/proto/steps/provisioner.ts';
 import type { Attempt, Platform } from '../platform.ts';
 import type { Host } from './host.ts';
 import { localHost } from './local-host.ts';
+import { runProvisioner } from './run-provisioner.ts';
 import { runScript } from './run-script.ts';
 
 export interface ShellPlatformOptions {
@@ -27,8 +29,9 @@ export async function createShellPlatform(options: ShellPlatformOptions): Promis
   await prune(claims, options.system.clock.now() - KEEP_CLAIMS_MS);
   return {
     name: 'shell',
-    types: [shellScript.type],
+    types: [shellScript.type, provisioner.type],
     run: async (attempt) => {
+      if (attempt.task.type === provisioner.type) return provision(attempt, claims);
       const parsed = shellScriptParameters.safeParse(attempt.task.parameters);
       if (!parsed.success)
         return refused(failure('INVALID_INPUT', `bad parameters of a script: ${z.prettifyError(parsed.error)}`));
@@ -44,6 +47,19 @@ export async function createShellPlatform(options: ShellPlatformOptions): Promis
     },
     close: () => Promise.resolve(),
   };
+}
+
+async function provision(attempt: Attempt, claims: string): Promise<AttemptResult> {
+  const parsed = provisionerParameters.safeParse(attempt.task.parameters);
+  if (!parsed.success) {
+    return refused(failure('INVALID_INPUT', `bad parameters of a provisioner: ${z.prettifyError(parsed.error)}`));
+  }
+  try {
+    return await runProvisioner(attempt, await localHost(attempt, claims), parsed.data);
+  } catch (error) {
+    if (error instanceof FailureError) return refused(error.failures[0]);
+    throw error;
+  }
 }
 
 const refused = (problem: Failure): AttemptResult => ({ outcome: 'FAILED', failure: problem, touched: false });
