@@ -15,6 +15,8 @@ const KINDS = {
   pipelines: 'pipeline',
   guard: 'guard',
   guards: 'guard',
+  provisioner: 'provisioner',
+  provisioners: 'provisioner',
 } as const;
 
 const isKind = (text: string): text is keyof typeof KINDS => Object.hasOwn(KINDS, text);

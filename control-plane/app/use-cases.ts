@@ -164,7 +164,7 @@ export interface UseCases extends Steering {
     actor: Actor,
     request: { readonly files?: readonly SourceFile[] },
   ): Promise<{ readonly text: string } | { readonly problems: readonly Problem[] }>;
-  /** Authored form; `kind` one of applications, services, environments, workflows, pipelines. */
+  /** Authored form; `kind` one of applications, services, environments, workflows, pipelines, provisioners. */
   getDefinitions(
     actor: Actor,
     query: { readonly kind?: string; readonly name?: string },

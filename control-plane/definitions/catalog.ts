@@ -8,6 +8,7 @@ import type {
   LongWorkflow,
 } from './long-form.ts';
 import type { LongPipeline } from './long-pipeline.ts';
+import type { LongProvisioner } from './provisioner.ts';
 
 export interface Specs {
   readonly application: LongApplication;
@@ -18,6 +19,7 @@ export interface Specs {
   readonly pipeline: LongPipeline;
   /** Of the whole account: its application is the empty one. */
   readonly guard: LongGuard;
+  readonly provisioner: LongProvisioner;
 }
 
 export type EntityKind = keyof Specs;
@@ -29,6 +31,7 @@ export const ENTITY_KINDS: readonly EntityKind[] = [
   'workflow',
   'pipeline',
   'guard',
+  'provisioner',
 ];
 
 /** What names an entity. People write it; ids are for journals, locks and permissions. */
@@ -127,6 +130,10 @@ export const infrastructuresOf = (
   // The list of a kind holds entities of that kind.
   (indexOf(catalog).lists.get(listKey('infrastructure', application, environment)) ??
     []) as readonly Entity<'infrastructure'>[];
+
+/** By name. */
+export const provisionersOf = (catalog: Catalog, application: string): Readonly<Record<string, LongProvisioner>> =>
+  Object.fromEntries(entitiesOf(catalog, 'provisioner', application).map(({ name, spec }) => [name, spec]));
 
 export const applicationsOf = (catalog: Catalog): readonly Entity<'application'>[] =>
   // Filtered by kind.

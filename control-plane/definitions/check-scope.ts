@@ -13,6 +13,7 @@ import {
   type Scope,
   type ScopeValue,
 } from '@fairlead/proto/expressions/index.ts';
+import { PROVISIONED } from '@fairlead/proto/steps/provisioner.ts';
 import { entitiesOf, findEntity, infrastructuresOf, type Catalog } from './catalog.ts';
 import { completeApplication } from './complete.ts';
 import { TRAFFIC } from './default-sections.ts';
@@ -180,7 +181,9 @@ function inputNames({ catalog, application, workflow }: Place): readonly string[
 function publishedBy(workflow: LongWorkflow | undefined): Layer {
   if (workflow === undefined) return {};
   const published = allSteps(workflow).flatMap((step) => {
-    const publish = readStep(step)?.parameters['publish'];
+    const read = readStep(step);
+    if (read?.entry.key === 'provision') return [PROVISIONED];
+    const publish = read?.parameters['publish'];
     return isJsonObject(publish) ? [String(publish['name'])] : [];
   });
   // What the generated step of a blue-green workflow finds out.

@@ -95,7 +95,8 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
       compact({
         [key]: withDefaults(key, read.parameters),
         name: own,
-        timeout: timeout ?? formatDuration(type.defaultTimeoutMs),
+        // A provisioner has a time of its own.
+        timeout: timeout ?? (key === 'provision' ? undefined : formatDuration(type.defaultTimeoutMs)),
         // Without an artifact source, and for a step that runs no script, there is none to see.
         artifact:
           artifact ?? (type.runs === 'decided' || NO_SCRIPT.has(key) || !context.hasArtifact ? undefined : 'current'),

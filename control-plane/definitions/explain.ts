@@ -20,9 +20,11 @@ import {
 } from './complete.ts';
 import { completePipeline } from './complete-pipeline.ts';
 import { asJson } from './json-values.ts';
+import { completeProvisioner } from './provisioner.ts';
 import { templatized } from './workflow-inputs.ts';
 
-export type DefinitionKind = 'application' | 'service' | 'environment' | 'workflow' | 'pipeline' | 'guard';
+export type DefinitionKind =
+  'application' | 'service' | 'environment' | 'workflow' | 'pipeline' | 'provisioner' | 'guard';
 
 export interface Selection {
   readonly application?: string;
@@ -61,6 +63,7 @@ interface Forms {
   readonly workflow: (entity: Entity<'workflow'>, catalog: Catalog) => object;
   readonly pipeline: (entity: Entity<'pipeline'>, catalog: Catalog) => object;
   readonly guard: (entity: Entity<'guard'>) => object;
+  readonly provisioner: (entity: Entity<'provisioner'>) => object;
 }
 
 const AS_WRITTEN: Forms = {
@@ -71,6 +74,7 @@ const AS_WRITTEN: Forms = {
   workflow: ({ spec }) => spec,
   pipeline: ({ spec }) => spec,
   guard: ({ spec }) => spec,
+  provisioner: ({ spec }) => spec,
 };
 
 const COMPLETE: Forms = {
@@ -85,6 +89,7 @@ const COMPLETE: Forms = {
     }),
   pipeline: ({ spec, application }, catalog) => completePipeline(spec, catalog, application),
   guard: ({ spec }) => completeGuard(spec),
+  provisioner: ({ spec }) => completeProvisioner(spec),
 };
 
 const isSelected = (entity: Entity, { application, kind, name }: Selection): boolean =>
@@ -123,19 +128,22 @@ function writeApplication(
 ): object | null {
   const { name } = application;
   const described = forms.application(application);
-  const chosen = <K extends 'service' | 'environment' | 'workflow' | 'pipeline'>(kind: K): readonly Entity<K>[] =>
+  const chosen = <K extends Exclude<DefinitionKind, 'application'>>(kind: K): readonly Entity<K>[] =>
     entitiesOf(catalog, kind, name).filter((entity) => isSelected(entity, selection));
   const services = chosen('service').map((each) => [each.name, forms.service(each)]);
   const environments = chosen('environment').map((each) => [each.name, environmentSpec(catalog, each, forms)]);
+  const provisioners = chosen('provisioner').map((each) => [each.name, forms.provisioner(each)]);
   const workflows = chosen('workflow').map((each) => [each.name, forms.workflow(each, catalog)]);
   const pipelines = chosen('pipeline').map((each) => [each.name, forms.pipeline(each, catalog)]);
   const whole = selection.kind === undefined || selection.kind === 'application';
-  if (!whole && [services, environments, workflows, pipelines].every((each) => each.length === 0)) return null;
+  if (!whole && [services, environments, provisioners, workflows, pipelines].every((each) => each.length === 0))
+    return null;
   return {
     fairlead: 'v1',
     application: whole && Object.keys(described).length > 0 ? { name, ...described } : name,
     ...(services.length === 0 ? {} : { services: Object.fromEntries(services) as object }),
     ...(environments.length === 0 ? {} : { environments: Object.fromEntries(environments) as object }),
+    ...(provisioners.length === 0 ? {} : { provisioners: Object.fromEntries(provisioners) as object }),
     ...(workflows.length === 0 ? {} : { workflows: Object.fromEntries(workflows) as object }),
     ...(pipelines.length === 0 ? {} : { pipelines: Object.fromEntries(pipelines) as object }),
   };

@@ -29,6 +29,7 @@ function longField(field: string, value: Json): Json {
     case 'agents':
       return asJson(longList(value));
     case 'headers':
+    case 'inputs':
       return isJsonObject(value) ? mapValues(value, String) : value;
     case 'outputs':
       return isJsonList(value) ? Object.fromEntries(value.map((each) => [String(each), 'string'])) : value;

@@ -5,6 +5,7 @@ import { asJson, compact, isJsonObject } from './json-values.ts';
 import type { LongGuard } from './long-form.ts';
 import { longEnvironment, longInfrastructure, longService, longWorkflow } from './normalize.ts';
 import { longPipeline, placesIn } from './normalize-pipeline.ts';
+import { longProvisioner } from './provisioner.ts';
 import { longValues } from './normalize-values.ts';
 import { pathText, sortProblems, type Path, type Problem, type Report, type SourceFile } from './problem.ts';
 import { readYaml, SOURCE_LIMITS, type ReadDocument } from './read-yaml.ts';
@@ -166,6 +167,9 @@ function readDocument(map: SourceMap, authored: AuthoredDocument, report: Report
   for (const [name, workflow] of Object.entries(authored.workflows ?? {})) {
     const path = ['workflows', name];
     add('workflow', name, longWorkflow(workflow, path, report), path);
+  }
+  for (const [name, provisioner] of Object.entries(authored.provisioners ?? {})) {
+    add('provisioner', name, longProvisioner(provisioner), ['provisioners', name]);
   }
   for (const [name, pipeline] of Object.entries(authored.pipelines ?? {})) {
     const path = ['pipelines', name];

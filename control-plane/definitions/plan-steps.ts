@@ -4,10 +4,12 @@ import { parseDuration } from '@fairlead/proto/model/duration.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
+import { PROVISIONED } from '@fairlead/proto/steps/provisioner.ts';
 import type { OutputScope, SectionPlan, StepPlan } from '../engine/plan.ts';
 import { asJson, compact, isJsonList, isJsonObject, mapValues } from './json-values.ts';
 import type { LongSection, LongStep, LongUnit, Values } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
+import { inputsOf, type LongProvisioner } from './provisioner.ts';
 import { swapParameters, type PlacePlan } from './plan-place.ts';
 import { planStrategies } from './plan-strategies.ts';
 import { flattenCommand } from './plan-units.ts';
@@ -21,6 +23,8 @@ export interface StepContext {
   readonly collects?: (written: string) => Collected | null;
   /** Undefined outside a phase. */
   readonly place?: PlacePlan;
+  /** Absent: no step here may use any. */
+  readonly provisioners?: Readonly<Record<string, LongProvisioner>>;
   /** Problems of a definition that only this combination of entities shows. */
   readonly failures: Failure[];
 }
@@ -70,6 +74,7 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
   const runs = type.runs === 'agent-or-hosts' ? (onHosts ? 'hosts' : 'agent') : type.runs;
   const collected = read.entry.key === 'collect' ? context.collects?.(String(read.parameters['service'])) : undefined;
   if (collected === null) return []; // Why has been told.
+  const provisioner = context.provisioners?.[String(read.parameters['provisioner'] ?? '')];
   const parsed = type.parameters.safeParse(
     parametersOf(read.entry.key, { ...read.parameters, ...parametersOfCollected(collected) }, runs, context),
   );
@@ -90,14 +95,14 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
       type: type.type,
       parameters: asJson(parsed.data),
       runs,
-      timeoutMs: milliseconds(common['timeout']) || type.defaultTimeoutMs,
+      timeoutMs: milliseconds(common['timeout']) || milliseconds(provisioner?.timeout) || type.defaultTimeoutMs,
       cancelGraceMs:
         common['cancelGrace'] === undefined ? DEFAULT_CANCEL_GRACE_MS : milliseconds(common['cancelGrace']),
       waitMs: milliseconds(common['wait']),
       skip: typeof common['skip'] === 'string' ? common['skip'] : null,
       withPrevious: common['withPrevious'] === true,
-      selectors: isJsonList(agents) ? agents.map(String) : (collected?.selectors ?? []),
-      publish: isJsonObject(publish) ? { name: String(publish['name']), scope: outputScope(publish) } : null,
+      selectors: isJsonList(agents) ? agents.map(String) : (collected?.selectors ?? provisioner?.agents ?? []),
+      publish: provisioner === undefined ? publishing(publish) : { name: PROVISIONED, scope: 'WORKFLOW' },
       artifact: artifact === 'rollback' || artifact === 'current' ? artifact : null,
       idempotent: type.idempotent,
       deploys: type.deploys,
@@ -107,6 +112,11 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
 
 const parametersOfCollected = (collected: Collected | undefined): JsonObject =>
   collected === undefined ? {} : { service: collected.service, source: collected.source };
+
+const publishing = (publish: Json | undefined): StepPlan['publish'] =>
+  isJsonObject(publish ?? null)
+    ? { name: String((publish as JsonObject)['name']), scope: outputScope(publish as JsonObject) }
+    : null;
 
 const outputScope = (publish: JsonObject): OutputScope => {
   const scope = publish['scope'];
@@ -132,6 +142,12 @@ function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'],
       }) as JsonObject; // `compact` leaves out what is undefined.
     case 'guard':
       return { ...authored, ...(authored['scope'] === undefined ? {} : { scope: outputScope(authored) }) };
+    case 'provision': {
+      const name = String(authored['provisioner']);
+      const spec = context.provisioners?.[name];
+      const inputs = spec === undefined ? {} : mapValues(inputsOf(spec, authored), secretAsTemplate);
+      return { provisioner: name, script: spec?.provision ?? '', inputs };
+    }
     case 'barrier':
       return { identifier: String(authored['identifier']) };
     case 'http':

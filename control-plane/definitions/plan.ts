@@ -6,7 +6,8 @@ import { canonicalJson } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef, ArtifactSource } from '@fairlead/proto/model/task.ts';
 import type { Named, Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
 import { artifactSource } from './artifact-source.ts';
-import type { Catalog, Entity } from './catalog.ts';
+import { provisionersOf, type Catalog, type Entity } from './catalog.ts';
+import { undoOf } from './plan-provisioners.ts';
 import { completeWorkflow, DEFAULT_QUEUE } from './complete.ts';
 import { asJson, own } from './json-values.ts';
 import type { LongSection } from './long-form.ts';
@@ -129,6 +130,8 @@ function planRun(chosen: Chosen, catalog: Catalog, request: PlanRequest, failure
   const { workflow, environment } = chosen;
   const complete = completeWorkflow(workflow.spec, () => null);
   const outside: StepContext = { commands: {}, serviceVariables: {}, failures };
+  const provisioners = provisionersOf(catalog, chosen.application.name);
+  const pre = planAround(complete.before, 'pre', 'Pre-deployment Steps', { ...outside, provisioners });
   const phases =
     environment === null
       ? [planBuild(chosen, catalog, failures)]
@@ -148,7 +151,8 @@ function planRun(chosen: Chosen, catalog: Catalog, request: PlanRequest, failure
       timestampId: timestampId(request),
       url: request.url ?? null,
     }),
-    pre: planAround(complete.before, 'pre', 'Pre-deployment Steps', outside),
+    pre,
+    undoPre: undoOf(pre, provisioners),
     phases,
     post: planAround(complete.after, 'post', 'Post-deployment Steps', outside),
     failureStrategies: planStrategies(complete.onFailure ?? [], []),

@@ -3,6 +3,7 @@ import { STEP_TYPES } from '@fairlead/proto/steps/index.ts';
 import { SWAP_STEPS } from './schema-swap-steps.ts';
 import { amount, duration, EXPRESSION, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
 import { keyedSchema, type Keyed } from './keyed.ts';
+import { provisionStep } from './provisioner.ts';
 
 const publish = z.union([
   publishName,
@@ -52,6 +53,11 @@ const FIELDS: Readonly<
       within: duration.describe('How long to keep looking until it is there.'),
       publish,
     },
+  },
+  provision: {
+    short: 'provisioner',
+    required: ['provisioner'],
+    fields: { provisioner: name, ...provisionStep },
   },
   http: {
     short: 'url',

@@ -13,6 +13,7 @@ import {
   variableValues,
 } from './fields.ts';
 import { unit } from './schema-units.ts';
+import { provisioner } from './provisioner.ts';
 import { pipeline } from './schema-pipeline.ts';
 import { workflow } from './schema-workflow.ts';
 
@@ -204,5 +205,6 @@ export const document = z.strictObject({
   environments: z.record(name, environment).optional(),
   workflows: z.record(name, workflow).optional(),
   pipelines: z.record(name, pipeline).optional(),
+  provisioners: z.record(name, provisioner).optional(),
 });
 export type AuthoredDocument = z.infer<typeof document>;

@@ -3,7 +3,9 @@ import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
 import { withResponse } from './check-scope.ts';
 import { checkText, checkValue, type TextRules } from './check-text.ts';
 import { isJsonList, isJsonObject } from './json-values.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { LongSection, LongStep } from './long-form.ts';
+import type { LongProvisioner } from './provisioner.ts';
 import { whatExists } from './nearest.ts';
 import { readStep } from './normalize-steps.ts';
 import type { Path, Report } from './problem.ts';
@@ -16,6 +18,8 @@ export interface SectionRules {
   readonly selectNodes: 'allowed' | 'refused';
   /** Whether builds are collected here; not unless it is said. */
   readonly collects?: boolean;
+  /** The provisioners there are; absent: none may be used here. */
+  readonly provisioners?: Readonly<Record<string, LongProvisioner>>;
   /** Of the infrastructure; null: not known before it is deployed. */
   readonly hosts: readonly string[] | null;
   readonly unknownHere?: NonNullable<TextRules['unknownHere']>;
@@ -80,6 +84,7 @@ function validateStep(step: LongStep, path: Path, rules: SectionRules, report: R
   }
   if (key === 'select-nodes') validateSelectNodes(read, path, rules, report);
   if (key === 'command') validateCommand(read, path, rules, report);
+  if (key === 'provision') validateProvision(read, path, rules, report);
   if (key === 'collect' && rules.collects !== true) {
     report(path, 'builds are collected by build workflows', 'Move the step to a workflow of type: build.');
   }
@@ -152,6 +157,33 @@ function validateCommand(read: ReadKeyed, path: Path, rules: SectionRules, repor
       [...path, 'command'],
       `the service has no command '${wanted}'`,
       whatExists(wanted, rules.commands, 'command'),
+    );
+  }
+}
+
+function validateProvision(read: ReadKeyed, path: Path, { provisioners }: SectionRules, report: Report): void {
+  const name = String(read.parameters['provisioner']);
+  if (provisioners === undefined) {
+    const mend = 'Move the step to before: of a canary or multi-service workflow.';
+    return report(path, 'provisioners run before the deployment, where a rollback takes them back', mend);
+  }
+  const spec = Object.hasOwn(provisioners, name) ? provisioners[name] : undefined;
+  if (spec === undefined) {
+    const existing = Object.keys(provisioners);
+    return report(
+      [...path, 'provision'],
+      `there is no provisioner '${name}'`,
+      whatExists(name, existing, 'provisioner'),
+    );
+  }
+  const { inputs } = read.parameters;
+  const known = Object.keys(spec.inputs ?? {});
+  for (const each of Object.keys(isJsonObject(inputs ?? null) ? (inputs as JsonObject) : {})) {
+    if (known.includes(each)) continue;
+    report(
+      [...path, 'provision'],
+      `the provisioner '${name}' has no input '${each}'`,
+      whatExists(each, known, 'input'),
     );
   }
 }

@@ -1,7 +1,7 @@
-import type { Catalog, Entity } from './catalog.ts';
+import { provisionersOf, type Catalog, type Entity } from './catalog.ts';
 import { placeScope, type Place } from './check-scope.ts';
 import { completeWorkflow } from './complete.ts';
-import type { LongSection } from './long-form.ts';
+import type { LongSection, LongWorkflow } from './long-form.ts';
 import { phasesOf } from './phases.ts';
 import { pathText, type Path, type Report } from './problem.ts';
 import { validateBuild } from './validate-build.ts';
@@ -75,15 +75,26 @@ function validateAround({ spec }: Entity<'workflow'>, place: Place, report: Repo
   };
   // Strategies name generated steps too, so they are looked at in the completed workflow.
   const complete = completeWorkflow(spec, () => null);
-  const checkSection = (section: LongSection | undefined, whole: LongSection | undefined, path: Path): void => {
+  const checkSection = (
+    section: LongSection | undefined,
+    whole: LongSection | undefined,
+    path: Path,
+    these = rules,
+  ): void => {
     if (section === undefined) return;
-    validateSection(section, path, rules, report);
+    validateSection(section, path, these, report);
     validateStrategies(section.onFailure ?? [], [...path, 'onFailure'], 'around', whole?.steps ?? [], report);
     validateSelected(section, [...path, 'skip'], whole?.steps ?? [], report);
   };
-  checkSection(spec.before, complete.before, ['before']);
+  checkSection(spec.before, complete.before, ['before'], { ...rules, ...provisionersFor(spec, place) });
   checkSection(spec.after, complete.after, ['after']);
 }
+
+const WITH_PROVISIONERS = ['canary', 'multi-service'];
+
+/** Where provisioners are allowed (orchestration 2.3). */
+const provisionersFor = (spec: LongWorkflow, { catalog, application }: Place): Pick<SectionRules, 'provisioners'> =>
+  WITH_PROVISIONERS.includes(spec.type) ? { provisioners: provisionersOf(catalog, application) } : {};
 
 /** What phases have in common is looked at with each of them, and told once. */
 function once(report: Report): Report {

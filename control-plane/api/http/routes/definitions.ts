@@ -77,7 +77,9 @@ export const definitionRoutes: readonly Route[] = [
     summary: 'Definitions as they were written.',
     tag,
     query: z.strictObject({
-      kind: z.exactOptional(z.enum(['applications', 'services', 'environments', 'workflows', 'pipelines'])),
+      kind: z.exactOptional(
+        z.enum(['applications', 'services', 'environments', 'workflows', 'pipelines', 'provisioners']),
+      ),
       name: z.exactOptional(z.string().min(1)),
     }),
     statuses: { 200: 'As text that can be applied again, and item by item.' },
