@@ -177,8 +177,8 @@ describe('what a step publishes', () => {
   ] as const)('for %s belongs to %s; of several hosts the last one’s stand', (scope, owner) => {
     const facts = play(publishing(scope));
     expect(published(facts)).toEqual([
-      `OutputsPublished facts ${scope} ${owner} {"from":"h1"}`,
-      `OutputsPublished facts ${scope} ${owner} {"from":"h2"}`,
+      `OutputsPublished facts ${scope} ${owner} {"from":"h1"} run/p1.0/s/a`,
+      `OutputsPublished facts ${scope} ${owner} {"from":"h2"} run/p1.0/s/a`,
     ]);
     expect(facts.execution.outputs.map((output) => output.values)).toEqual([{ from: 'h2' }]);
   });
