@@ -38,6 +38,37 @@ export interface NodeView {
   readonly attemptId: AttemptId | null;
 }
 
+/** Something that goes on only when a person answers. */
+export interface WaitingView {
+  /** APPROVAL_STAGE: a stage of a pipeline, which has nothing of its own to roll back. */
+  readonly kind: 'APPROVAL' | 'APPROVAL_STAGE' | 'INPUTS' | 'INTERVENTION';
+  /** The step; for inputs, the run. */
+  readonly id: NodeId;
+  readonly name: string;
+  /** Name of the workflow or stage. */
+  readonly where: string;
+  readonly since: number;
+  readonly until: number;
+  readonly groups: readonly string[];
+  /** What may be given. */
+  readonly variables: readonly {
+    readonly name: string;
+    readonly required: boolean;
+    readonly default: string | null;
+    /** Empty: any. */
+    readonly values: readonly string[];
+  }[];
+  readonly message: string | null;
+}
+
+/** The execution that one goes on with. */
+export interface ResumedView {
+  /** The first of the chain. */
+  readonly chain: ExecutionId;
+  readonly from: ExecutionId;
+  readonly stage: string;
+}
+
 export interface ExecutionHeader {
   readonly executionId: ExecutionId;
   readonly application: string;
@@ -70,6 +101,8 @@ export interface ExecutionHeader {
   readonly progress: { readonly done: number; readonly total: number };
   /** One line: "waiting for the lock of prod/dc1, 2 before it". */
   readonly waiting: string | null;
+  readonly people: readonly WaitingView[];
+  readonly resumes: ResumedView | null;
 }
 
 export interface ExecutionView {

@@ -10,7 +10,7 @@ export interface Actor {
 }
 
 /** `manage` is Manage Applications (orchestration 1.15). */
-export const VERBS = ['read', 'define', 'execute', 'abort', 'rollback', 'manage', 'administer'] as const;
+export const VERBS = ['read', 'define', 'execute', 'approve', 'abort', 'rollback', 'manage', 'administer'] as const;
 export type Verb = (typeof VERBS)[number];
 export type Right = Verb | '*';
 

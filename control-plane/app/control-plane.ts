@@ -17,6 +17,8 @@ import type { Engine } from './engine.ts';
 import { broken, viewOf } from './execution-view.ts';
 import { Executions } from './executions.ts';
 import { decidedBy } from './decided-by.ts';
+import { newestOfChains } from './resume-chains.ts';
+import { pipelines } from './pipelines.ts';
 import { selectDefinitions } from './select-definitions.ts';
 import { deployments, whatRunsWhere } from './instances.ts';
 import { listGuards, listLocks } from './guards.ts';
@@ -70,6 +72,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
 
   return {
     ...steering({ gate, executions, router: replica.router, drivers: replica.drivers, heads: store.heads }),
+    ...pipelines({ ...world, executions, router: replica.router }),
     async apply(actor, { files, dryRun, prune = false }) {
       gate(actor, 'define', 'definitions');
       return definitions.apply(actor, files, { dryRun, prune });
@@ -96,9 +99,10 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'execute', request.name ?? 'the workflow');
       return deploy(world, actor, request);
     },
-    async listExecutions(actor, { filter, cursor, limit }) {
+    async listExecutions(actor, { filter, cursor, limit, resumed = false }) {
       gate(actor, 'read', 'executions');
-      return executions.list(filter, cursor, limit);
+      const page = await executions.list(filter, cursor, limit);
+      return resumed ? page : { ...page, rows: await newestOfChains(store.documents, page.rows) };
     },
     async resolveExecution(actor, text) {
       gate(actor, 'read', 'executions');

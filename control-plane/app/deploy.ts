@@ -17,7 +17,7 @@ import type { DefinitionStore } from './definition-store.ts';
 import type { Drivers } from './drivers.ts';
 import type { Holds } from './holds.ts';
 import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
-import { planPipeline } from './plan-pipeline.ts';
+import { planPipeline, type PipelineStart } from './plan-pipeline.ts';
 import { restoredBy } from './restores.ts';
 import type { DeployRequest, UseCases } from './use-cases.ts';
 
@@ -44,10 +44,10 @@ export async function deploy(world: DeployWorld, actor: Actor, request: DeployRe
 }
 
 /** From the definitions of this moment. */
-async function planFor(
+export async function planFor(
   world: DeployWorld,
   actor: Actor,
-  request: DeployRequest,
+  request: DeployRequest & Pick<PipelineStart, 'pinned' | 'answers'>,
   executionId: ExecutionId,
 ): Promise<Plan> {
   const current = await world.definitions.current();

@@ -4,12 +4,13 @@ import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Step } from '../engine/execution.ts';
 import { once } from '../engine/once.ts';
-import type { RunPlan, SectionPlan } from '../engine/plan.ts';
+import type { Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
 import { openAttempts } from '../engine/rules/expire.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import { lastAttempt, findTask } from '../engine/tree.ts';
 import { planOfStep } from '../engine/plan-of.ts';
 import { planOfRun, sectionsOf } from '../engine/turn.ts';
+import { waitingForPeople } from './people-waiting.ts';
 import { statusOfRun, waitingText } from './run-status.ts';
 import { rollbackOf } from './rollback-facts.ts';
 
@@ -35,10 +36,15 @@ export function headerOf(execution: Execution): ExecutionHeader {
     unconfirmed: unconfirmed(execution),
     progress: progressOf(execution),
     waiting: waitingFor(execution),
+    people: waitingForPeople(execution),
+    resumes: resumedBy(plan.resumes),
   };
 }
 
 const runPlans = (execution: Execution): readonly RunPlan[] => execution.plan.stages.flatMap((stage) => stage.runs);
+
+const resumedBy = (resumes: Plan['resumes']): ExecutionHeader['resumes'] =>
+  resumes === undefined ? null : { chain: resumes.chain, from: resumes.from, stage: resumes.stage };
 
 /** What an unfinished execution is doing is what its busiest run is doing. */
 export function statusOf(execution: Execution): Status {

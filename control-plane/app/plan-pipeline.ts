@@ -4,7 +4,7 @@ import type { Clock } from '@fairlead/proto/model/system.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { ChosenPipeline } from '../definitions/pipeline-request.ts';
 import { buildPipelinePlan, pipelineRequirements, type PipelineRequirements } from '../definitions/plan-pipeline.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { GivenPlan, Plan } from '../engine/plan.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
@@ -24,13 +24,17 @@ export interface PipelineStart {
   readonly variables: Readonly<Record<string, string>>;
   /** Service → build. */
   readonly artifacts: Readonly<Record<string, string>>;
+  /** Service → the very artifact that was chosen before. */
+  readonly pinned?: Readonly<Record<string, ArtifactRef>>;
+  readonly answers?: GivenPlan['answers'];
+  readonly resumeUuid?: string;
 }
 
 export async function planPipeline(
   world: PlanningWorld,
   { catalog, revision }: Revision,
   chosen: ChosenPipeline,
-  { executionId, actor, variables, artifacts: builds }: PipelineStart,
+  { executionId, actor, variables, artifacts: builds, pinned = {}, answers, resumeUuid }: PipelineStart,
 ): Promise<Plan> {
   const needed = pipelineRequirements(catalog, chosen, { variables, builds });
   if (!needed.ok) throw refused(needed.failures);
@@ -39,9 +43,17 @@ export async function planPipeline(
     actor,
     variables,
     builds,
-    artifacts: await resolveBuilds(world.builds, needed.needs),
+    artifacts: {
+      ...pinned,
+      ...(await resolveBuilds(
+        world.builds,
+        needed.needs.filter(({ service }) => pinned[service] === undefined),
+      )),
+    },
     rollbackArtifacts: await lastGoods(world.rows, needed.mappings),
     now: world.system.clock.now(),
+    ...(answers === undefined ? {} : { answers }),
+    resumeUuid: resumeUuid ?? null,
     hash: (text) => world.digest.sha256(text),
   });
   if (!planned.ok) throw refused(planned.failures);

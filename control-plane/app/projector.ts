@@ -71,6 +71,8 @@ export function rowOf(execution: Execution, seq: number): ExecutionListRow {
     progress,
     waiting,
     unconfirmed: unconfirmed.length,
+    people: header.people,
+    resumes: header.resumes,
     revision,
     successes: successesIn(execution),
     deployed,

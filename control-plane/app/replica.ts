@@ -13,6 +13,8 @@ import { AgentRegistry } from './agent-registry.ts';
 import { AgentWatch } from './agent-watch.ts';
 import { DefinitionStore } from './definition-store.ts';
 import { guardNow } from './guards.ts';
+import { rejectOthers, type AutoRejectWorld } from './auto-reject.ts';
+import { Builds } from './builds.ts';
 import type { Decision } from './deliberate.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Drivers } from './drivers.ts';
@@ -23,6 +25,7 @@ import { Holds } from './holds.ts';
 import { journalCodec } from './journal-codec.ts';
 import { LockCommands } from './lock-commands.ts';
 import { LockKeeper } from './lock-keeper.ts';
+import { Planner } from './planner.ts';
 import { Presence } from './presence.ts';
 import { Projector } from './projector.ts';
 import { Publisher } from './publisher.ts';
@@ -63,6 +66,8 @@ export class Replica {
   readonly #parts: ReplicaParts;
   readonly #dispatcher: Dispatcher;
   readonly #lockCommands: LockCommands;
+  readonly #planner: Planner;
+  readonly #others: AutoRejectWorld;
   readonly #replicas: Replicas;
   readonly #sweeper: Sweeper;
   readonly #watch: AgentWatch;
@@ -102,6 +107,17 @@ export class Replica {
     this.definitions = new DefinitionStore(store.documents, bus, system);
     const guardTerms = (id: string) => guardNow(this.definitions, id);
     this.#lockCommands = new LockCommands({ keeper: this.locks, bus, scheduler, guardTerms, give });
+    const builds = new Builds(bus, this.agents);
+    this.#planner = new Planner({
+      definitions: this.definitions,
+      builds,
+      rows: store.rows,
+      digest: parts.digest,
+      clock,
+      give,
+    });
+    const submit = this.router.submit.bind(this.router);
+    this.#others = { rows: store.rows, history: this.history, submit, give };
     this.#replicas = new Replicas(this.id, store.documents, clock, scheduler);
     this.#sweeper = new Sweeper(store.heads, this.#replicas, this.drivers, system);
     this.#watch = new AgentWatch(this.drivers, this.agents, scheduler);
@@ -183,6 +199,10 @@ export class Replica {
         return this.#lockCommands.acquirePermits(command);
       case 'releasePermits':
         return this.#lockCommands.releasePermits(command);
+      case 'planRun':
+        return this.#planner.plan(command, execution);
+      case 'rejectOthers':
+        return rejectOthers(this.#others, command, execution);
       case 'writeSummary': {
         const seq = this.drivers.loop(executionOf(command.id))?.at.seq ?? 0;
         return this.projector.writeSummary(command, execution, seq, give);

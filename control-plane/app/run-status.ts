@@ -3,12 +3,14 @@ import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import { groupAt } from '../engine/barrier-group.ts';
 import type { Execution, Run } from '../engine/execution.ts';
 import { openAttempts } from '../engine/rules/expire.ts';
+import { asksForInputs } from '../engine/rules/late-planning.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import type { Waiting } from '../engine/waiting.ts';
 
 export function statusOfRun(run: Run): Status {
   if (isTerminal(run.status) || run.abort !== null || run.rollback !== null) return run.status;
   if (run.lock?.state === 'QUEUED') return 'QUEUED';
+  if (asksForInputs(run)) return 'WAITING';
   // As long as something of it still works it is not the waiting that counts.
   return waitingSteps(run).length > 0 && openAttempts(run).length === 0 ? 'WAITING' : run.status;
 }
@@ -16,6 +18,8 @@ export function statusOfRun(run: Run): Status {
 /** One line: what a step waits for. */
 export function waitingText(execution: Execution, run: Run, waiting: Waiting): string {
   switch (waiting.on) {
+    case 'APPROVAL':
+      return `an approval by ${waiting.groups.join(', ') || 'anybody'}`;
     case 'INTERVENTION':
       return `a person must decide what follows from: ${waiting.failure.message}`;
     case 'BARRIER':

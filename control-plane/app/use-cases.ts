@@ -19,6 +19,7 @@ import type { LogChunk } from '../ports/logs.ts';
 import type { InstanceFilter, InstanceRow } from '../ports/rows.ts';
 import type { Actor, Right } from './authorize.ts';
 import type { Hold } from './holds.ts';
+import type { Pipelines } from './pipelines.ts';
 import type { Steering } from './steering.ts';
 
 export type { OpenIntervention } from './intervene.ts';
@@ -154,7 +155,7 @@ export interface GuardView {
   }[];
 }
 
-export interface UseCases extends Steering {
+export interface UseCases extends Steering, Pipelines {
   apply(
     actor: Actor,
     request: { readonly files: readonly SourceFile[]; readonly dryRun: boolean; readonly prune?: boolean },
@@ -187,7 +188,13 @@ export interface UseCases extends Steering {
   liftHold(actor: Actor, text: string): Promise<readonly Hold[]>;
   listExecutions(
     actor: Actor,
-    query: { readonly filter: ListFilter; readonly cursor?: string; readonly limit: number },
+    query: {
+      readonly filter: ListFilter;
+      readonly cursor?: string;
+      readonly limit: number;
+      /** With executions that another goes on with; otherwise only the newest of a chain. */
+      readonly resumed?: boolean;
+    },
   ): Promise<{ readonly rows: readonly ExecutionListRow[]; readonly next: string | null }>;
   /** Full id from a full one, a unique prefix, or `last`. */
   resolveExecution(actor: Actor, text: string): Promise<ExecutionId>;

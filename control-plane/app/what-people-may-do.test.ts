@@ -79,6 +79,14 @@ const queued = (): Play => {
 };
 const intervention = (): Play =>
   new Play(oneStep({}, { failureStrategies: [onFailure('MANUAL_INTERVENTION')] })).run(() => failed());
+const approval = (): Play =>
+  new Play(
+    oneStep({
+      type: 'APPROVAL',
+      parameters: { groups: ['ops'], inputs: {}, autoReject: false },
+      runs: 'decided',
+    }),
+  );
 const barrier = (): Play => {
   const meet = stepPlan('at-done', { type: 'BARRIER', parameters: { identifier: 'done' }, runs: 'decided' });
   const party = (id: string) =>
@@ -104,6 +112,7 @@ const permits = (): Play => {
 /** One row for each thing that a step can wait for. */
 const WAITING: Readonly<Record<Waiting['on'], Row>> = {
   INTERVENTION: row('WAITING', intervention, { intervene: 'WORKS' }),
+  APPROVAL: row('WAITING', approval, {}),
   BARRIER: row('RUNNING', barrier, {}),
   PERMITS: row('WAITING', permits, { intervene: UNREACHED }),
 };

@@ -1,5 +1,6 @@
 /** The commands and their options. What they do is loaded only when one is called: `--help` stays instant. */
 import { Command, Option } from 'commander';
+import { addPipelineCommands } from './pipeline-commands.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { VERSION } from '../version.ts';
@@ -90,6 +91,7 @@ function addExecutionCommands(program: Command, finish: Finish): void {
       client(command, finish, async (it) => (await import('./commands/deploy.ts')).deploy(it, name, options)),
     );
   const group = program.command('executions').description('what ran and runs');
+  addPipelineCommands(program, group, (command, run) => client(command, finish, run));
   group
     .command('list')
     .description('newest first')

@@ -20,6 +20,7 @@ import {
   type Member,
 } from './pipeline-request.ts';
 import { inputsForStage } from './pipeline-inputs.ts';
+import { isPlannedAtStart, placesOf, type Place } from './pipeline-places.ts';
 import { approvalRun } from './plan-approval.ts';
 import type { DeploymentRequest } from './plan-request.ts';
 import { refuse } from './refuse.ts';
@@ -45,10 +46,6 @@ export function pipelineRequirements(
   const failures: Failure[] = [];
   const values = choosePipelineInputs(catalog, chosen, request.variables, failures);
   for (const { member } of placesOf(chosen)) {
-    if (member.approval !== undefined || member.ask !== undefined) {
-      const what = member.approval === undefined ? 'asking for values' : 'waiting for an approval';
-      failures.push(refuse(`stages.${member.name}`, `${what} is not available yet`, 'Remove it from the stage.'));
-    }
     if (member.skip !== 'always') failures.push(...missingValues(catalog, chosen, member, values));
   }
   if (failures.length > 0) return { ok: false, failures };
@@ -97,33 +94,11 @@ export const inStage = (member: Member, each: Failure): Failure => ({
   message: `stage '${member.name}': ${each.message}`,
 });
 
-interface Place {
-  readonly member: Member;
-  /** Number of its stage, and its own over all stages. */
-  readonly stage: number;
-  readonly number: number;
-}
-
-/** The members of all stages, in order. */
-export function placesOf({ complete }: ChosenPipeline): readonly Place[] {
-  let number = 0;
-  return complete.stages.flatMap((stage, index) =>
-    stage.members.map((member) => ({ member, stage: index, number: (number += 1) })),
-  );
-}
-
-/** Not what a person or a build before it has a say in, nor what never runs. */
-function isPlannedAtStart(catalog: Catalog, chosen: ChosenPipeline, { member, stage }: Place): boolean {
-  if (member.workflow === undefined || member.skip === 'always' || member.ask !== undefined) return false;
-  return !placesOf(chosen).some((each) => each.stage < stage && builds(catalog, chosen, each.member));
-}
-
-const builds = (catalog: Catalog, chosen: ChosenPipeline, member: Member): boolean => {
-  const type: string | undefined = workflowOf(catalog, chosen, member)?.spec.type;
-  return type === 'build';
-};
-
 export interface PipelinePlanRequest extends Omit<PlanRequest, 'rollbackArtifacts'> {
+  /** What was answered before, in the execution that is done again. */
+  readonly answers?: NonNullable<Plan['given']>['answers'];
+  /** The first execution of the chain that is resumed. */
+  readonly resumeUuid?: string | null;
   /** By workflow and mapping; null where there was no successful deployment. */
   readonly rollbackArtifacts: Readonly<Record<string, Readonly<Record<string, ArtifactRef | null>>>>;
 }
@@ -157,7 +132,12 @@ export function buildPipelinePlan(
       definition: { revision, hash: request.hash(canonicalJson(asJson(used))) },
       actor: request.actor,
       stages,
-      given: { variables: request.variables, builds: request.builds ?? {}, artifacts: request.artifacts },
+      given: {
+        variables: request.variables,
+        builds: request.builds ?? {},
+        artifacts: request.artifacts,
+        ...(request.answers === undefined ? {} : { answers: request.answers }),
+      },
       ...(complete.rollbackOnFailure ? { rollbackOnFailure: true } : {}),
     } satisfies Plan,
   };
@@ -278,7 +258,11 @@ function familiesOf(families: JsonObject, chosen: ChosenPipeline, request: WithV
   return {
     ...outerFamilies(chosen, request),
     ...families,
-    workflow: { ...(workflow as JsonObject), pipelineDeploymentUuid: request.executionId }, // Always a family.
+    workflow: {
+      ...(workflow as JsonObject),
+      pipelineDeploymentUuid: request.executionId,
+      pipelineResumeUuid: request.resumeUuid ?? null,
+    }, // Always a family.
   };
 }
 

@@ -150,6 +150,14 @@ function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'],
     }
     case 'barrier':
       return { identifier: String(authored['identifier']) };
+    case 'approval': {
+      const { groups, inputs, autoReject } = authored;
+      return compact({
+        groups,
+        inputs: isJsonObject(inputs) ? mapValues(inputs, String) : undefined,
+        autoReject,
+      }) as JsonObject; // As above.
+    }
     case 'http':
       return compact({
         ...rest,

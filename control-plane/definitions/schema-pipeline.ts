@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { description, duration, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
+import { approvalFields } from './approval-fields.ts';
+import { description, duration, name, nonEmpty, scalar, text, variableName } from './fields.ts';
 import { input } from './schema-workflow.ts';
 
 const ask = z
@@ -14,16 +15,6 @@ const ask = z
   ])
   .describe('Variables that a person gives when the stage is reached.');
 export type AuthoredAsk = z.infer<typeof ask>;
-
-/** What an approval says, as a stage and as a step. */
-export const approvalFields = {
-  groups: nonEmpty(text).describe('Members of any of them may answer.'),
-  inputs: z
-    .record(variableName, scalar)
-    .describe('Values, with their defaults, that whoever approves may change and that are published.'),
-  publish: publishName.describe('The name under which the answer is published.'),
-  autoReject: z.boolean().describe('Approving rejects older executions that wait at the same approval.'),
-};
 
 const approval = z.strictObject({
   groups: approvalFields.groups,

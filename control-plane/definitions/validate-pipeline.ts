@@ -258,8 +258,8 @@ function scopeOfPipeline({ spec, application }: Entity<'pipeline'>, catalog: Cat
   const closed = (of: readonly string[]) => family(names(of), { closed: true });
   return scope([
     {
-      ...names(published),
-      context: pending,
+      // Read by their names alone, too.
+      context: closed(published),
       app: family({ ...names(['name', 'description', 'accountId']), defaults: pending }, { closed: true }),
       pipeline: family({ ...names(['name', 'description']), variables: closed(inputs) }, { closed: true }),
       ...names(['workflow', 'deploymentUrl', 'deploymentTriggeredBy', 'timestampId']),

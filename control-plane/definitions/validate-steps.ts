@@ -120,6 +120,10 @@ function validateTexts(read: ReadKeyed, path: Path, rules: SectionRules, report:
       for (const [name, text] of Object.entries(value)) {
         checkText(String(text), [...at, name], answered.within, report, { onAgent: true });
       }
+    } else if (field === 'groups' && isJsonList(value)) {
+      value.forEach((group, index) => checkIn(String(group), [...at, index], rules, report));
+    } else if (field === 'inputs' && isJsonObject(value)) {
+      for (const [name, text] of Object.entries(value)) checkIn(String(text), [...at, name], rules, report);
     } else if (field === 'headers' && isJsonObject(value)) {
       for (const [name, text] of Object.entries(value)) {
         if (checkValue(name, String(text), [...at, name], report)) checkIn(String(text), [...at, name], rules, report);

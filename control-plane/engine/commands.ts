@@ -82,6 +82,10 @@ export type Command =
       readonly requestId: string;
       readonly key: string;
     }
+  /** Plan a run that was reached, from the revision of its plan: answer with `runPlanned` or `runUnplannable`. */
+  | { readonly command: 'planRun'; readonly id: string; readonly runId: NodeId }
+  /** Reject older executions that wait at the approval this step has passed: answer with `othersRejected`. */
+  | { readonly command: 'rejectOthers'; readonly id: string; readonly stepId: NodeId }
   | { readonly command: 'writeSummary'; readonly id: string };
 
 export type CommandKind = Command['command'];

@@ -8,9 +8,11 @@ import type { Execution } from './execution.ts';
 import type { Input } from './inputs.ts';
 import { isBroken, requestAbort } from './rules/abort.ts';
 import { advance } from './rules/advance.ts';
+import { answerApproval, noteOthersRejected } from './rules/approval.ts';
 import { changeDriver } from './rules/driver.ts';
 import { expire } from './rules/expire.ts';
 import { intervene } from './rules/intervention.ts';
+import { failPlanning, giveInputs, takePlans } from './rules/late-planning.ts';
 import { answerLock, releaseLock } from './rules/lock.ts';
 import { requestPause, resume } from './rules/pause.ts';
 import { answerPermits, releasePermits } from './rules/permits.ts';
@@ -48,6 +50,8 @@ function whileBroken(turn: Turn, input: Input): void {
     case 'pause':
     case 'resume':
     case 'intervene':
+    case 'approve':
+    case 'giveInputs':
     case 'rollback': {
       const why = failure('ILLEGAL_STATE', 'it is broken: it can only be aborted');
       return turn.emit({ event: 'InputRejected', input: input.input, failure: why });
@@ -71,6 +75,9 @@ function whileBroken(turn: Turn, input: Input): void {
     case 'holdWritten':
     case 'permitsAnswered':
     case 'permitsReleased':
+    case 'runPlanned':
+    case 'runUnplannable':
+    case 'othersRejected':
     case 'summaryWritten':
       return;
   }
@@ -122,6 +129,16 @@ function handle(turn: Turn, input: Input): void {
       return resume(turn, input);
     case 'intervene':
       return intervene(turn, input);
+    case 'approve':
+      return answerApproval(turn, input);
+    case 'giveInputs':
+      return giveInputs(turn, input);
+    case 'runPlanned':
+      return takePlans(turn, input);
+    case 'runUnplannable':
+      return failPlanning(turn, input);
+    case 'othersRejected':
+      return noteOthersRejected(turn, input.stepId);
     case 'rollback':
       return requestRollback(turn, input);
   }

@@ -6,9 +6,9 @@ import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collectio
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { PhaseKind } from './execution.ts';
-import type { InterventionAction, Waiting } from './waiting.ts';
 import type { GuardStrategy } from '@fairlead/proto/steps/flow.ts';
-import type { Named, OutputScope, Plan } from './plan.ts';
+import type { Named, OutputScope, Plan, RunPlan, StagePlan } from './plan.ts';
+import type { ApprovalAnswer, InterventionAction, Waiting } from './waiting.ts';
 
 type Body =
   | { readonly event: 'ExecutionStarted'; readonly plan: Plan; readonly driver: ReplicaId; readonly epoch: number }
@@ -47,6 +47,28 @@ type Body =
     }
   /** What a rollback forbids to triggers stands in the store. */
   | { readonly event: 'HoldWritten'; readonly runId: NodeId }
+  // Pipelines. A run that is planned late was reached; until then a person may give its inputs (null: nobody is asked).
+  | { readonly event: 'RunReached'; readonly runId: NodeId; readonly until: number | null }
+  | {
+      readonly event: 'InputsGiven';
+      readonly runId: NodeId;
+      readonly values: Readonly<Record<string, string>>;
+      /** Null: its time was over, and these are the defaults. */
+      readonly actor: string | null;
+    }
+  /** These take its place, in the plan and in the state. */
+  | { readonly event: 'RunPlanned'; readonly runId: NodeId; readonly plans: readonly RunPlan[] }
+  | { readonly event: 'RollbackAsked'; readonly actor: string; readonly reason: string }
+  | { readonly event: 'StageAppended'; readonly stage: StagePlan }
+  | {
+      readonly event: 'ApprovalAnswered';
+      readonly stepId: NodeId;
+      readonly answer: ApprovalAnswer;
+      readonly actor: string;
+      readonly comment: string;
+      readonly variables: Readonly<Record<string, string>>;
+    }
+  | { readonly event: 'OthersRejected'; readonly stepId: NodeId }
   // Phases, sections, steps.
   | {
       readonly event: 'PhaseStarted';

@@ -55,6 +55,7 @@ describe('an execution', () => {
       abort: null,
       rollback: null,
       held: false,
+      inputs: null,
     };
     expect(evolve(null, event)).toEqual({
       id: 'x1',
@@ -68,6 +69,7 @@ describe('an execution', () => {
       lastAt: 5,
       parked: null,
       pause: null,
+      rollbackAsked: null,
       runs: [
         { id: 'x1/a', planId: 'a', ...run },
         { id: 'x1/b', planId: 'b', ...run },
@@ -302,6 +304,7 @@ describe('a step', () => {
     retries: 0,
     waiting: null,
     interventions: [],
+    approval: null,
   };
 
   it('is begun with a first attempt at each target', () => {

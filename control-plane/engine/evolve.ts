@@ -3,9 +3,10 @@
  */
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
+import { evolvePipeline, plannedRuns } from './evolve/pipeline.ts';
 import { evolveStep } from './evolve/step.ts';
 import type { Event, EventOf } from './events.ts';
-import type { Attempt, Execution, Run } from './execution.ts';
+import type { Attempt, Execution, Output, Run } from './execution.ts';
 import { newPhase, newSection } from './nodes.ts';
 import type { Plan } from './plan.ts';
 import { withBarrier } from './evolve/barrier.ts';
@@ -45,32 +46,21 @@ function started(event: EventOf<'ExecutionStarted'>): Execution {
     parked: null,
     pause: null,
     runs: plannedRuns(event.plan),
-    outputs: [],
     collected: [],
     permits: [],
+    rollbackAsked: null,
+    outputs: inherited(event.plan),
     barriers: [],
     summaryWritten: false,
     events: 1,
   };
 }
 
-const plannedRuns = (plan: Plan): readonly Run[] =>
-  plan.stages.flatMap((stage) =>
-    stage.runs.map((run) => ({
-      id: `${plan.executionId}/${run.id}`,
-      planId: run.id,
-      stageId: stage.id,
-      status: 'QUEUED' as const,
-      startedAt: null,
-      endedAt: null,
-      failure: null,
-      lock: null,
-      phases: [],
-      abort: null,
-      rollback: null,
-      held: false,
-    })),
-  );
+/** What the stages that are taken over published for all of the pipeline. */
+function inherited({ resumes, executionId }: Plan): readonly Output[] {
+  const owner: string = executionId;
+  return (resumes?.outputs ?? []).map(({ name, values }) => ({ name, scope: 'PIPELINE', owner, values }));
+}
 
 function applied(execution: Execution, event: Exclude<Event, { event: 'ExecutionStarted' }>): Execution {
   switch (event.event) {
@@ -123,6 +113,14 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'LockRefused':
     case 'LockReleased':
       return updateRun(execution, event.runId, (run) => withLock(run, event));
+    case 'RunReached':
+    case 'InputsGiven':
+    case 'RunPlanned':
+    case 'RollbackAsked':
+    case 'StageAppended':
+    case 'ApprovalAnswered':
+    case 'OthersRejected':
+      return evolvePipeline(execution, event);
     case 'PhaseStarted':
       return updateRun(execution, event.phaseId, (run) => ({ ...run, phases: [...run.phases, newPhase(event)] }));
     case 'PhaseEnded':

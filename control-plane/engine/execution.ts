@@ -15,7 +15,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
-import type { Intervention, Waiting } from './waiting.ts';
+import type { Approval, Intervention, Waiting } from './waiting.ts';
 import type { GuardStrategy } from '@fairlead/proto/steps/flow.ts';
 import type { Named, OutputScope, Plan } from './plan.ts';
 
@@ -41,6 +41,8 @@ export interface Execution {
   readonly collected: readonly Collected[];
   /** Of every guard a step asked for, in that order; older ones of the same step were given up. */
   readonly permits: readonly Permits[];
+  /** Somebody asked for all of a pipeline to be taken back. */
+  readonly rollbackAsked: { readonly actor: string; readonly reason: string; readonly at: number } | null;
   /** Groups of barriers that were decided; the others follow from the runs. */
   readonly barriers: readonly Barrier[];
   readonly summaryWritten: boolean;
@@ -65,6 +67,22 @@ export interface Run {
   readonly rollback: Rollback | null;
   /** A hold on triggers has been written for its rollback. */
   readonly held: boolean;
+  /** Set when a run is reached that is planned late; what a person is asked for, and answered. */
+  readonly inputs: RunInputs | null;
+}
+
+export interface RunInputs {
+  /** Run of the plan that asked; the planned runs that took its place keep it. */
+  readonly of: string;
+  readonly since: number;
+  /** Null: nobody is asked. */
+  readonly until: number | null;
+  /** `actor` is null when the time was over and defaults were taken. */
+  readonly given: {
+    readonly values: Readonly<Record<string, string>>;
+    readonly actor: string | null;
+    readonly at: number;
+  } | null;
 }
 
 export interface Rollback {
@@ -166,6 +184,8 @@ export interface Step {
   readonly waiting: Waiting | null;
   /** What was decided on it while it waited for a person. */
   readonly interventions: readonly Intervention[];
+  /** What an approval was answered. */
+  readonly approval: Approval | null;
   readonly tasks: readonly Task[];
 }
 

@@ -3,8 +3,8 @@ import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId, LedgerId, NodeId, ReplicaId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
-import type { Plan } from './plan.ts';
-import type { InterventionAction } from './waiting.ts';
+import type { Plan, RunPlan } from './plan.ts';
+import type { ApprovalAnswer, InterventionAction } from './waiting.ts';
 
 export type Input =
   | { readonly input: 'start'; readonly plan: Plan; readonly driver: ReplicaId; readonly epoch: number }
@@ -72,6 +72,11 @@ export type Input =
         | { readonly state: 'REFUSED'; readonly failure: Failure };
     }
   | { readonly input: 'permitsReleased'; readonly stepId: NodeId; readonly requestId: string }
+  // From the planner: what `planRun` asked for.
+  | { readonly input: 'runPlanned'; readonly runId: NodeId; readonly plans: readonly RunPlan[] }
+  | { readonly input: 'runUnplannable'; readonly runId: NodeId; readonly failures: readonly Failure[] }
+  /** What `rejectOthers` asked for was done. */
+  | { readonly input: 'othersRejected'; readonly stepId: NodeId }
   // From the projector.
   | { readonly input: 'holdWritten'; readonly runId: NodeId }
   | { readonly input: 'summaryWritten' }
@@ -86,6 +91,21 @@ export type Input =
       readonly action: InterventionAction;
       readonly actor: string;
       readonly reason: string;
+    }
+  | {
+      readonly input: 'approve';
+      readonly stepId: NodeId;
+      readonly answer: ApprovalAnswer;
+      readonly actor: string;
+      readonly comment: string;
+      /** Those that are left out keep their defaults. */
+      readonly variables: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly input: 'giveInputs';
+      readonly runId: NodeId;
+      readonly values: Readonly<Record<string, string>>;
+      readonly actor: string;
     }
   | { readonly input: 'rollback'; readonly actor: string; readonly reason: string; readonly runId?: NodeId };
 

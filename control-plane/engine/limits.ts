@@ -10,4 +10,6 @@ export const LIMITS = {
   overdueMs: 5_000,
   /** Past an attempt's deadline and cancel grace: nothing can run any more, so its end is taken as a fact. */
   lostForGoodMs: 30_000,
+  /** For planning a run that was reached. */
+  planningMs: 600_000,
 } as const;

@@ -42,6 +42,7 @@ export const newStep = (event: EventOf<'StepStarted'>): Step => ({
   retries: 0,
   waiting: null,
   interventions: [],
+  approval: null,
   tasks: event.targets.map((target) => {
     const id = taskId(event.stepId, target);
     return { id, target, status: 'QUEUED', attempts: [newAttempt(attemptId(id, 1), event.at)] };

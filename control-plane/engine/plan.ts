@@ -8,6 +8,7 @@
 import type { FailureType } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Status } from '@fairlead/proto/model/status.ts';
 import type { ArtifactRef, HostTarget } from '@fairlead/proto/model/task.ts';
 import type { InterventionAction } from './waiting.ts';
 
@@ -38,6 +39,7 @@ export interface Plan {
   readonly given?: GivenPlan;
   /** A failure rolls back the stages before it, by stages that are appended. */
   readonly rollbackOnFailure?: boolean;
+  readonly resumes?: Resumed;
 }
 
 export interface GivenPlan {
@@ -46,6 +48,30 @@ export interface GivenPlan {
   readonly builds: Readonly<Record<string, string>>;
   /** Service → what was chosen at the start; every stage deploys it. */
   readonly artifacts: Readonly<Record<string, ArtifactRef>>;
+  /** Run of the plan → what was answered when it asked before, in the execution that is done again. */
+  readonly answers?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The execution that this one goes on with (orchestration 6.6). */
+export interface Resumed {
+  /** The first of the chain. */
+  readonly chain: ExecutionId;
+  readonly from: ExecutionId;
+  /** Name of the first stage that runs again. */
+  readonly stage: string;
+  /** What the stages before it published for all of the pipeline. */
+  readonly outputs: readonly { readonly name: string; readonly values: JsonObject }[];
+}
+
+/** A run of an earlier execution that is not run again. */
+export interface TakenOver {
+  /** Of the plan. */
+  readonly runId: string;
+  readonly status: Status;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** What takes it back; null: it changed nothing. */
+  readonly rollback: RunPlan | null;
 }
 
 export interface Restored {
@@ -58,6 +84,10 @@ export interface StagePlan {
   readonly id: string;
   readonly name: string;
   readonly runs: readonly RunPlan[];
+  /** It ran in the execution that is resumed, and is taken over as it is. */
+  readonly takenOver?: readonly TakenOver[];
+  /** An appended stage: the one whose runs it takes back. */
+  readonly takesBack?: string;
 }
 
 export const WORKFLOW_TYPES = ['BASIC', 'ROLLING', 'CANARY', 'BLUE_GREEN', 'MULTI_SERVICE', 'BUILD'] as const;

@@ -12,6 +12,16 @@ export type Waiting =
       /** Done when nobody has answered until then. */
       readonly afterTimeout: InterventionAction;
     }
+  /** A person's approval (orchestration 12). */
+  | {
+      readonly on: 'APPROVAL';
+      readonly since: number;
+      readonly until: number;
+      /** Members of any of them may answer. */
+      readonly groups: readonly string[];
+      /** What may be changed before approving, with its defaults. */
+      readonly variables: Readonly<Record<string, string>>;
+    }
   /** The others of its stage (orchestration 7). */
   | { readonly on: 'BARRIER'; readonly since: number; readonly until: number; readonly identifier: string }
   /** A guard's capacity (orchestration 8.2); its place in the queue is with the permits. */
@@ -36,4 +46,17 @@ export interface Intervention {
   readonly actor: string | null;
   readonly reason: string;
   readonly at: number;
+}
+
+export const APPROVAL_ANSWERS = ['APPROVE', 'REJECT', 'REJECT_AND_ROLLBACK'] as const;
+export type ApprovalAnswer = (typeof APPROVAL_ANSWERS)[number];
+
+export interface Approval {
+  readonly answer: ApprovalAnswer;
+  readonly actor: string;
+  readonly comment: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly at: number;
+  /** Older executions that waited at the same approval were rejected, where that is asked for. */
+  readonly othersRejected: boolean;
 }

@@ -9,8 +9,10 @@ import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.
 import { stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
 import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
+import { idOfStep, stepsRejectingOthers } from './rules/approval.ts';
 import { openAttempts, openAttemptsOf } from './rules/expire.ts';
 import { wantsHold } from './rules/hold.ts';
+import { isToBePlanned } from './rules/late-planning.ts';
 import { planOfPhase, planOfRun } from './turn.ts';
 
 export function wanted(execution: Execution): readonly Command[] {
@@ -18,6 +20,7 @@ export function wanted(execution: Execution): readonly Command[] {
   const commands = execution.runs.flatMap((run) => [
     ...ofLock(execution, run),
     ...ofHold(execution, run),
+    ...ofLatePlanning(execution, run),
     ...run.phases.flatMap((phase) => ofPhase(execution, run, phase)),
   ]);
   commands.push(...ofPermits(execution));
@@ -60,13 +63,24 @@ function ofPermits(execution: Execution): readonly Command[] {
     return [{ command: 'acquirePermits', id: `${requestId}/acquire`, ...about, ...terms }];
   });
 }
+const ofLatePlanning = (execution: Execution, run: Run): readonly Command[] =>
+  isToBePlanned(execution, run) ? [{ command: 'planRun', id: `${run.id}/plan`, runId: run.id }] : [];
+
+const ofApprovals = (execution: Execution, phase: Phase): readonly Command[] =>
+  stepsRejectingOthers(execution, phase).map((step) => {
+    const stepId = idOfStep(step);
+    return { command: 'rejectOthers', id: `${stepId}/others`, stepId };
+  });
 
 const remembered = new WeakMap<Phase, readonly Command[]>();
 
 function ofPhase(execution: Execution, run: Run, phase: Phase): readonly Command[] {
   const known = remembered.get(phase);
   if (known !== undefined) return known;
-  const commands = phase.sections.flatMap((section) => ofSection(execution, run, phase, section));
+  const commands = [
+    ...phase.sections.flatMap((section) => ofSection(execution, run, phase, section)),
+    ...ofApprovals(execution, phase),
+  ];
   remembered.set(phase, commands);
   return commands;
 }

@@ -20,6 +20,7 @@ export const COLLECTIONS = [
   'pins',
   'holds',
   'rollbacks',
+  'resumes',
 ] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 

@@ -138,6 +138,9 @@ export const FAILURES = {
   AGENT_LOST: row('AGENT', 'operator', false, 502, 14, 'The agent went away; its last report is in the log.'),
   OUTCOME_UNKNOWN: row('UNKNOWN', 'operator', false, 502, 2, 'Look at the target, then say what happened.'),
   UNSUPPORTED: row('APPLICATION', 'operator', false, 501, 12, 'Use an agent or platform that supports this.'),
+  // People.
+  REJECTED: row('APPLICATION', 'nobody', false, 409, 9, 'Somebody rejected it; the message says who and why.'),
+  EXPIRED: row('TIMEOUT', 'nobody', false, 504, 4, 'Nobody answered in time; resume the pipeline or start again.'),
   CANCELED: row('APPLICATION', 'nobody', false, 499, 1, 'Somebody, or a failure strategy, stopped it.'),
 } as const satisfies Record<string, FailureRow>;
 

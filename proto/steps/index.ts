@@ -1,3 +1,4 @@
+import { approval } from './approval.ts';
 import { artifactCollection } from './artifact-collection.ts';
 import { swapDirectories } from './directories.ts';
 import { barrier, resourceConstraint } from './flow.ts';
@@ -22,6 +23,7 @@ export const STEP_TYPES: readonly StepType[] = [
   swapDirectories,
   resourceConstraint,
   provisioner,
+  approval,
 ];
 
 export const stepType = (type: string): StepType | undefined => STEP_TYPES.find((each) => each.type === type);

@@ -124,6 +124,11 @@ export class InstallsWorld {
     writeFileSync(join(this.#host(host).directory, `fail-web-${build}.tgz`), '');
   }
 
+  /** And work again. */
+  heal(host: number, build: number): void {
+    rmSync(join(this.#host(host).directory, `fail-web-${build}.tgz`));
+  }
+
   #host(index: number): TestHost {
     const host = this.hosts[index];
     if (host === undefined) throw new Error(`no host ${index}`);

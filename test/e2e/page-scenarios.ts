@@ -28,6 +28,8 @@ export function header(executionId: string, at: number, more: Partial<ExecutionH
     unconfirmed: [],
     progress: { done: 0, total: 14 },
     waiting: null,
+    people: [],
+    resumes: null,
     ...more,
   };
 }

@@ -156,6 +156,10 @@ export class Play {
       case 'writeSummary':
         this.give({ input: 'summaryWritten' });
         return;
+      case 'rejectOthers':
+        this.give({ input: 'othersRejected', stepId: command.stepId });
+        return;
+      case 'planRun':
       case 'probe':
         return;
     }

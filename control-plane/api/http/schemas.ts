@@ -16,6 +16,7 @@ import type {
 } from '@fairlead/proto/live.ts';
 import { STATUS_NAMES } from '@fairlead/proto/model/status.ts';
 import { z } from 'zod';
+import { time, waitingView } from './waiting-schema.ts';
 import { INSTANCE_STATES } from '../../app/use-cases.ts';
 import type { Hold } from '../../app/holds.ts';
 import type {
@@ -32,8 +33,6 @@ import type {
 
 export const failureCode = z.enum(FAILURE_CODES).meta({ id: 'FailureCode' });
 export const status = z.enum(STATUS_NAMES).meta({ id: 'Status' });
-/** Milliseconds since the epoch. */
-const time = z.number().describe('Milliseconds since 1970-01-01T00:00:00Z.');
 // Any JSON: zod's own recursive `z.json()` has mutable types; what is sent was JSON before it came here.
 const json = z.unknown() as z.ZodType<Json>;
 const jsonObject = z.looseObject({}) as z.ZodType<JsonObject>;
@@ -95,6 +94,11 @@ export const executionHeader = z
     unconfirmed: z.array(z.object({ target: z.string(), attemptId: z.string(), why: z.string() })).readonly(),
     progress: z.object({ done: z.int(), total: z.int() }),
     waiting: z.string().nullable(),
+    people: z.array(waitingView).readonly().describe('What waits for a person.'),
+    resumes: z
+      .object({ chain: z.string(), from: z.string(), stage: z.string() })
+      .nullable()
+      .describe('The pipeline execution that this one goes on with.'),
   })
   .meta({ id: 'ExecutionHeader' }) satisfies z.ZodType<ExecutionHeader>;
 

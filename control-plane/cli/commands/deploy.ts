@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { present } from '../output.ts';
+import { pairs } from '../pairs.ts';
 import { waitFor } from '../wait.ts';
 import { holdLine } from './holds.ts';
 
@@ -68,13 +69,3 @@ const listed = (text: string): readonly string[] =>
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
-
-function pairs(flag: string, texts: readonly string[], problems: string[]): Record<string, string> {
-  const result = new Map<string, string>();
-  for (const text of texts) {
-    const at = text.indexOf('=');
-    if (at < 1) problems.push(`${flag} ${text}: is no pair. Write it like name=value.`);
-    else result.set(text.slice(0, at), text.slice(at + 1));
-  }
-  return Object.fromEntries(result);
-}

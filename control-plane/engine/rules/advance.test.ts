@@ -94,7 +94,7 @@ describe('one run of several', () => {
       'InputRejected rollback ILLEGAL_STATE: it has not started yet',
     ]);
     play.give({ input: 'rollback', actor: 'me', reason: 'enough' });
-    expect(statuses(play)).toEqual(['ROLLING_BACK', 'ROLLING_BACK', 'QUEUED']);
+    expect(statuses(play)).toEqual(['ROLLING_BACK', 'ROLLING_BACK', 'SKIPPED']);
   });
 });
 

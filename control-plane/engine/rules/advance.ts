@@ -1,15 +1,17 @@
 /** Everything that follows from the state by itself: stages, runs, the end, and what is left to settle after it. */
-import { isFailed, isTerminal, worst } from '@fairlead/proto/model/status.ts';
+import { isFailed, isTerminal, worst, type Status } from '@fairlead/proto/model/status.ts';
 import type { Run } from '../execution.ts';
 import type { StagePlan } from '../plan.ts';
 import type { Turn } from '../turn.ts';
 import { advanceAbort } from './abort.ts';
+import { wantsOthersRejected } from './approval.ts';
 import { advanceBarriers } from './barrier.ts';
 import { beginRun } from './begin.ts';
 import { openAttempts } from './expire.ts';
 import { advanceForward } from './forward.ts';
 import { wantsHold } from './hold.ts';
 import { advanceRollback } from './rollback.ts';
+import { appendBackwardStages, backwardStages, forwardStages } from './take-back.ts';
 
 /** Far beyond any plan: a decision that still moves after so many rounds goes round in circles, which is a bug. */
 const MAX_ROUNDS = 100_000;
@@ -46,12 +48,16 @@ function runsToAdvance(turn: Turn): readonly Run[] {
   return [...current, ...aborting];
 }
 
-/** Runs of the first stage that has not ended; none once a stage has failed. */
+/** Runs of the first stage that has not ended; once a stage has failed, of those that take back. */
 function currentRuns(turn: Turn): readonly Run[] {
-  for (const stage of turn.execution.plan.stages) {
+  for (const stage of forwardStages(turn.execution)) {
     const runs = runsOf(turn, stage);
     if (runs.some((run) => !isTerminal(run.status))) return runs;
-    if (runs.some((run) => isFailed(run.status))) return [];
+    if (runs.some((run) => isFailed(run.status))) break;
+  }
+  for (const stage of backwardStages(turn.execution)) {
+    const runs = runsOf(turn, stage);
+    if (runs.some((run) => !isTerminal(run.status))) return runs;
   }
   return [];
 }
@@ -66,7 +72,14 @@ function endExecution(turn: Turn): void {
     // Stages after a failed one never start.
     for (const run of waiting) turn.emit({ event: 'RunEnded', runId: run.id, status: 'SKIPPED', failure: null });
   }
-  turn.emit({ event: 'ExecutionEnded', status: worst(turn.execution.runs.map((run) => run.status)) });
+  if (!appendBackwardStages(turn)) turn.emit({ event: 'ExecutionEnded', status: endOf(turn) });
+}
+
+/** What takes back is not what was asked for: only an abort of it counts. */
+function endOf({ execution }: Turn): Status {
+  const backward = new Set(backwardStages(execution).map((stage) => stage.id));
+  const counting = execution.runs.filter((run) => run.status === 'ABORTED' || !backward.has(run.stageId));
+  return worst(counting.map((run) => run.status));
 }
 
 /** Ended is not settled: locks freed, the fate of every attempt known, the summary written. */
@@ -75,6 +88,7 @@ function settle(turn: Turn): void {
   if (execution.endedAt === null || execution.settled || !execution.summaryWritten) return;
   if (execution.runs.some((run) => ownsLock(run) || wantsHold(execution, run) || openAttempts(run).length > 0)) return;
   if (execution.permits.some((each) => each.state !== 'RELEASED')) return;
+  if (wantsOthersRejected(execution)) return;
   turn.emit({ event: 'Settled' });
 }
 

@@ -1,9 +1,10 @@
-/** What comes before a run starts: whether it is skipped (orchestration 6.3). */
+/** What comes before a run starts: whether it is skipped (orchestration 6.3), and what it needs to be planned. */
 import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
 import type { Run } from '../execution.ts';
 import type { RunPlan } from '../plan.ts';
 import { scopeOfRun } from '../scope.ts';
 import { planOfRun, type Turn } from '../turn.ts';
+import { reach } from './late-planning.ts';
 
 /** Skips it whatever anybody says. */
 const ALWAYS = 'always';
@@ -11,7 +12,9 @@ const ALWAYS = 'always';
 export function beginRun(turn: Turn, run: Run): void {
   if (turn.isPaused(run.id)) return;
   const plan = planOfRun(turn.execution, run);
-  if (isSkipped(turn, run, plan)) return;
+  // Reached before, it waits for its inputs or its plan.
+  if (run.inputs === null && isSkipped(turn, run, plan)) return;
+  if (plan.deferred === true) return reach(turn, run);
   turn.emit({ event: 'RunStarted', runId: run.id });
 }
 

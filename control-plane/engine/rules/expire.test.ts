@@ -38,6 +38,7 @@ describe('the limits', () => {
       noAgentMs: 300_000,
       overdueMs: 5_000,
       lostForGoodMs: 30_000,
+      planningMs: 600_000,
     });
   });
 });

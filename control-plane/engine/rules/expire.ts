@@ -7,11 +7,13 @@ import { once } from '../once.ts';
 import { stepPlanOf } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { planOfRun } from '../turn.ts';
+import { expireLate, lateDeadline } from './late-planning.ts';
 import { expireWaiting, nextGivingUp } from './waiting.ts';
 
 export function expire(turn: Turn): void {
   for (const run of turn.execution.runs) {
     expireLock(turn, run);
+    expireLate(turn, run);
     expireWaiting(turn, run);
     for (const attempt of openAttempts(run)) expireAttempt(turn, attempt);
   }
@@ -91,7 +93,7 @@ export const openAttempts = once((run: Run): readonly Attempt[] => run.phases.fl
 export function nextExpiry(execution: Execution): number | null {
   let next = Infinity;
   for (const run of execution.runs) {
-    next = Math.min(next, lockDeadline(execution, run) ?? Infinity, nextGivingUp(run));
+    next = Math.min(next, lockDeadline(execution, run) ?? Infinity, nextGivingUp(run), lateDeadline(execution, run));
     for (const phase of run.phases) {
       if (openInPhase(phase).length > 0) next = Math.min(next, phaseExpiry(execution, phase));
     }

@@ -62,6 +62,10 @@ function advanceSection(turn: Turn, run: Run, phase: Phase, section: Section, pl
   turn.emit({ event: 'SectionEnded', sectionId: section.id, status: worst(section.steps.map(countedAs)) });
 }
 
+/** As the step that failed: an approval is rejected or expires. */
+const endedAs = (turn: Turn, { id }: Section): readonly Status[] =>
+  (turn.phase(id).sections.at(-1)?.steps ?? []).map(countedAs);
+
 /** An ignored failure counts as passed. */
 const countedAs = (step: { readonly status: Status; readonly ignored: boolean }): Status =>
   step.ignored ? 'SUCCESS' : step.status;
@@ -69,7 +73,7 @@ const countedAs = (step: { readonly status: Status; readonly ignored: boolean })
 function endEarly(turn: Turn, run: Run, section: Section, conclusion: Conclusion): void {
   if (conclusion !== 'failed') return;
   if (turn.run(run.id).abort !== null) return; // The abort closes everything.
-  turn.emit({ event: 'SectionEnded', sectionId: section.id, status: 'FAILED' });
+  turn.emit({ event: 'SectionEnded', sectionId: section.id, status: worst(endedAs(turn, section)) });
 }
 
 /** Steps that run together: all of a parallel section; otherwise a step with those that join it. */

@@ -9,8 +9,10 @@ import { undoOfPre } from '../undo-pre.ts';
 import { abortRun, cancelOpenAttempts } from './abort.ts';
 import { openAttempts } from './expire.ts';
 import { startRollback } from './rollback.ts';
+import { rollBackPipeline } from './take-back.ts';
 
 export function requestRollback(turn: Turn, input: Extract<Input, { input: 'rollback' }>): void {
+  if (turn.execution.plan.kind === 'PIPELINE' && input.runId === undefined) return rollBackPipeline(turn, input);
   const runs = turn.execution.runs.filter((run) => input.runId === undefined || run.id === input.runId);
   const open = runs.filter((run) => !isTerminal(run.status));
   const ready = open.filter((run) => run.startedAt !== null && run.abort === null && run.rollback === null);

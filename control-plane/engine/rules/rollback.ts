@@ -8,6 +8,7 @@ import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
 import { undoOfPre } from '../undo-pre.ts';
 import { closeOpenNodes } from './close.ts';
 import { openAttempts } from './expire.ts';
+import { endingByApproval } from './approval.ts';
 import { advancePhase } from './phase.ts';
 import { touchedHosts } from './touched.ts';
 
@@ -31,7 +32,8 @@ export function advanceRollback(turn: Turn, run: Run): void {
   const next = nextToUndo(turn, run);
   if (next !== null) return open(turn, run, next);
   turn.emit({ event: 'RollbackEnded', runId: run.id, result: resultOf(run) });
-  turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: null });
+  const status = endingByApproval(turn.execution, run.rollback?.cause ?? null) ?? 'FAILED';
+  turn.emit({ event: 'RunEnded', runId: run.id, status, failure: null });
 }
 
 interface Next {

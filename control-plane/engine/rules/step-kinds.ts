@@ -2,3 +2,4 @@
 export const SELECT_NODES = 'SELECT_NODES';
 export const BARRIER = 'BARRIER';
 export const RESOURCE_CONSTRAINT = 'RESOURCE_CONSTRAINT';
+export const APPROVAL = 'APPROVAL';

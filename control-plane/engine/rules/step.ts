@@ -8,13 +8,14 @@ import { scopeOfPhase } from '../scope.ts';
 import { ON_AGENT, tryTask } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
+import { askForApproval } from './approval.ts';
 import { arrive } from './barrier.ts';
 import { collect } from './collect.ts';
 import { publishOutputs } from './publish.ts';
 import { askForPermits } from './permits.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
 import { touchedByAll } from './touched.ts';
-import { BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from './step-kinds.ts';
+import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from './step-kinds.ts';
 
 interface Place {
   readonly run: Run;
@@ -39,6 +40,7 @@ function startStep(turn: Turn, place: Place): void {
   if (skip !== null) return typeof skip === 'string' ? endStep(turn, place, null, skip) : endStep(turn, place, skip);
   if (turn.now < earliestStart(place.section, plan, place.group)) return;
   if (plan.type === SELECT_NODES) return select(turn, place);
+  if (plan.type === APPROVAL) return askForApproval(turn, place, idOf(place), plan);
   if (plan.type === BARRIER) return arrive(turn, idOf(place), plan);
   if (plan.type === RESOURCE_CONSTRAINT) return askForPermits(turn, place, idOf(place));
   const targets = targetsOf(turn, place);

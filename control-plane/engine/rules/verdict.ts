@@ -3,7 +3,7 @@
  * the workflow's, the first that fits; a retry that is used up, and a tolerance that is exceeded, hand on to the next.
  */
 import { failure, failureType, type Failure } from '@fairlead/proto/model/failure.ts';
-import { isTerminal } from '@fairlead/proto/model/status.ts';
+import { isFailed, isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step, Task } from '../execution.ts';
 import type { FailureAction, FailureStrategy, SectionPlan } from '../plan.ts';
 import { ON_AGENT } from '../task.ts';
@@ -64,7 +64,7 @@ export function verdictsOn(execution: Execution, place: Place, steps: readonly S
 function failuresOf(step: Step): readonly Failing[] {
   if (step.ignored) return [];
   if (isTerminal(step.status)) {
-    return step.status === 'FAILED' && step.failure !== null ? [{ step, task: null, failure: step.failure }] : [];
+    return isFailed(step.status) && step.failure !== null ? [{ step, task: null, failure: step.failure }] : [];
   }
   return step.tasks
     .flatMap((task) => failedAt(task) ?? [])

@@ -5,6 +5,7 @@ import type { Phase, Run, Step } from '../execution.ts';
 import { once } from '../once.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
+import { expireApproval } from './approval.ts';
 import { giveUpOnPerson } from './intervention.ts';
 
 export interface WaitingStep extends Step {
@@ -38,6 +39,8 @@ function giveUp(turn: Turn, { id, waiting }: WaitingStep): void {
   switch (waiting.on) {
     case 'INTERVENTION':
       return giveUpOnPerson(turn, id, waiting);
+    case 'APPROVAL':
+      return expireApproval(turn, id);
     case 'BARRIER':
       return fail(failure('BARRIER_TIMEOUT', `not everybody arrived at the barrier '${waiting.identifier}' in time`));
     case 'PERMITS':

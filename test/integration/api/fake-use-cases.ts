@@ -239,6 +239,37 @@ export class FakeUseCases implements UseCases {
     return result;
   }
 
+  async listWaiting(actor: Actor): ReturnType<UseCases['listWaiting']> {
+    authorize(actor, 'read', 'executions');
+    return [...this.views.values()].flatMap(({ header: { executionId, name, application, people } }) =>
+      people.map((waiting) => ({ executionId, name, application, waiting })),
+    );
+  }
+
+  async answerApproval(actor: Actor, id: ExecutionId, request: Parameters<UseCases['answerApproval']>[2]) {
+    authorize(actor, 'approve', id);
+    this.calls.push({ verb: 'answerApproval', argument: { id, ...request } });
+    return { step: request.step ?? 'step' };
+  }
+
+  async giveInputs(actor: Actor, id: ExecutionId, request: Parameters<UseCases['giveInputs']>[2]) {
+    authorize(actor, 'execute', id);
+    this.calls.push({ verb: 'giveInputs', argument: { id, ...request } });
+    return { run: request.run ?? 'run' };
+  }
+
+  async resumePipeline(actor: Actor, id: ExecutionId, stage: string | undefined) {
+    authorize(actor, 'execute', id);
+    this.calls.push({ verb: 'resumePipeline', argument: { id, stage } });
+    return { executionId: `${id}-resumed` };
+  }
+
+  async rerun(actor: Actor, id: ExecutionId) {
+    authorize(actor, 'execute', id);
+    this.calls.push({ verb: 'rerun', argument: { id } });
+    return { executionId: `${id}-again` };
+  }
+
   async abort(actor: Actor, id: ExecutionId, reason: string): Promise<void> {
     authorize(actor, 'abort', `execution ${id}`);
     this.calls.push({ verb: 'abort', argument: { id, reason } });

@@ -24,6 +24,8 @@ export function headerOf(executionId: ExecutionId, name: string, number: number)
     unconfirmed: [],
     progress: { done: 0, total: 4 },
     waiting: null,
+    people: [],
+    resumes: null,
   };
 }
 

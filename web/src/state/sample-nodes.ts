@@ -49,6 +49,8 @@ export function aHeader(more: Partial<ExecutionHeader> = {}): ExecutionHeader {
     unconfirmed: [],
     progress: { done: 0, total: 1 },
     waiting: null,
+    people: [],
+    resumes: null,
     ...more,
   };
 }

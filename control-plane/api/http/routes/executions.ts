@@ -83,16 +83,19 @@ export const executionRoutes: readonly Route[] = [
       from: z.exactOptional(z.coerce.number()).describe('Started then or later: milliseconds since 1970.'),
       to: z.exactOptional(z.coerce.number()).describe('Started before.'),
       find: z.exactOptional(z.string().max(200)).describe('Words that all occur in its id, names, actor or builds.'),
+      resumed: z
+        .exactOptional(z.enum(['true', 'false']))
+        .describe('`true`: pipelines that another execution goes on with, too.'),
       cursor: z.exactOptional(z.string().min(1).max(1000)).describe('`next` of the page before.'),
       limit: z.coerce.number().int().min(1).max(200).default(50),
     }),
     statuses: { 200: 'A page; `next` is null on the last one.' },
     response: z.object({ rows: z.array(executionListRow).readonly(), next: z.string().nullable() }),
     handle: async ({ useCases, actor, query }) => {
-      const { status, cursor, limit, find, ...rest } = query;
+      const { status, cursor, limit, find, resumed, ...rest } = query;
       const wanted: { readonly statuses?: readonly Status[] } = status === undefined ? {} : { statuses: status };
       const text = find === undefined ? {} : { text: find };
-      const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+      const page = { limit, resumed: resumed === 'true', ...(cursor === undefined ? {} : { cursor }) };
       return { body: await useCases.listExecutions(actor, { filter: { ...rest, ...wanted, ...text }, ...page }) };
     },
   }),

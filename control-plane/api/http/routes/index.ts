@@ -7,12 +7,14 @@ import { instanceRoutes } from './instances.ts';
 import { holdRoutes } from './holds.ts';
 import { steeringRoutes } from './steering.ts';
 import { lockRoutes } from './locks.ts';
+import { pipelineRoutes } from './pipelines.ts';
 import { systemRoutes } from './system.ts';
 
 export const ROUTES: readonly Route[] = [
   ...definitionRoutes,
   ...executionRoutes,
   ...steeringRoutes,
+  ...pipelineRoutes,
   ...attemptRoutes,
   ...instanceRoutes,
   ...holdRoutes,

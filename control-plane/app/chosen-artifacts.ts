@@ -1,0 +1,9 @@
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import type { Execution } from '../engine/execution.ts';
+
+/** Service → what its stages deploy: chosen at the start, or when the first stage that needs it was planned. */
+export function chosenArtifacts({ plan }: Execution): Readonly<Record<string, ArtifactRef>> {
+  const phases = plan.stages.flatMap((stage) => stage.runs.flatMap((run) => run.phases));
+  const planned = phases.flatMap(({ artifact }) => (artifact === null ? [] : [[artifact.service, artifact] as const]));
+  return { ...plan.given?.artifacts, ...Object.fromEntries(planned) };
+}

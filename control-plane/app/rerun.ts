@@ -1,0 +1,39 @@
+/** The same once more (orchestration 6.8): same inputs, same builds, same answers, by the definitions of today. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Execution } from '../engine/execution.ts';
+import type { Actor } from './authorize.ts';
+import { chosenArtifacts } from './chosen-artifacts.ts';
+import { planFor, type DeployWorld } from './deploy.ts';
+import { answersOf } from './resume-pipeline.ts';
+
+export async function rerun(
+  world: DeployWorld,
+  actor: Actor,
+  execution: Execution,
+): Promise<{ readonly executionId: ExecutionId }> {
+  const { id, plan } = execution;
+  const refuse = (why: string, mend: string): FailureError =>
+    new FailureError(failure('ILLEGAL_STATE', `${id} cannot be run again: ${why}. ${mend}`, { details: { mend } }));
+  if (plan.rollbackOf !== undefined)
+    throw refuse(`it is the rollback of ${plan.rollbackOf}`, 'Deploy the build you want.');
+  if (execution.endedAt === null) throw refuse('it has not ended', 'Wait for its end, or abort it.');
+  const executionId = world.system.ids.unique('x');
+  const builds = Object.entries(chosenArtifacts(execution)).map(([service, { build }]) => [service, build] as const);
+  const request = {
+    application: plan.application.name,
+    name: plan.name,
+    variables: plan.given?.variables ?? variablesOf(execution),
+    artifacts: plan.given?.builds ?? Object.fromEntries(builds),
+  };
+  const pinned = plan.kind === 'PIPELINE' ? { pinned: chosenArtifacts(execution), answers: answersOf(execution) } : {};
+  await world.drivers.start(await planFor(world, actor, { ...request, ...pinned }, executionId));
+  return { executionId };
+}
+
+/** Of the one workflow there is. */
+function variablesOf({ plan }: Execution): Readonly<Record<string, string>> {
+  const workflow = plan.stages[0]?.runs[0]?.families['workflow'] as JsonObject | undefined; // Made by the plan.
+  return (workflow?.['variables'] ?? {}) as Readonly<Record<string, string>>; // As above.
+}

@@ -1,0 +1,139 @@
+/**
+ * Resume and rerun (orchestration 6.6, 6.8). Resume goes on with a pipeline that did not succeed: nothing it was started
+ * with changes, the stages before the chosen one are taken over. Rerun starts the same once more, by today's definitions.
+ */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import { isFailed, isTerminal, type Status } from '@fairlead/proto/model/status.ts';
+import { whatExists } from '../definitions/nearest.ts';
+import type { Execution, Run } from '../engine/execution.ts';
+import type { Plan, Resumed, StagePlan, TakenOver } from '../engine/plan.ts';
+import { rollbackRunOf } from '../engine/rollback-plan.ts';
+import { backwardStages, forwardStages } from '../engine/rules/take-back.ts';
+import { planOfRun } from '../engine/turn.ts';
+import type { Actor } from './authorize.ts';
+import { chosenArtifacts } from './chosen-artifacts.ts';
+import type { DeployWorld } from './deploy.ts';
+import { planPipeline } from './plan-pipeline.ts';
+import { pipelineOf } from './planner.ts';
+
+const RESUMABLE: readonly Status[] = ['FAILED', 'ABORTED', 'EXPIRED', 'REJECTED'];
+
+const refuse = (id: ExecutionId, why: string, mend: string): FailureError =>
+  new FailureError(failure('ILLEGAL_STATE', `${id} cannot be resumed: ${why}. ${mend}`, { details: { mend } }));
+
+/** `stage`: its name; the first that did not succeed when left out. */
+export async function resumePipeline(
+  world: DeployWorld,
+  actor: Actor,
+  execution: Execution,
+  stage: string | undefined,
+): Promise<{ readonly executionId: ExecutionId }> {
+  const { id, plan } = execution;
+  const index = stageToResume(execution, stage);
+  const executionId = await claim(world, id);
+  const { revision } = plan.definition;
+  const catalog = await world.definitions.at(revision);
+  const given = plan.given ?? { variables: {}, builds: {}, artifacts: {} };
+  const stages = forwardStages(execution);
+  const resumes: Resumed = {
+    chain: plan.resumes?.chain ?? id,
+    from: id,
+    stage: stages[index]?.name ?? '',
+    outputs: outputsOf(execution, index),
+  };
+  const fresh = await planPipeline(world, { catalog, revision }, pipelineOf(catalog, execution), {
+    executionId,
+    actor: actor.name,
+    variables: given.variables,
+    artifacts: given.builds,
+    pinned: chosenArtifacts(execution),
+    answers: answersOf(execution),
+    resumeUuid: resumes.chain,
+  });
+  const taken = stages.slice(0, index).map((each): StagePlan => ({ ...each, takenOver: takenOver(execution, each) }));
+  await world.drivers.start({ ...fresh, stages: [...taken, ...fresh.stages.slice(index)], resumes });
+  return { executionId };
+}
+
+function stageToResume(execution: Execution, wanted: string | undefined): number {
+  const { id, plan, status } = execution;
+  if (plan.kind !== 'PIPELINE') throw refuse(id, 'it is no pipeline', 'Deploy the workflow again.');
+  if (execution.endedAt === null) throw refuse(id, 'it has not ended', 'Wait for its end, or abort it.');
+  if (!RESUMABLE.includes(status)) throw refuse(id, `it ended ${status}`, 'Start it again, or rerun it.');
+  const stages = forwardStages(execution);
+  const reached = stages.filter((stage) => runsOf(execution, stage).some(wasReached));
+  const failing = stages.findIndex((stage) => runsOf(execution, stage).some((run) => isFailed(run.status)));
+  const index = wanted === undefined ? failing : stages.findIndex((stage) => stage.name === wanted);
+  const stage = stages[index];
+  if (stage === undefined || !reached.includes(stage)) {
+    const names = reached.map((each) => each.name);
+    const mend = whatExists(wanted ?? '', names, 'stage that ran');
+    throw new FailureError(
+      failure('INVALID_INPUT', `no stage '${wanted ?? ''}' of ${id} was reached. ${mend}`, {
+        field: 'stage',
+        details: { mend, existing: names },
+      }),
+    );
+  }
+  const back = new Set(backwardStages(execution).map((each) => each.takesBack));
+  const first = stages.findIndex((each) => back.has(each.id));
+  if (first !== -1 && first < index) {
+    const name = stages[first]?.name ?? '';
+    throw refuse(id, `what stage '${name}' did was rolled back`, `Resume from '${name}', or a stage before it.`);
+  }
+  return index;
+}
+
+const runsOf = (execution: Execution, stage: StagePlan): readonly Run[] =>
+  execution.runs.filter((run) => run.stageId === stage.id);
+
+const wasReached = (run: Run): boolean =>
+  run.startedAt !== null || run.inputs !== null || (isTerminal(run.status) && run.status !== 'SKIPPED');
+
+function takenOver(execution: Execution, stage: StagePlan): readonly TakenOver[] {
+  return runsOf(execution, stage).map((run) => {
+    const { status, startedAt, endedAt } = run;
+    const before = stage.takenOver?.find((each) => each.runId === run.planId);
+    if (before !== undefined) return before;
+    const rollback = status === 'SUCCESS' ? rollbackRunOf(planOfRun(execution, run), run) : null;
+    return { runId: run.planId, status, startedAt, endedAt, rollback: rollback?.phases.length === 0 ? null : rollback };
+  });
+}
+
+/** Run of the plan → what was answered when it asked. */
+export function answersOf({ runs, plan }: Execution): NonNullable<NonNullable<Plan['given']>['answers']> {
+  const answered = runs.flatMap(({ inputs }) =>
+    inputs === null || inputs.until === null || inputs.given === null
+      ? []
+      : [[inputs.of, inputs.given.values] as const],
+  );
+  return { ...plan.given?.answers, ...Object.fromEntries(answered) };
+}
+
+/** For all of the pipeline, without what only stages that run again publish. */
+function outputsOf(execution: Execution, index: number): Resumed['outputs'] {
+  const stages = forwardStages(execution);
+  const before = new Set(stages.slice(0, index).flatMap(publishedBy));
+  const again = new Set(stages.slice(index).flatMap(publishedBy));
+  const owner: string = execution.id;
+  return execution.outputs
+    .filter((output) => output.owner === owner && (before.has(output.name) || !again.has(output.name)))
+    .map(({ name, values }) => ({ name, values }));
+}
+
+const publishedBy = (stage: StagePlan): readonly string[] =>
+  stage.runs.flatMap(({ pre, phases, post }) =>
+    [pre, ...phases.flatMap((phase) => [...phase.sections, ...phase.rollback]), post].flatMap((section) =>
+      (section?.steps ?? []).flatMap(({ publish }) => (publish?.scope === 'PIPELINE' ? [publish.name] : [])),
+    ),
+  );
+
+/** An execution is resumed once; who was interrupted in it goes on with the same id. */
+async function claim({ documents, drivers, system }: DeployWorld, id: ExecutionId): Promise<ExecutionId> {
+  const wanted = system.ids.unique('x');
+  if (await documents.insert('resumes', id, { by: wanted })) return wanted;
+  const by = String((await documents.get('resumes', id))?.body['by']);
+  if (!(await drivers.exists(by))) return by;
+  throw refuse(id, `${by} goes on with it already`, `Resume ${by} when that has not succeeded.`);
+}

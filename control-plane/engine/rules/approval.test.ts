@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import {
+  agentStep,
+  onePhase,
+  onFailure,
+  plan,
+  runPlan,
+  sectionPlan,
+  simplePlan,
+  stepPlan,
+} from '../../../test/support/plans.ts';
+import { failed, Play, succeeded, told, toldOf } from '../../../test/support/play.ts';
+import type { Input } from '../inputs.ts';
+import { nextDeadline } from '../next-deadline.ts';
+import type { Plan, RunPlan, StepPlan } from '../plan.ts';
+
+const approvalStep = (more: Partial<StepPlan> = {}): StepPlan =>
+  stepPlan('ok', {
+    type: 'APPROVAL',
+    runs: 'decided',
+    deploys: false,
+    parameters: { groups: ['ops'], inputs: { version: '1', note: '' }, autoReject: false },
+    publish: { name: 'signoff', scope: 'WORKFLOW' },
+    ...more,
+  });
+
+const approvalRun = (id: string, more: Partial<StepPlan> = {}): RunPlan =>
+  runPlan([], {
+    id,
+    type: 'APPROVAL',
+    environment: null,
+    families: {},
+    pre: sectionPlan('pre', [approvalStep({ publish: { name: 'signoff', scope: 'PIPELINE' }, ...more })]),
+    failureStrategies: [],
+  });
+
+const stages = (more: Partial<StepPlan> = {}): Plan =>
+  plan([], {
+    kind: 'PIPELINE',
+    stages: [
+      { id: 's1', name: 'ask', runs: [approvalRun('a', more)] },
+      {
+        id: 's2',
+        name: 'then',
+        runs: [{ ...onePhase([sectionPlan('work', [agentStep('do')])]).stages[0]?.runs[0], id: 'b' } as RunPlan],
+      },
+    ],
+  });
+
+const STAGE = 'x1/a/pre.0/pre/ok';
+const STEP = 'x1/run/p1.0/gate/ok';
+const answer = (stepId: string, more: Partial<Extract<Input, { input: 'approve' }>> = {}): Input => ({
+  input: 'approve',
+  stepId,
+  answer: 'APPROVE',
+  actor: 'ann',
+  comment: '',
+  variables: {},
+  ...more,
+});
+
+/** Deployed, then it waits in the middle of the phase. */
+const inWorkflow = (more: Parameters<typeof simplePlan>[0] = {}): Play => {
+  const base = simplePlan(more);
+  const run = base.stages[0]?.runs[0];
+  const phase = run?.phases[0];
+  if (run === undefined || phase === undefined) throw new Error('no phase');
+  const sections = [
+    ...phase.sections,
+    sectionPlan('gate', [approvalStep()]),
+    sectionPlan('after', [agentStep('tell')]),
+  ];
+  return new Play({
+    ...base,
+    stages: [{ id: 's1', name: 'ship', runs: [{ ...run, phases: [{ ...phase, sections }] }] }],
+  }).run();
+};
+
+describe('an approval stage', () => {
+  it('waits, and goes on when it is approved, with the values that were changed', () => {
+    const play = new Play(stages()).run();
+    expect(play.execution.runs.map((run) => run.status)).toEqual(['RUNNING', 'QUEUED']);
+    expect(nextDeadline(play.execution)).toBe(61_000);
+    expect(told(play.give(answer(STAGE, { comment: 'fine', variables: { version: '2' } }))).slice(0, 8)).toEqual([
+      'ApprovalAnswered a/pre.0/pre/ok APPROVE ann fine {"version":"2","note":""}',
+      'OutputsPublished signoff PIPELINE x1 {"version":"2","note":"","variables":{"version":"2","note":""},"approvedBy":{"name":"ann","email":""},"approvedOn":1000,"comments":"fine","timeoutMillis":60000,"approvalStateType":"USER_GROUP","approvalStatus":"SUCCESS","userGroups":[{"name":"ops"}]}',
+      'StepEnded a/pre.0/pre/ok SUCCESS null null',
+      'SectionEnded a/pre.0/pre SUCCESS',
+      'PhaseEnded a/pre.0 SUCCESS',
+      'RunEnded a SUCCESS null',
+      'RunStarted b',
+      'PhaseStarted b/p1.0 FORWARD p1 Phase p1 0 null null',
+    ]);
+    expect(play.finish().execution.status).toBe('SUCCESS');
+  });
+
+  it('ends the pipeline REJECTED, and what comes after it never starts', () => {
+    const play = new Play(stages()).run();
+    play.give(answer(STAGE, { answer: 'REJECT', comment: 'no' }));
+    expect(play.execution.runs.map((run) => run.status)).toEqual(['REJECTED', 'SKIPPED']);
+    expect(play.execution.runs[0]?.failure?.message).toBe('rejected by ann: no');
+    expect(play.finish().execution.status).toBe('REJECTED');
+  });
+
+  it('expires', () => {
+    const play = new Play(stages()).run().wait();
+    expect(play.execution.runs.map((run) => run.status)).toEqual(['EXPIRED', 'SKIPPED']);
+    expect(play.finish().execution.status).toBe('EXPIRED');
+    expect(toldOf(play.give(answer(STAGE)), 'InputRejected')).toEqual([
+      'InputRejected approve ILLEGAL_STATE: its time is over: nobody answered until then',
+    ]);
+  });
+
+  it('is aborted at once', () => {
+    const play = new Play(stages()).run();
+    play.give({ input: 'abort', actor: 'me', reason: 'enough' });
+    expect(play.execution.status).toBe('ABORTED');
+    expect(play.finish().execution.settled).toBe(true);
+  });
+
+  it.each([
+    [{ answer: 'REJECT_AND_ROLLBACK' as const }, 'an approval stage has nothing of its own to roll back: reject it'],
+    [{ variables: { other: 'x' } }, 'the approval has no variable other; it has version, note'],
+    [{ stepId: 'x1/b/p1.0/work/do' }, 'there is no step x1/b/p1.0/work/do in it, or it was not reached yet'],
+  ])('refuses %j', (more, why) => {
+    const play = new Play(stages()).run();
+    expect(told(play.give(answer(STAGE, more)))).toEqual([`InputRejected approve ILLEGAL_STATE: ${why}`]);
+  });
+
+  it('is answered once', () => {
+    const play = new Play(stages()).run();
+    play.give(answer(STAGE));
+    expect(told(play.give(answer(STAGE, { actor: 'bob', answer: 'REJECT' })))).toEqual([
+      'InputRejected approve ILLEGAL_STATE: it was answered already: approved by ann',
+    ]);
+  });
+
+  it('has others rejected before it settles, where that is asked for', () => {
+    const play = new Play(stages({ parameters: { groups: ['ops'], inputs: {}, autoReject: true } }));
+    play.give(answer(STAGE));
+    expect(play.commands.map((command) => command.command)).toContain('rejectOthers');
+    for (let round = 0; round < 9; round += 1) {
+      for (const command of play.commands)
+        if (command.command !== 'rejectOthers') play.carryOut(command, () => succeeded);
+    }
+    expect([play.execution.endedAt !== null, play.execution.settled]).toEqual([true, false]);
+    expect(play.finish().execution.settled).toBe(true);
+  });
+
+  it('cannot be asked for with what is not known', () => {
+    const play = new Play(stages({ parameters: { groups: ['${context.a.b}'], inputs: {}, autoReject: false } })).run();
+    expect(play.execution.status).toBe('FAILED');
+    expect(play.execution.runs[0]?.failure?.code).toBe('EXPRESSION');
+  });
+});
+
+describe('an approval in a workflow', () => {
+  it('goes on when it is approved', () => {
+    const play = inWorkflow();
+    play.give(answer(STEP));
+    expect(play.finish().execution.status).toBe('SUCCESS');
+    expect(play.execution.outputs[0]).toMatchObject({ name: 'signoff', owner: 'x1/run' });
+    expect(play.execution.outputs[0]?.values).not.toHaveProperty('version');
+  });
+
+  it('follows the failure strategy when it is rejected', () => {
+    const play = inWorkflow();
+    play.give(answer(STEP, { answer: 'REJECT' }));
+    play.finish();
+    expect(play.execution.runs[0]).toMatchObject({ status: 'REJECTED', rollback: { result: 'SUCCESS' } });
+    const ignoring = inWorkflow({ run: { failureStrategies: [onFailure('IGNORE')] } });
+    ignoring.give(answer(STEP, { answer: 'REJECT' }));
+    expect(ignoring.finish().execution.status).toBe('SUCCESS');
+  });
+
+  it('rolls back whatever the strategy says, when that is the answer', () => {
+    const play = inWorkflow({ run: { failureStrategies: [onFailure('IGNORE')] } });
+    play.give(answer(STEP, { answer: 'REJECT_AND_ROLLBACK' }));
+    play.finish();
+    expect(play.execution.runs[0]).toMatchObject({ status: 'REJECTED', rollback: { actor: 'ann', result: 'SUCCESS' } });
+  });
+
+  it('is asked of nobody again: manual intervention does not apply to it', () => {
+    const play = inWorkflow({ run: { failureStrategies: [onFailure('MANUAL_INTERVENTION')] } });
+    play.give(answer(STEP, { answer: 'REJECT' }));
+    expect(play.finish().execution.status).toBe('REJECTED');
+  });
+
+  it('expires, which is a failure of the type timeout', () => {
+    const strategies = [onFailure('IGNORE', { types: ['TIMEOUT'] })];
+    expect(
+      inWorkflow({ run: { failureStrategies: strategies } })
+        .wait()
+        .finish().execution.status,
+    ).toBe('SUCCESS');
+    expect(inWorkflow().wait().finish().execution.status).toBe('EXPIRED');
+  });
+
+  it('waits beside steps that work, and is judged with them', () => {
+    const steps = [agentStep('do'), approvalStep()];
+    const play = new Play(onePhase([sectionPlan('gate', steps, { parallel: true })])).run(() => null);
+    play.give(answer(STEP));
+    expect(play.execution.runs[0]?.status).toBe('RUNNING');
+    expect(play.report(() => failed()).finish().execution.status).toBe('FAILED');
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { phasePlan, plan, runPlan, sectionPlan, simplePlan, stepPlan } from '../../../test/support/plans.ts';
+import { failed, Play, succeeded, told, toldOf } from '../../../test/support/play.ts';
+import type { Plan, RunPlan } from '../plan.ts';
+
+const run = (id: string): RunPlan => {
+  const [simple] = simplePlan().stages[0]?.runs ?? [];
+  if (simple === undefined) throw new Error('no run');
+  return { ...simple, id };
+};
+
+const pipeline = (more: Partial<Plan> = {}): Plan =>
+  plan([], {
+    kind: 'PIPELINE',
+    rollbackOnFailure: true,
+    stages: [
+      { id: 's1', name: 'one', runs: [run('a')] },
+      { id: 's2', name: 'two', runs: [run('b'), run('c')] },
+      { id: 's3', name: 'three', runs: [run('d')] },
+      { id: 's4', name: 'four', runs: [run('e')] },
+    ],
+    ...more,
+  });
+
+const failsAt =
+  (...parts: readonly string[]) =>
+  (id: string) =>
+    parts.some((part) => id.includes(part)) ? failed() : succeeded;
+
+const statuses = (play: Play) => play.execution.runs.map((each) => `${each.planId} ${each.status}`);
+
+describe('a pipeline that rolls back on failure', () => {
+  it('takes back the stages before, newest first, members together', () => {
+    const play = new Play(pipeline()).finish(failsAt('/d/p1.0/deploy'));
+    expect(play.execution.plan.stages.slice(4).map(({ name, runs }) => [name, ...runs.map((each) => each.id)])).toEqual(
+      [
+        ['Rollback-two', 'bu', 'cu'],
+        ['Rollback-one', 'au'],
+      ],
+    );
+    expect(statuses(play)).toEqual([
+      'a SUCCESS',
+      'b SUCCESS',
+      'c SUCCESS',
+      'd FAILED',
+      'e SKIPPED',
+      'bu SUCCESS',
+      'cu SUCCESS',
+      'au SUCCESS',
+    ]);
+    expect(play.execution.status).toBe('FAILED');
+    const order = toldOf(play.events, 'RunStarted', 'RunEnded').map((line) => line.split(' ').slice(0, 2).join(' '));
+    expect(order.slice(order.indexOf('RunStarted bu'))).toEqual([
+      'RunStarted bu',
+      'RunStarted cu',
+      'RunEnded bu',
+      'RunEnded cu',
+      'RunStarted au',
+      'RunEnded au',
+    ]);
+  });
+
+  it('goes on when one of them fails', () => {
+    const play = new Play(pipeline()).finish(failsAt('/d/p1.0/deploy', '/bu/'));
+    expect(statuses(play).slice(5)).toEqual(['bu FAILED', 'cu SUCCESS', 'au SUCCESS']);
+    expect(play.execution).toMatchObject({ status: 'FAILED', settled: true });
+  });
+
+  it('takes nothing back when nothing was done before, nor after an abort', () => {
+    expect(new Play(pipeline()).finish(failsAt('/a/p1.0/deploy')).execution.plan.stages).toHaveLength(4);
+    const play = new Play(pipeline()).run((id) => (id.includes('/d/') ? null : succeeded));
+    play.give({ input: 'abort', actor: 'me', reason: 'enough' });
+    expect(play.finish().execution.status).toBe('ABORTED');
+    expect(play.execution.plan.stages).toHaveLength(4);
+  });
+
+  it('only does so where the pipeline says it', () => {
+    const play = new Play(pipeline({ rollbackOnFailure: false })).finish(failsAt('/d/p1.0/deploy'));
+    expect(play.execution.plan.stages).toHaveLength(4);
+  });
+
+  it('is aborted on its way back', () => {
+    const play = new Play(pipeline()).run((id) =>
+      id.includes('/d/p1.0/deploy') ? failed() : id.includes('/bu/') ? null : succeeded,
+    );
+    play.give({ input: 'abort', actor: 'me', reason: 'enough' });
+    expect(play.finish().execution.status).toBe('ABORTED');
+  });
+
+  it('takes back what a resumed one took over', () => {
+    const back = runPlan([phasePlan('p1', [sectionPlan('undo', [stepPlan('undo')])])], { id: 'a' });
+    const taken = (runId: string, rollback: RunPlan | null) => ({
+      runId,
+      status: 'SUCCESS' as const,
+      startedAt: 1,
+      endedAt: 2,
+      rollback,
+    });
+    const [first, second, ...rest] = pipeline().stages;
+    if (first === undefined || second === undefined) throw new Error('no stages');
+    const resumed = pipeline({
+      stages: [
+        { ...first, takenOver: [taken('a', back)] },
+        { ...second, takenOver: [taken('b', null), taken('c', null)] },
+        ...rest,
+      ],
+      resumes: { chain: 'x0', from: 'x0', stage: 'three', outputs: [{ name: 'made', values: { version: '7' } }] },
+    });
+    const play = new Play(resumed);
+    expect(statuses(play).slice(0, 4)).toEqual(['a SUCCESS', 'b SUCCESS', 'c SUCCESS', 'd RUNNING']);
+    expect(play.execution.outputs).toEqual([
+      { name: 'made', scope: 'PIPELINE', owner: 'x1', values: { version: '7' } },
+    ]);
+    play.finish(failsAt('/d/p1.0/deploy'));
+    expect(play.execution.plan.stages.slice(4).map((stage) => stage.name)).toEqual(['Rollback-one']);
+  });
+});
+
+describe('a running pipeline that is to be rolled back', () => {
+  const running = () =>
+    new Play(pipeline({ rollbackOnFailure: false })).run((id) => (id.includes('/d/') ? null : succeeded));
+
+  it('rolls back what runs, then everything before it', () => {
+    const play = running();
+    play.give({ input: 'rollback', actor: 'ann', reason: '' });
+    play.finish();
+    expect(statuses(play)).toEqual([
+      'a SUCCESS',
+      'b SUCCESS',
+      'c SUCCESS',
+      'd FAILED',
+      'e SKIPPED',
+      'bu SUCCESS',
+      'cu SUCCESS',
+      'au SUCCESS',
+    ]);
+    expect(play.execution).toMatchObject({ status: 'FAILED', settled: true });
+  });
+
+  it('is asked once, and not while it is aborted', () => {
+    const play = running();
+    play.give({ input: 'rollback', actor: 'ann', reason: '' });
+    expect(told(play.give({ input: 'rollback', actor: 'bob', reason: '' }))).toEqual([
+      'InputRejected rollback ILLEGAL_STATE: it is rolling back already',
+    ]);
+    const aborted = running();
+    aborted.give({ input: 'abort', actor: 'me', reason: '' });
+    expect(told(aborted.give({ input: 'rollback', actor: 'bob', reason: '' }))).toEqual([
+      'InputRejected rollback ILLEGAL_STATE: it is being aborted',
+    ]);
+    expect(told(aborted.finish().give({ input: 'rollback', actor: 'bob', reason: '' }))).toEqual([
+      'InputRejected rollback ILLEGAL_STATE: it has ended already',
+    ]);
+  });
+
+  it('takes one of its runs alone', () => {
+    const play = running();
+    play.give({ input: 'rollback', actor: 'ann', reason: '', runId: 'x1/d' });
+    play.finish();
+    expect(play.execution.plan.stages).toHaveLength(4);
+    expect(play.execution.status).toBe('FAILED');
+  });
+});

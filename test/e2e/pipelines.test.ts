@@ -1,0 +1,224 @@
+/** Pipelines through the API, on real hosts (orchestration 4.10, 6, 12 and scenarios 14, 15, 17, 19 of section B). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { waitingExecution } from '@fairlead/control-plane/api/http/routes/pipelines.ts';
+import { InstallsWorld } from './installs-world.ts';
+
+let world: InstallsWorld;
+beforeAll(async () => {
+  world = await InstallsWorld.make(['one', 'two']);
+  const [one, two] = world.hosts;
+  if (one === undefined || two === undefined) throw new Error('no hosts');
+  await world.apply({
+    ...world.definition({}),
+    environments: {
+      qa: { infrastructure: { first: world.infrastructure([one]), second: world.infrastructure([two]) } },
+      prod: { type: 'production', infrastructure: { dc1: world.infrastructure([two]) } },
+    },
+    workflows: {
+      ship: {
+        type: 'basic',
+        service: 'web',
+        environment: '${Environment}',
+        infrastructure: '${Infra}',
+        inputs: { note: { default: 'none' } },
+      },
+    },
+    pipelines: {
+      plain: {
+        stages: [
+          stage('QA', 'qa', 'first'),
+          stage('Prod', 'prod', 'dc1'),
+          { ...stage('Never', 'prod', 'dc1'), skip: 'always' },
+        ],
+      },
+      gated: {
+        stages: [
+          stage('QA', 'qa', 'first'),
+          gate({ inputs: { reason: 'none' }, publish: 'signoff' }),
+          { ...stage('Prod', 'prod', 'dc1'), skip: "${context.signoff.reason} == 'skip'" },
+        ],
+      },
+      asking: {
+        stages: [{ name: 'Ask', workflow: 'ship', ask: ['Environment', 'Infra', 'note'] }],
+      },
+      hasty: {
+        stages: [
+          {
+            name: 'Ask',
+            workflow: 'ship',
+            variables: { Environment: 'qa', Infra: 'first' },
+            ask: { variables: ['note'], timeout: '1s', onTimeout: 'defaults' },
+          },
+        ],
+      },
+      late: {
+        stages: [
+          {
+            name: 'Ask',
+            workflow: 'ship',
+            variables: { Environment: 'qa', Infra: 'first' },
+            ask: { variables: ['note'], timeout: '1s' },
+          },
+        ],
+      },
+      copies: {
+        stages: [
+          { name: 'Both', workflow: 'ship', infrastructures: ['first', 'second'], variables: { Environment: 'qa' } },
+          stage('Prod', 'prod', 'dc1'),
+        ],
+      },
+      careful: {
+        rollbackOnFailure: true,
+        stages: [stage('QA', 'qa', 'first'), stage('Prod', 'prod', 'dc1')],
+      },
+      queue: { stages: [gate({ autoReject: true }), stage('QA', 'qa', 'first')] },
+    },
+  });
+}, 60_000);
+afterAll(() => world.remove());
+
+const stage = (name: string, environment: string, infrastructure: string) => ({
+  name,
+  workflow: 'ship',
+  variables: { Environment: environment, Infra: infrastructure },
+});
+const gate = (more: object) => ({ name: 'Gate', approval: { groups: ['ops'], ...more } });
+
+const started = z.object({ executionId: z.string() });
+const waitingList = z.object({ waiting: z.array(waitingExecution) });
+const post = (id: string, what: string, body: object = {}) => world.ask('POST', `/executions/${id}/${what}`, body);
+const go = async (id: string, what: string, body: object = {}) =>
+  (await world.demand(started, 'POST', `/executions/${id}/${what}`, body)).executionId;
+const waits = (id: string) => world.until(id, 'waits for a person', ({ header }) => header.people.length > 0);
+const runs = (view: Awaited<ReturnType<InstallsWorld['view']>>) =>
+  view.nodes.filter((node) => node.kind === 'run').map((node) => `${node.name} ${node.status ?? ''}`);
+const refusal = (answer: { readonly status: number; readonly body: unknown }): string =>
+  `${answer.status} ${z.object({ detail: z.string() }).parse(answer.body).detail}`;
+
+async function begin(build: number, name: string): Promise<string> {
+  world.publish(build);
+  return (await world.start(build, name)).executionId;
+}
+
+describe('a pipeline', () => {
+  it('runs its stages one after the other, and passes over what is skipped', async () => {
+    const view = await world.deploy(1, 'plain');
+    expect(view.header).toMatchObject({ kind: 'PIPELINE', status: 'SUCCESS' });
+    expect(runs(view)).toEqual(['QA SUCCESS', 'Prod SUCCESS', 'Never SKIPPED']);
+    expect([world.log(0), world.log(1)]).toEqual([['installed web-1.tgz'], ['installed web-1.tgz']]);
+  });
+
+  it('waits for an approval, whose answer later stages read', async () => {
+    const id = await begin(2, 'gated');
+    const waiting = await waits(id);
+    expect(waiting.header).toMatchObject({
+      status: 'WAITING',
+      people: [{ kind: 'APPROVAL_STAGE', name: 'Gate', groups: ['ops'] }],
+    });
+    // The list follows the journal within a moment.
+    await expect
+      .poll(async () => (await world.demand(waitingList, 'GET', '/waiting')).waiting, { timeout: 10_000 })
+      .toMatchObject([{ executionId: id, waiting: { name: 'Gate' } }]);
+    expect(refusal(await post(id, 'approvals', { answer: 'APPROVE', variables: { other: '1' } }))).toMatch(
+      /^409 .*no variable other/,
+    );
+    expect(
+      (await post(id, 'approvals', { answer: 'APPROVE', variables: { reason: 'skip' }, comment: 'fine' })).status,
+    ).toBe(202);
+    const view = await world.settled(id);
+    expect(runs(view)).toEqual(['QA SUCCESS', 'Gate SUCCESS', 'Prod SKIPPED']);
+    expect(refusal(await post(id, 'approvals', { answer: 'REJECT', step: waiting.header.people[0]?.id }))).toMatch(
+      /answered already: approved by/,
+    );
+  });
+
+  it('is REJECTED by a rejection, and goes on from there in a new execution that is the one of the chain to be seen', async () => {
+    const id = await begin(3, 'gated');
+    await waits(id);
+    await post(id, 'approvals', { answer: 'REJECT', comment: 'not now' });
+    const rejected = await world.settled(id);
+    expect(rejected.header.status).toBe('REJECTED');
+    expect(refusal(await post(id, 'resume-pipeline', { stage: 'Prod' }))).toMatch(/no stage 'Prod' of .* was reached/);
+    const next = await go(id, 'resume-pipeline');
+    expect((await waits(next)).header).toMatchObject({ resumes: { chain: id, from: id, stage: 'Gate' } });
+    expect(refusal(await post(id, 'resume-pipeline'))).toMatch(/goes on with it already/);
+    await post(next, 'approvals', { answer: 'APPROVE' });
+    const view = await world.settled(next);
+    expect(runs(view)).toEqual(['QA SUCCESS', 'Gate SUCCESS', 'Prod SUCCESS']);
+    // The stage that was taken over did not run again.
+    expect(world.log(0).filter((line) => line.endsWith('web-3.tgz'))).toHaveLength(1);
+    const page = z.object({ rows: z.array(z.object({ executionId: z.string() })) });
+    const listed = (await world.demand(page, 'GET', '/executions?name=gated')).rows.map((row) => row.executionId);
+    expect([listed.includes(next), listed.includes(id)]).toEqual([true, false]);
+    const all = (await world.demand(page, 'GET', '/executions?name=gated&resumed=true')).rows.map(
+      (row) => row.executionId,
+    );
+    expect(all).toContain(id);
+  });
+});
+
+describe('runtime inputs', () => {
+  it('are asked for, checked, and planned with; a rerun reuses them', async () => {
+    const id = await begin(4, 'asking');
+    await waits(id);
+    expect(refusal(await post(id, 'inputs', { values: { Environment: 'nowhere', Infra: 'first' } }))).toMatch(
+      /there is no environment 'nowhere'/,
+    );
+    await post(id, 'inputs', { values: { Environment: 'qa', Infra: 'first, second' } });
+    const view = await world.settled(id);
+    expect(runs(view)).toEqual(['Ask (first) SUCCESS', 'Ask (second) SUCCESS']);
+    expect(world.log(1).at(-1)).toBe('installed web-4.tgz');
+    const again = await world.settled(await go(id, 'rerun'));
+    expect([again.header.status, ...runs(again)]).toEqual(['SUCCESS', 'Ask (first) SUCCESS', 'Ask (second) SUCCESS']);
+    expect(world.log(1).slice(-2)).toEqual(['installed web-4.tgz', 'installed web-4.tgz']);
+  });
+
+  it('take defaults after their time, or end the stage, which can be resumed', async () => {
+    const hasty = await world.deploy(5, 'hasty');
+    expect(hasty.header.status).toBe('SUCCESS');
+    const late = await world.deploy(5, 'late');
+    expect(late.header.status).toBe('EXPIRED');
+    const next = await go(late.header.executionId, 'resume-pipeline');
+    await waits(next);
+    await post(next, 'inputs', { values: {} });
+    expect((await world.settled(next)).header.status).toBe('SUCCESS');
+  });
+});
+
+describe('a stage that fails', () => {
+  it('concerns the copy that failed only, and nothing comes after it; resume runs both again', async () => {
+    world.fail(1, 6);
+    const view = await world.deploy(6, 'copies');
+    expect(view.header.status).toBe('FAILED');
+    expect(runs(view)).toEqual(['Both (first) SUCCESS', 'Both (second) FAILED', 'Prod SKIPPED']);
+    expect(world.log(0).at(-1)).toBe('installed web-6.tgz');
+    world.heal(1, 6);
+    const next = await world.settled(await go(view.header.executionId, 'resume-pipeline'));
+    expect(runs(next)).toEqual(['Both (first) SUCCESS', 'Both (second) SUCCESS', 'Prod SUCCESS']);
+    expect(world.log(0).slice(-2)).toEqual(['installed web-6.tgz', 'installed web-6.tgz']);
+  });
+
+  it('has the stages before it rolled back, where the pipeline says so', async () => {
+    world.fail(1, 7);
+    const before = world.log(0).at(-1);
+    const view = await world.deploy(7, 'careful');
+    expect(view.header.status).toBe('FAILED');
+    expect(runs(view)).toEqual(['QA SUCCESS', 'Prod FAILED', 'Rollback QA SUCCESS']);
+    expect(world.log(0).slice(-2)).toEqual(['installed web-7.tgz', before]);
+  });
+});
+
+describe('an approval that rejects older ones', () => {
+  it('leaves newer ones alone', async () => {
+    const ids = [await begin(8, 'queue'), await begin(8, 'queue'), await begin(8, 'queue')];
+    for (const id of ids) await waits(id);
+    const [oldest = '', middle = '', newest = ''] = ids;
+    await post(middle, 'approvals', { answer: 'APPROVE' });
+    expect((await world.settled(middle)).header.status).toBe('SUCCESS');
+    expect((await world.settled(oldest)).header.status).toBe('REJECTED');
+    expect((await world.view(newest)).header.status).toBe('WAITING');
+    await post(newest, 'abort', { reason: 'enough' });
+    expect((await world.settled(newest)).header.status).toBe('ABORTED');
+  });
+});
