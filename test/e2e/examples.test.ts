@@ -2,14 +2,19 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
+import { z } from 'zod';
 import { catalogOf } from '@fairlead/control-plane/definitions/catalog-fixture.ts';
+import type { Catalog } from '@fairlead/control-plane/definitions/catalog.ts';
 import { explainCatalog } from '@fairlead/control-plane/definitions/explain.ts';
+import { chooseDeployable, type ChosenPipeline } from '@fairlead/control-plane/definitions/pipeline-request.ts';
 import { buildPlan, requirements } from '@fairlead/control-plane/definitions/plan.ts';
 import { artifact } from '@fairlead/control-plane/definitions/plan-fixture.ts';
+import { buildPipelinePlan, pipelineRequirements } from '@fairlead/control-plane/definitions/plan-pipeline.ts';
+import type { Plan } from '@fairlead/control-plane/engine/plan.ts';
 import { repositoryFiles } from '../support/real/suites.ts';
 import { type ExampleHost, type ExampleWorld, makeExampleWorld } from './examples-hosts.ts';
 import { type ControlPlane, startControlPlane } from './fairlead-process.ts';
@@ -37,7 +42,52 @@ it('are there', () => {
   );
 });
 
-describe.each(definitions)('%s', (_name, text) => {
+it.each(definitions.filter(([name]) => name.startsWith('deploy/')))('%s has a page', (name) => {
+  expect(documented).toContain(join(dirname(name), 'README.md'));
+});
+
+/** What the page beside the file types to start it. */
+function deployLines(file: string): readonly string[] {
+  const lines = blocksOf(join(dirname(file), 'README.md'), 'sh').flatMap((block) => block.split('\n'));
+  return lines.filter((line) => line.startsWith('fairlead deploy '));
+}
+
+/** Values of its inputs, as the page beside the file gives them. */
+function variablesOf(file: string, name: string): Readonly<Record<string, string>> {
+  const line = deployLines(file).find((each) => each.split(' ')[2] === name) ?? '';
+  return Object.fromEntries([...line.matchAll(/--var (\w+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]));
+}
+
+const request = (needs: readonly { readonly service: string }[]) => ({
+  executionId: 'x1',
+  actor: 'ada',
+  artifacts: Object.fromEntries(needs.map(({ service }) => [service, artifact(service, '7')])),
+  now: 0,
+  hash: () => 'hash',
+});
+
+function planWorkflow(catalog: Catalog, name: string, variables: Readonly<Record<string, string>>): Plan {
+  const needed = requirements(catalog, { variables, name });
+  if (!needed.ok) throw new Error(JSON.stringify(needed.failures));
+  const rollbackArtifacts = Object.fromEntries(needed.mappings.map((mapping) => [mapping, artifact('web', '6')]));
+  const plan = buildPlan(catalog, 1, { variables, name, ...request(needed.needs), rollbackArtifacts });
+  if (!plan.ok) throw new Error(JSON.stringify(plan.failures));
+  return plan.plan;
+}
+
+function planPipeline(catalog: Catalog, chosen: ChosenPipeline, variables: Readonly<Record<string, string>>): Plan {
+  const needed = pipelineRequirements(catalog, chosen, { variables });
+  if (!needed.ok) throw new Error(JSON.stringify(needed.failures));
+  const rollbackArtifacts: Record<string, Record<string, ReturnType<typeof artifact>>> = {};
+  for (const { workflow, mapping } of needed.mappings) {
+    (rollbackArtifacts[workflow] ??= {})[mapping] = artifact('web', '6');
+  }
+  const plan = buildPipelinePlan(catalog, 1, chosen, { variables, ...request(needed.needs), rollbackArtifacts });
+  if (!plan.ok) throw new Error(JSON.stringify(plan.failures));
+  return plan.plan;
+}
+
+describe.each(definitions)('%s', (file, text) => {
   it('applies, and explains to what explains to the same', () => {
     const explained = explainCatalog(catalogOf(text));
     expect(explained).toContain('rollback:');
@@ -46,24 +96,17 @@ describe.each(definitions)('%s', (_name, text) => {
 
   it('can be planned, with a section that undoes each that deploys', () => {
     const catalog = catalogOf(text);
-    const workflows = catalog.entities.filter((entity) => entity.kind === 'workflow');
-    expect(workflows.length).toBeGreaterThan(0);
-    for (const { name } of workflows) {
-      const wanted = { variables: {}, name };
-      const needed = requirements(catalog, wanted);
-      if (!needed.ok) throw new Error(JSON.stringify(needed.failures));
-      const services = needed.needs.map((need) => need.service);
-      const plan = buildPlan(catalog, 1, {
-        ...wanted,
-        executionId: 'x1',
-        actor: 'ada',
-        artifacts: Object.fromEntries(services.map((service) => [service, artifact(service, '7')])),
-        rollbackArtifacts: Object.fromEntries(needed.mappings.map((mapping) => [mapping, artifact('web', '6')])),
-        now: 0,
-        hash: () => 'hash',
-      });
-      if (!plan.ok) throw new Error(JSON.stringify(plan.failures));
-      const phases = plan.plan.stages.flatMap((stage) => stage.runs.flatMap((run) => run.phases));
+    const startable = catalog.entities.filter(({ kind }) => kind === 'workflow' || kind === 'pipeline');
+    expect(startable.length).toBeGreaterThan(0);
+    for (const { name } of startable) {
+      const variables = variablesOf(file, name);
+      const deployable = chooseDeployable(catalog, { name, variables });
+      if (!deployable.ok) throw new Error(JSON.stringify(deployable.failures));
+      const plan =
+        deployable.pipeline === null
+          ? planWorkflow(catalog, name, variables)
+          : planPipeline(catalog, deployable.pipeline, variables);
+      const phases = plan.stages.flatMap((stage) => stage.runs.flatMap((run) => run.phases));
       expect(phases.length).toBeGreaterThan(0);
       for (const phase of phases) {
         expect(phase.hosts.length).toBeGreaterThan(0);
@@ -175,13 +218,16 @@ describe('typed as written', () => {
       const { code, text } = await type(line.replaceAll('deploy/examples', join(root, 'deploy', 'examples')));
       expect(code, `${line}\n${text}`).toBe(0);
     }
-    // Its hosts and builds are examples: it says which of them is missing, and starts nothing.
-    for (const line of lines.filter((each) => each.startsWith('fairlead deploy '))) {
-      const { code, text } = await type(line.replace('deploy ship', 'deploy ship --application bookstore'));
-      expect([line, code, text]).toEqual([line, expect.any(Number), expect.stringContaining('/srv/builds/bookstore')]);
-      expect(code).not.toBe(0);
+    // Their hosts, agents and builds are examples: each says which of them is missing, and starts nothing.
+    for (const [file, text] of definitions) {
+      const { application } = z.object({ application: z.string() }).parse(parseDocument(text).toJS());
+      for (const line of file.startsWith('deploy/') ? deployLines(file) : []) {
+        const { code, text: said } = await type(`${line.replace(/ *#.*$/, '')} --application ${application}`);
+        expect([line, said]).toEqual([line, expect.stringMatching(/\/srv\/builds\/|lacks dc1/)]);
+        expect(code, line).not.toBe(0);
+      }
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 const answerAt = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/health`)).text();
