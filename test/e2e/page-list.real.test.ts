@@ -128,6 +128,25 @@ describe('with nothing to show', () => {
     await at.page.locator('.entry').waitFor();
   });
 
+  it('tells what is on hold, and lifts it', async () => {
+    const taken = { application: 'bookstore', environment: 'prod', infrastructure: 'dc1', service: 'web' };
+    const why = { executionId: 'e000001', actor: 'maria', reason: 'it answers 500', at: Date.now() - 120_000 };
+    at.server.holds = [{ id: 'h1', workflow: 'ship-web', ...taken, ...why }];
+    at.server.rows = listRows(40, Date.now());
+    await at.page.goto(at.origin);
+    const holds = at.page.getByRole('region', { name: 'Holds' });
+    await holds.getByText('no trigger deploys web to prod/dc1').waitFor();
+    expect(await holds.innerText()).toContain('by maria: it answers 500');
+    // It stands above the list, and the list keeps the rest of the page.
+    const [above, below] = [await holds.boundingBox(), await at.page.locator('.table-scroll').boundingBox()];
+    expect((above?.y ?? 0) + (above?.height ?? 0)).toBeLessThanOrEqual(below?.y ?? 0);
+    expect((below?.y ?? 0) + (below?.height ?? 0)).toBeLessThanOrEqual(860);
+    await at.picture('holds');
+    await holds.getByRole('button', { name: 'Lift the hold' }).click();
+    await holds.waitFor({ state: 'detached' });
+    expect(at.server.holds).toEqual([]);
+  });
+
   it('says how to log in', async () => {
     at.server.loggedOut = true;
     await at.page.goto(at.origin);

@@ -7,6 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import type { ClientFrame, ExecutionListRow, ServerFrame } from '@fairlead/proto/live.ts';
+import type { Hold } from '@fairlead/control-plane/app/holds.ts';
+import { searchedIn, wordsOf } from '@fairlead/control-plane/ports/rows.ts';
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { PlayedExecution } from './page-execution.ts';
@@ -34,6 +36,7 @@ export class PageServer {
   rows: readonly ExecutionListRow[] = [];
   instances: readonly object[] = [];
   deployments: readonly object[] = [];
+  holds: readonly Hold[] = [];
   readonly subscribed: Subscribe[] = [];
   readonly posted: { readonly path: string; readonly body: unknown }[] = [];
   readonly requested: string[] = [];
@@ -137,6 +140,12 @@ export class PageServer {
       });
       return;
     }
+    const lifted = request.method === 'DELETE' ? this.holds.find((hold) => path === `/holds/${hold.id}`) : undefined;
+    if (lifted !== undefined) {
+      this.holds = this.holds.filter((hold) => hold !== lifted);
+      return json(200, { holds: [lifted] });
+    }
+    if (path === '/holds') return json(200, { holds: this.holds });
     if (path === '/instances') return json(200, { instances: this.instances, next: null });
     if (path === '/instances/history') return json(200, { deployments: this.deployments, next: null });
     if (path === '/executions') return json(200, this.#page(url.searchParams));
@@ -157,7 +166,9 @@ export class PageServer {
   #page(query: URLSearchParams): { readonly rows: readonly ExecutionListRow[]; readonly next: string | null } {
     const statuses = query.get('status')?.split(',');
     const application = query.get('application');
+    const words = wordsOf(query.get('find') ?? '');
     const all = this.rows
+      .filter((row) => words.every((word) => searchedIn(row).includes(word)))
       .filter((row) => statuses === undefined || statuses.includes(row.status))
       .filter((row) => application === null || row.application === application);
     const from = Number(query.get('cursor') ?? 0);

@@ -44,7 +44,9 @@ export function InterventionPanel({ executionId, step }: InterventionPanelProps)
     <section className="intervention" aria-label="Decision">
       <p>
         <strong>It waits for you to decide.</strong>
-        {until !== undefined && <> Nobody needs to before {new Date(until).toLocaleString()}.</>}
+        {until !== undefined && (
+          <> If nobody does, what is set for that follows at {new Date(until).toLocaleString()}.</>
+        )}
       </p>
       <div className="intervention-choices">
         {choices.map((action) => (
