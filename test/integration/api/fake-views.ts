@@ -1,6 +1,7 @@
 import { failure } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { ExecutionHeader, ExecutionListRow, ExecutionView, NodeView } from '@fairlead/proto/live.ts';
+import type { Hold } from '../../../control-plane/app/holds.ts';
 import type { OpenIntervention } from '../../../control-plane/app/use-cases.ts';
 
 export function headerOf(executionId: ExecutionId, name: string, number: number): ExecutionHeader {
@@ -71,4 +72,17 @@ export const interventionOf = (id: ExecutionId): OpenIntervention => ({
   failure: failure('COMMAND_FAILED', 'exit status 1'),
   choices: ['RETRY', 'END_EXECUTION'],
   afterTimeout: 'END_EXECUTION',
+});
+
+export const holdOf = (id: string, executionId: ExecutionId): Hold => ({
+  id,
+  application: 'shop',
+  workflow: 'ship-web',
+  environment: 'prod',
+  infrastructure: 'dc1',
+  service: 'web',
+  executionId,
+  actor: 'ada',
+  reason: 'slow',
+  at: 1_700_000_000_000,
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ROUTES } from '../../../control-plane/api/http/routes/index.ts';
-import { interventionOf } from './fake-views.ts';
+import { holdOf, interventionOf } from './fake-views.ts';
 import { serve } from './serve.ts';
 import type { Served } from './serve.ts';
 
@@ -56,6 +56,8 @@ const calls: Record<string, { readonly path: string; readonly body?: unknown }> 
   resolveUnknown: { path: '/attempts/a%2Fb/resolve', body: { outcome: 'FAILED' } },
   whatRunsWhere: { path: '/instances' },
   listDeployments: { path: '/instances/history?host=web-1' },
+  listHolds: { path: '/holds' },
+  liftHold: { path: '/holds/h1' },
   listGuards: { path: '/guards' },
   listLocks: { path: '/locks' },
   listAgents: { path: '/agents' },
@@ -111,6 +113,7 @@ it.each(ROUTES.map((route) => [route.operationId, route] as const))(
       },
     });
     useCases.waiting.set(id, [interventionOf(id)]);
+    useCases.holds.set('h1', holdOf('h1', id));
     useCases.appendLog('a/b', Buffer.from('x\n'));
     const call = calls[route.operationId];
     if (call === undefined) throw new Error(`no call for ${route.operationId}`);
