@@ -6,7 +6,7 @@ export const EXIT = {
   FAILED: 1,
   USAGE: 2,
   ABORTED: 3,
-  REFUSED: 4,
+  REJECTED_OR_EXPIRED: 4,
   CONNECTION_LOST: 5,
   /** 128 + SIGINT: the watcher left, the execution goes on. */
   DETACHED: 130,
@@ -17,8 +17,8 @@ const BY_STATUS: Partial<Record<Status, ExitCode>> = {
   SUCCESS: EXIT.SUCCESS,
   SKIPPED: EXIT.SUCCESS,
   ABORTED: EXIT.ABORTED,
-  REJECTED: EXIT.REFUSED,
-  EXPIRED: EXIT.REFUSED,
+  REJECTED: EXIT.REJECTED_OR_EXPIRED,
+  EXPIRED: EXIT.REJECTED_OR_EXPIRED,
 };
 
 export const exitCodeOf = (status: Status): ExitCode => BY_STATUS[status] ?? EXIT.FAILED;

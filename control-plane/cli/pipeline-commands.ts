@@ -19,7 +19,7 @@ export function addPipelineCommands(program: Command, group: Command, client: Cl
     .command('approve <id>')
     .description('let what waits for an approval go on')
     .option('--step <name>', 'where several wait')
-    .option('--comment <text>', '', '')
+    .option('--comment <text>', 'kept in the journal', '')
     .option('--var <name=value>', 'a value that differs from its default (repeatable)', collect)
     .action((id, options, command) =>
       client(command, async (it) => (await pipelines()).answerApproval(it, id, true, options)),
@@ -28,7 +28,7 @@ export function addPipelineCommands(program: Command, group: Command, client: Cl
     .command('reject <id>')
     .description('refuse what waits for an approval')
     .option('--step <name>', 'where several wait')
-    .option('--comment <text>', '', '')
+    .option('--comment <text>', 'kept in the journal', '')
     .option('--rollback', 'roll back whatever the failure strategy says')
     .action((id, options, command) =>
       client(command, async (it) => (await pipelines()).answerApproval(it, id, false, options)),
@@ -41,7 +41,7 @@ export function addPipelineCommands(program: Command, group: Command, client: Cl
     .action((id, options, command) => client(command, async (it) => (await pipelines()).giveInputs(it, id, options)));
   group
     .command('continue <id>')
-    .description('go on with a pipeline that did not succeed')
+    .description('go on with a pipeline that did not succeed, in a new execution that takes over what did')
     .option('--from <stage>', 'the first that runs again; otherwise the one that failed')
     .option('--wait', 'stay until it has ended')
     .action((id, options, command) =>

@@ -12,7 +12,7 @@ const collect = (value: string, before: readonly string[] | undefined): readonly
 
 export function makeProgram(finish: Finish): Command {
   const program = new Command('fairlead')
-    .description('Deliver software over SSH and more; never stuck, never twice.')
+    .description('Deliver software over SSH; never stuck, never twice.')
     .version(VERSION)
     .option('--server <url>', 'the control plane (FAIRLEAD_SERVER)')
     .option('--key <key>', 'an API key (FAIRLEAD_KEY)')
@@ -91,10 +91,9 @@ function addExecutionCommands(program: Command, finish: Finish): void {
       client(command, finish, async (it) => (await import('./commands/deploy.ts')).deploy(it, name, options)),
     );
   const group = program.command('executions').description('what ran and runs');
-  addPipelineCommands(program, group, (command, run) => client(command, finish, run));
   group
     .command('list')
-    .description('newest first')
+    .description('what ran and runs, newest first')
     .option('--application <name>')
     .option('--name <workflow>')
     .option('--environment <name>')
@@ -109,7 +108,7 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     );
   group
     .command('show [id]')
-    .description('one of them, step by step')
+    .description('one execution, step by step')
     .option('--at <moment>', 'as it was then: a sequence of its journal like 12, a time, or +90s after its start')
     .option('--events', 'its journal: every decision with what led to it, who, when, and what followed')
     .action((id, options, command) =>
@@ -133,34 +132,34 @@ function addExecutionCommands(program: Command, finish: Finish): void {
   group
     .command('abort <id>')
     .description('stop it now; nothing is rolled back')
-    .option('--reason <text>', '', '')
+    .option('--reason <text>', 'kept in the journal', '')
     .action((id, options: { reason: string }, command) =>
       client(command, finish, async (it) => (await executions()).abortExecution(it, id, options.reason)),
     );
   group
     .command('rollback <id>')
     .description('undo what it did, while it runs or where it is what was deployed last')
-    .option('--reason <text>', '', '')
+    .option('--reason <text>', 'kept in the journal', '')
     .option('--wait', 'stay until it has ended')
     .action((id, options, command) =>
       client(command, finish, async (it) => (await executions()).rollbackExecution(it, id, options)),
     );
   group
     .command('diff <a> <b>')
-    .description('what was different about two of them, and where their paths parted')
+    .description('what was different about two executions, and where their paths parted')
     .action((a, b, _options, command) =>
       client(command, finish, async (it) => (await import('./commands/diff.ts')).diff(it, a, b)),
     );
   group
     .command('pause <id>')
     .description('begin nothing more; what runs goes on to its end')
-    .option('--reason <text>', '', '')
+    .option('--reason <text>', 'kept in the journal', '')
     .action((id, options: { reason: string }, command) =>
       client(command, finish, async (it) => (await steering()).pauseExecution(it, id, options.reason)),
     );
   group
     .command('resume <id>')
-    .description('go on after a pause')
+    .description('go on after a pause (with a pipeline that did not succeed: continue)')
     .action((id, _options, command) =>
       client(command, finish, async (it) => (await steering()).resumeExecution(it, id)),
     );
@@ -169,7 +168,7 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     .description('decide on a failed step that waits for it; without --do: what waits')
     .option('--step <name>', 'its name or id, where several wait')
     .option('--do <action>', 'retry, ignore, mark-success, end, abort, rollback, rollback-provisioners-last')
-    .option('--reason <text>', '', '')
+    .option('--reason <text>', 'kept in the journal', '')
     .action((id, options: { step?: string; do?: string; reason: string }, command) =>
       client(command, finish, async (it) => (await steering()).interveneInExecution(it, id, options)),
     );
@@ -187,6 +186,7 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     .action((id, _options, command) =>
       client(command, finish, async (it) => (await executions()).replayExecution(it, id)),
     );
+  addPipelineCommands(program, group, (command, run) => client(command, finish, run));
 }
 
 function addOverviewCommands(program: Command, finish: Finish): void {
@@ -211,10 +211,10 @@ function addOverviewCommands(program: Command, finish: Finish): void {
     .command('why [id]')
     .description('the first cause of a failure, its host and its last log lines')
     .action((id, _options, command) => client(command, finish, async (it) => (await overview()).why(it, id ?? 'last')));
-  const holds = program.command('holds').description('what rollbacks took back: no trigger deploys it again');
+  const holds = program.command('holds').description('what rollbacks took back, and no trigger deploys again');
   holds
     .command('list')
-    .description('those in force')
+    .description('the holds in force')
     .action((_options, command) =>
       client(command, finish, async (it) => (await import('./commands/holds.ts')).listHolds(it)),
     );
@@ -235,7 +235,7 @@ function addOverviewCommands(program: Command, finish: Finish): void {
   const agents = program.command('agents').description('who does the work');
   agents
     .command('list')
-    .description('all of them, and what they are doing')
+    .description('all agents, and what they are doing')
     .action((_options, command) => client(command, finish, async (it) => (await overview()).listAgents(it)));
   agents
     .command('token <name>')
