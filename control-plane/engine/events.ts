@@ -86,7 +86,7 @@ type Body =
   | { readonly event: 'HostsDropped'; readonly phaseId: NodeId; readonly hosts: readonly string[] }
   | { readonly event: 'SectionStarted'; readonly sectionId: NodeId; readonly notBefore: number }
   | { readonly event: 'SectionEnded'; readonly sectionId: NodeId; readonly status: Status }
-  /** Its tasks are the phase's hosts, or `-`, as the plan says; each with a first attempt. */
+  /** Its tasks are the phase's hosts, or `-`, as the plan says, each with a first attempt; none where the engine waits itself. */
   | {
       readonly event: 'StepStarted';
       readonly stepId: NodeId;

@@ -1,4 +1,4 @@
-/** What follows when a group of steps has come to its end: failure strategies (orchestration 9), once per failing step. */
+/** What follows when a group of steps has come to rest: the hardest verdict on it is carried out, step by step (orchestration 9). */
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Run, Step } from '../execution.ts';
 import { planOfRun, type Turn } from '../turn.ts';
