@@ -59,11 +59,11 @@ export function groupAt(execution: Execution, stageId: string, identifier: strin
       if (place === undefined) {
         // Not planned yet, it may still turn out to be one of them.
         const isOpen = plan.deferred === true && !isTerminal(run.status);
-        return isOpen ? [{ run, name: plan.workflow.name, state: 'AWAITED', step: null }] : [];
+        return isOpen ? [{ run, name: plan.name ?? plan.workflow.name, state: 'AWAITED', step: null }] : [];
       }
       const step = stepAt(run, place);
       const state = stateOf(run, step);
-      return [{ run, name: plan.workflow.name, state, step: state === 'ARRIVED' ? step : null }];
+      return [{ run, name: plan.name ?? plan.workflow.name, state, step: state === 'ARRIVED' ? step : null }];
     });
 }
 

@@ -118,6 +118,13 @@ describe('a barrier', () => {
     ]);
   });
 
+  it('calls each by the name of its stage: copies of a workflow have one name otherwise', () => {
+    const play = oneArrived({ name: 'Ship (one)' }, { name: 'Ship (two)' });
+    expect(groupAt(play.execution, 's1', 'done').map((each) => each.name)).toEqual(['Ship (one)', 'Ship (two)']);
+    play.give({ input: 'finished', attemptId: BE, result: failed() });
+    expect(stepOf(play, AT_FE)?.failure?.message).toBe('peer Ship (two) failed: exit status 1');
+  });
+
   it('lets a peer that ignores failures of that kind go on alone', () => {
     const ignore = [onFailure('IGNORE', { types: ['CONNECTIVITY'] })];
     const play = oneArrived({ failureStrategies: ignore });
