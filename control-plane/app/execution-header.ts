@@ -3,6 +3,7 @@ import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Step } from '../engine/execution.ts';
+import { lockNameOf } from '../engine/lock-name.ts';
 import { once } from '../engine/once.ts';
 import type { Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
 import { openAttempts } from '../engine/rules/expire.ts';
@@ -167,7 +168,8 @@ function waitingFor(execution: Execution): string | null {
     const { lock } = run;
     if (lock?.state === 'QUEUED' || lock?.state === 'REQUESTED') {
       const before = lock.position === null ? '' : `, ${lock.position - 1} before it in the queue`;
-      return `waiting for the lock of ${lock.keys.join(', ')}${before}`;
+      const names = lock.keys.map((key) => lockNameOf(execution, planOfRun(execution, run), key));
+      return `waiting for the lock of ${names.join(', ')}${before}`;
     }
     const waits = waitingSteps(run)[0];
     if (waits !== undefined)

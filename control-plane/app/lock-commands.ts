@@ -50,7 +50,8 @@ export class LockCommands {
     const executionId = executionOf(runId);
     const fences: Record<string, number> = {};
     for (const key of command.keys.toSorted()) {
-      const answer = await this.#world.keeper.acquire(key, { requestId, executionId }, queueLimit);
+      const known = await this.#world.keeper.acquire(key, { requestId, executionId }, queueLimit);
+      const answer = named(known, command.names[key] ?? key);
       if (answer.state !== 'HELD') return this.#tell(key, answer, { input: 'lockAnswered', runId, requestId, answer });
       fences[key] = answer.ticket;
     }
@@ -74,7 +75,8 @@ export class LockCommands {
     const planned = { capacity, strategy, revision: 0 };
     const terms = (await this.#world.guardTerms(constraint.id)) ?? planned;
     const request = { requestId, executionId: executionOf(stepId), permits };
-    const answer = await this.#world.keeper.acquire(key, request, PERMITS_QUEUE, terms);
+    const known = await this.#world.keeper.acquire(key, request, PERMITS_QUEUE, terms);
+    const answer = named(known, constraint.name);
     return this.#tell(key, answer, { input: 'permitsAnswered', stepId, requestId, answer });
   }
 
@@ -101,4 +103,11 @@ export class LockCommands {
     await changed;
     return 0;
   }
+}
+
+/** A key is made of ids, which tell people nothing. */
+function named(answer: LockAnswer, name: string): LockAnswer {
+  if (answer.state !== 'REFUSED') return answer;
+  const { failure } = answer;
+  return { ...answer, failure: { ...failure, message: `${name}: ${failure.message}` } };
 }

@@ -57,7 +57,7 @@ export class LockKeeper {
         return { state: 'REFUSED', failure: exceeded(request, standing) };
       const entered = enter(standing, request, queueLimit);
       if (entered === null) {
-        const message = `${queueLimit} executions already wait for ${key}`;
+        const message = `its queue is full, with ${queueLimit} waiting`;
         return { state: 'REFUSED', failure: failure('QUEUE_FULL', message) };
       }
       const next = grant(entered);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { failure } from '@fairlead/proto/model/failure.ts';
-import { oneStep } from '../../test/support/plans.ts';
+import { oneStep, simplePlan } from '../../test/support/plans.ts';
 import { failed, Play } from '../../test/support/play.ts';
 import { headerOf } from './execution-header.ts';
 import { viewOf } from './execution-view.ts';
@@ -20,4 +20,17 @@ it('is WAITING once nothing works any more and a step waits', () => {
     "step 'install': a person must decide what follows from: exit status 1",
   ]);
   expect(nodes.filter((node) => node.status === 'WAITING').map((node) => node.kind)).toEqual(['run', 'step']);
+});
+
+it('names the locks that it waits for: their keys are made of ids', () => {
+  const lock = { keys: ['app/env/inf/svc', 'app/env/inf/gone'], queueLimit: 20, timeoutMs: 60_000 };
+  const play = new Play(simplePlan({ run: { lock } }));
+  const names = { 'app/env/inf/svc': 'shop/prod/dc1/web', 'app/env/inf/gone': 'shop/prod/dc1/gone' };
+  expect(play.commands).toMatchObject([{ command: 'acquireLock', names }]);
+  const answer = { state: 'QUEUED', position: 3 } as const;
+  play.give({ input: 'lockAnswered', runId: 'x1/run', requestId: 'x1/run', answer });
+  expect(headerOf(play.execution)).toMatchObject({
+    status: 'QUEUED',
+    waiting: 'waiting for the lock of shop/prod/dc1/web, shop/prod/dc1/gone, 2 before it in the queue',
+  });
 });

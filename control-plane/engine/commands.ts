@@ -51,6 +51,8 @@ export type Command =
       readonly runId: NodeId;
       readonly requestId: string;
       readonly keys: readonly string[];
+      /** What people call them. */
+      readonly names: Readonly<Record<string, string>>;
       readonly queueLimit: number;
     }
   | {

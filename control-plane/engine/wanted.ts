@@ -6,6 +6,7 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Command } from './commands.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.ts';
+import { lockNameOf } from './lock-name.ts';
 import { stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
 import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
@@ -44,8 +45,10 @@ function ofLock(execution: Execution, run: Run): readonly Command[] {
   }
   // A rollback that began while it was queued goes back without it.
   if (lock.state === 'HELD' || run.abort !== null || run.rollback !== null) return [];
-  const queueLimit = planOfRun(execution, run).lock?.queueLimit ?? 0;
-  return [{ command: 'acquireLock', id: `${requestId}/acquire`, runId: run.id, requestId, keys, queueLimit }];
+  const plan = planOfRun(execution, run);
+  const names = Object.fromEntries(keys.map((key) => [key, lockNameOf(execution, plan, key)]));
+  const queueLimit = plan.lock?.queueLimit ?? 0;
+  return [{ command: 'acquireLock', id: `${requestId}/acquire`, runId: run.id, requestId, keys, names, queueLimit }];
 }
 
 const ofHold = (execution: Execution, run: Run): readonly Command[] =>

@@ -46,6 +46,7 @@ describe('the lock', () => {
         runId: 'x1/run',
         requestId: 'x1/run',
         keys: ['k1', 'k2'],
+        names: { k1: 'k1', k2: 'k2' },
         queueLimit: 20,
       },
     ]);
