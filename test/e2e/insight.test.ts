@@ -1,6 +1,4 @@
 /** What runs where and ran there before, an execution as it was, and two side by side: through the API and the commands. */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
@@ -12,10 +10,8 @@ import {
   replaySchema,
 } from '@fairlead/control-plane/api/http/schemas.ts';
 import { InstallsWorld } from './installs-world.ts';
-import { buildProgram } from './program.ts';
 
 let world: InstallsWorld;
-let program: string;
 const ids: string[] = [];
 
 const definition = (hosts = world.hosts) => ({
@@ -24,7 +20,6 @@ const definition = (hosts = world.hosts) => ({
 });
 
 beforeAll(async () => {
-  program = await buildProgram();
   world = await InstallsWorld.make(['one', 'two']);
   await world.apply(definition());
   for (const build of [1, 2, 3]) {
@@ -35,16 +30,6 @@ beforeAll(async () => {
   }
 }, 120_000);
 afterAll(() => world.remove());
-
-/** As a person types it. */
-function type(...words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', FAIRLEAD_DATA: join(world.directory, 'data') };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...words], { env, timeout: 60_000 }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), text: `${out}${err}` });
-    });
-  });
-}
 
 const instances = async (query = '') => {
   const shape = z.object({ instances: z.array(instanceRow), next: z.string().nullable() });
@@ -68,7 +53,7 @@ it('shows what a failed deployment that was rolled back has left, and everything
     ['DEPLOYED', '2', second],
     ['DEPLOYED', '1', first],
   ]);
-  const told = await type('status', '--history', '--host', 'two', '--execution', String(third));
+  const told = await world.type('status', '--history', '--host', 'two', '--execution', String(third));
   expect([told.code, told.text]).toEqual([0, expect.stringMatching(/two +web +rolled back to 2 +x/)]);
 });
 
@@ -86,19 +71,19 @@ it('shows an execution as it was, and who decided what', async () => {
   const refused = await world.ask('GET', `/executions/${third}?at=yesterday`);
   expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining('is no moment')]);
 
-  const shown = await type('executions', 'show', third, '--at', String(seq));
+  const shown = await world.type('executions', 'show', third, '--at', String(seq));
   expect([shown.code, shown.text]).toEqual([0, expect.stringContaining(`As it was at sequence ${seq}:`)]);
   expect(shown.text).toContain('Rolling back');
-  const events = await type('executions', 'show', third, '--events');
+  const events = await world.type('executions', 'show', third, '--events');
   expect(events.text).toContain('→ RollbackStarted');
 });
 
 it('compares two of them by short ids, and `last`', async () => {
   const [, second = ''] = ids;
-  const { code, text } = await type('executions', 'diff', second.slice(0, 12), 'last');
+  const { code, text } = await world.type('executions', 'diff', second.slice(0, 12), 'last');
   expect([code, text]).toEqual([0, expect.stringContaining('  web: 2 → 3\n')]);
   expect(text).toMatch(/the paths part at .*Install \/ two:\n {2}A {2}#\d+ .* AttemptEnded SUCCESS/);
-  const json = await type('executions', 'diff', 'last', 'last', '-o', 'json');
+  const json = await world.type('executions', 'diff', 'last', 'last', '-o', 'json');
   expect(JSON.parse(json.text)).toMatchObject({
     definition: [],
     artifacts: [],
@@ -119,13 +104,13 @@ it('decides all of them the same again, and finds them by words', async () => {
   expect(await find('find=SHIP%20shop')).toEqual(ids.toReversed());
   expect(await find(`find=${ids[1]?.slice(2) ?? ''}`)).toEqual([ids[1]]);
   expect(await find('find=nowhere')).toEqual([]);
-  const told = await type('executions', 'list', '--find', 'ship', '--status', 'FAILED', '--from', '2020-01-01');
+  const told = await world.type('executions', 'list', '--find', 'ship', '--status', 'FAILED', '--from', '2020-01-01');
   expect([told.text.includes(String(ids[2])), told.text.includes(String(ids[1]))]).toEqual([true, false]);
 });
 
 it('says of a host that has left that it has', async () => {
   await world.apply(definition(world.hosts.slice(0, 1)));
   expect((await instances('?state=REMOVED')).rows).toEqual([['two', '2', ids[2], 'REMOVED']]);
-  const told = await type('status');
+  const told = await world.type('status');
   expect([told.code, told.text]).toEqual([0, expect.stringContaining('removed: two has left prod/dc1')]);
 });

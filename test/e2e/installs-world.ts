@@ -2,6 +2,7 @@
  * A control plane over hosts on which an installation writes down, in a file of the host's own, which build it put there:
  * what was deployed and taken back is read from there. Definitions are the test's own.
  */
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,15 +15,21 @@ import { buildProgram } from './program.ts';
 type View = z.output<typeof executionView>;
 const started = z.object({ executionId: z.string(), holds: z.array(holdSchema) });
 
+/** For a host: waits for a file of that name; not for ever, so that a test that failed leaves nothing running. */
+export const untilThere = (name: string): string =>
+  `n=0; while [ ! -e "$HOME/${name}" ]; do n=$((n + 1)); [ $n -lt 600 ] || exit 9; sleep 0.05; done`;
+
 export class InstallsWorld {
   readonly directory: string;
   readonly hosts: readonly TestHost[];
   readonly #server: ControlPlane;
+  readonly #program: string;
 
-  private constructor(directory: string, hosts: readonly TestHost[], server: ControlPlane) {
+  private constructor(directory: string, hosts: readonly TestHost[], server: ControlPlane, program: string) {
     this.directory = directory;
     this.hosts = hosts;
     this.#server = server;
+    this.#program = program;
   }
 
   static async make(
@@ -33,8 +40,9 @@ export class InstallsWorld {
     mkdirSync(join(directory, 'builds'));
     const hosts: TestHost[] = [];
     for (const name of names) hosts.push(await startTestHost(name));
-    const server = await startControlPlane(await buildProgram(), join(directory, 'data'), { PASSWORD, ...environment });
-    return new InstallsWorld(directory, hosts, server);
+    const program = await buildProgram();
+    const server = await startControlPlane(program, join(directory, 'data'), { PASSWORD, ...environment });
+    return new InstallsWorld(directory, hosts, server, program);
   }
 
   /** `web-<build>.tgz`: any file will do. */
@@ -82,6 +90,16 @@ export class InstallsWorld {
 
   demand<S extends z.ZodType>(schema: S, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) {
     return demand(schema, this.ask(method, path, body));
+  }
+
+  /** A command of `fairlead`, as a person types it. */
+  type(...words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
+    const env = { PATH: process.env['PATH'] ?? '', FAIRLEAD_DATA: join(this.directory, 'data') };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [this.#program, ...words], { env, timeout: 60_000 }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? -1), text: `${out}${err}` });
+      });
+    });
   }
 
   start(build: number, name = 'ship', variables: Readonly<Record<string, string>> = {}) {
