@@ -36,12 +36,19 @@ export async function deploy(world: DeployWorld, actor: Actor, request: DeployRe
   const executionId = idFor(world, actor, request);
   if (await isRepetition(world, executionId, request)) return { executionId, created: false, holds: [] };
   const planned = await planFor(world, actor, request, executionId);
-  const plan = { ...planned, holds: true, restores: await restoredBy(world.rows, planned) };
+  const plan = await readyToGoBack(world, planned);
   await remember(world, executionId, request);
   const holds = await world.holds.against(planned);
   const { created } = await world.drivers.start(plan);
   return { executionId, created, holds };
 }
+
+/** With what a rollback of it needs to know: every plan that starts something new has it. */
+export const readyToGoBack = async ({ rows }: Pick<DeployWorld, 'rows'>, planned: Plan): Promise<Plan> => ({
+  ...planned,
+  holds: true,
+  restores: await restoredBy(rows, planned),
+});
 
 /** From the definitions of this moment. */
 export async function planFor(

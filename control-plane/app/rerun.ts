@@ -5,8 +5,11 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
-import { planFor, type DeployWorld } from './deploy.ts';
+import { planFor, readyToGoBack, type DeployWorld } from './deploy.ts';
 import { answersOf } from './resume-pipeline.ts';
+import { rollbackAfter } from './rollback.ts';
+
+const DEPLOY = 'Deploy the build you want.';
 
 export async function rerun(
   world: DeployWorld,
@@ -16,9 +19,10 @@ export async function rerun(
   const { id, plan } = execution;
   const refuse = (why: string, mend: string): FailureError =>
     new FailureError(failure('ILLEGAL_STATE', `${id} cannot be run again: ${why}. ${mend}`, { details: { mend } }));
-  if (plan.rollbackOf !== undefined)
-    throw refuse(`it is the rollback of ${plan.rollbackOf}`, 'Deploy the build you want.');
+  if (plan.rollbackOf !== undefined) throw refuse(`it is the rollback of ${plan.rollbackOf}`, DEPLOY);
   if (execution.endedAt === null) throw refuse('it has not ended', 'Wait for its end, or abort it.');
+  const takenBackBy = await rollbackAfter(world, id);
+  if (takenBackBy !== null) throw refuse(`it was rolled back by ${takenBackBy}`, DEPLOY);
   const executionId = world.system.ids.unique('x');
   const builds = Object.entries(chosenArtifacts(execution)).map(([service, { build }]) => [service, build] as const);
   const request = {
@@ -28,7 +32,8 @@ export async function rerun(
     artifacts: plan.given?.builds ?? Object.fromEntries(builds),
   };
   const pinned = plan.kind === 'PIPELINE' ? { pinned: chosenArtifacts(execution), answers: answersOf(execution) } : {};
-  await world.drivers.start(await planFor(world, actor, { ...request, ...pinned }, executionId));
+  const planned = await planFor(world, actor, { ...request, ...pinned }, executionId);
+  await world.drivers.start(await readyToGoBack(world, planned));
   return { executionId };
 }
 

@@ -7,15 +7,15 @@ import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { isFailed, isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import { whatExists } from '../definitions/nearest.ts';
 import type { Execution, Run } from '../engine/execution.ts';
-import type { Plan, Resumed, StagePlan, TakenOver } from '../engine/plan.ts';
-import { rollbackRunOf } from '../engine/rollback-plan.ts';
+import type { Plan, StagePlan } from '../engine/plan.ts';
 import { backwardStages, forwardStages } from '../engine/rules/take-back.ts';
-import { planOfRun } from '../engine/turn.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DeployWorld } from './deploy.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { pipelineOf } from './planner.ts';
+import { restoredBy } from './restores.ts';
+import { restoresOf, resumedFrom, takenOverStages } from './taken-over.ts';
 
 const RESUMABLE: readonly Status[] = ['FAILED', 'ABORTED', 'EXPIRED', 'REJECTED'];
 
@@ -35,13 +35,7 @@ export async function resumePipeline(
   const { revision } = plan.definition;
   const catalog = await world.definitions.at(revision);
   const given = plan.given ?? { variables: {}, builds: {}, artifacts: {} };
-  const stages = forwardStages(execution);
-  const resumes: Resumed = {
-    chain: plan.resumes?.chain ?? id,
-    from: id,
-    stage: stages[index]?.name ?? '',
-    outputs: outputsOf(execution, index),
-  };
+  const resumes = resumedFrom(execution, index);
   const fresh = await planPipeline(world, { catalog, revision }, pipelineOf(catalog, execution), {
     executionId,
     actor: actor.name,
@@ -51,8 +45,15 @@ export async function resumePipeline(
     answers: answersOf(execution),
     resumeUuid: resumes.chain,
   });
-  const taken = stages.slice(0, index).map((each): StagePlan => ({ ...each, takenOver: takenOver(execution, each) }));
-  await world.drivers.start({ ...fresh, stages: [...taken, ...fresh.stages.slice(index)], resumes });
+  const taken = takenOverStages(execution, index);
+  const later = { ...fresh, stages: fresh.stages.slice(index) };
+  await world.drivers.start({
+    ...fresh,
+    stages: [...taken, ...later.stages],
+    resumes,
+    holds: true,
+    restores: restoresOf(execution, taken, await restoredBy(world.rows, later)),
+  });
   return { executionId };
 }
 
@@ -91,16 +92,6 @@ const runsOf = (execution: Execution, stage: StagePlan): readonly Run[] =>
 const wasReached = (run: Run): boolean =>
   run.startedAt !== null || run.inputs !== null || (isTerminal(run.status) && run.status !== 'SKIPPED');
 
-function takenOver(execution: Execution, stage: StagePlan): readonly TakenOver[] {
-  return runsOf(execution, stage).map((run) => {
-    const { status, startedAt, endedAt } = run;
-    const before = stage.takenOver?.find((each) => each.runId === run.planId);
-    if (before !== undefined) return before;
-    const rollback = status === 'SUCCESS' ? rollbackRunOf(planOfRun(execution, run), run) : null;
-    return { runId: run.planId, status, startedAt, endedAt, rollback: rollback?.phases.length === 0 ? null : rollback };
-  });
-}
-
 /** Run of the plan → what was answered when it asked. */
 export function answersOf({ runs, plan }: Execution): NonNullable<NonNullable<Plan['given']>['answers']> {
   const answered = runs.flatMap(({ inputs }) =>
@@ -110,24 +101,6 @@ export function answersOf({ runs, plan }: Execution): NonNullable<NonNullable<Pl
   );
   return { ...plan.given?.answers, ...Object.fromEntries(answered) };
 }
-
-/** For all of the pipeline, without what only stages that run again publish. */
-function outputsOf(execution: Execution, index: number): Resumed['outputs'] {
-  const stages = forwardStages(execution);
-  const before = new Set(stages.slice(0, index).flatMap(publishedBy));
-  const again = new Set(stages.slice(index).flatMap(publishedBy));
-  const owner: string = execution.id;
-  return execution.outputs
-    .filter((output) => output.owner === owner && (before.has(output.name) || !again.has(output.name)))
-    .map(({ name, values }) => ({ name, values }));
-}
-
-const publishedBy = (stage: StagePlan): readonly string[] =>
-  stage.runs.flatMap(({ pre, phases, post }) =>
-    [pre, ...phases.flatMap((phase) => [...phase.sections, ...phase.rollback]), post].flatMap((section) =>
-      (section?.steps ?? []).flatMap(({ publish }) => (publish?.scope === 'PIPELINE' ? [publish.name] : [])),
-    ),
-  );
 
 /** An execution is resumed once; who was interrupted in it goes on with the same id. */
 async function claim({ documents, drivers, system }: DeployWorld, id: ExecutionId): Promise<ExecutionId> {

@@ -39,6 +39,16 @@ export async function rollback(
   return { executionId: await startOnce(world, deployment, actor, reason) };
 }
 
+/** The execution that takes it back after its success, or has tried to; null: nobody asked. */
+export async function rollbackAfter(
+  { documents, drivers }: Pick<RollbackWorld, 'documents' | 'drivers'>,
+  id: ExecutionId,
+): Promise<ExecutionId | null> {
+  const known = await documents.get('rollbacks', id);
+  const by = String(known?.body['executionId'] ?? '');
+  return known !== null && (await drivers.exists(by)) ? by : null;
+}
+
 /** However many ask, one execution takes it back; another only when that one has failed. */
 async function startOnce(
   world: RollbackWorld,

@@ -10,7 +10,7 @@ import type { Attempt, Execution, Output, Run } from './execution.ts';
 import { newPhase, newSection } from './nodes.ts';
 import type { Plan } from './plan.ts';
 import { withBarrier } from './evolve/barrier.ts';
-import { endedPhase, withCollected } from './evolve/workflow.ts';
+import { collectedBefore, endedPhase, withCollected } from './evolve/workflow.ts';
 import { withPermits } from './evolve/permits.ts';
 import { replace, updateAttempt, updatePhase, updateRun, updateSection, updateTask } from './tree.ts';
 
@@ -46,7 +46,7 @@ function started(event: EventOf<'ExecutionStarted'>): Execution {
     parked: null,
     pause: null,
     runs: plannedRuns(event.plan),
-    collected: [],
+    collected: collectedBefore(event.plan),
     permits: [],
     rollbackAsked: null,
     outputs: inherited(event.plan),

@@ -7,10 +7,11 @@
  * the execution's id they form every node id.
  */
 import type { FailureType } from '@fairlead/proto/model/failure.ts';
-import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { ArtifactRef, HostTarget } from '@fairlead/proto/model/task.ts';
+import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { InterventionAction } from './waiting.ts';
 
 export interface Named {
@@ -62,6 +63,16 @@ export interface Resumed {
   readonly stage: string;
   /** What the stages before it published for all of the pipeline. */
   readonly outputs: readonly { readonly name: string; readonly values: JsonObject }[];
+  /** What they collected, in that order; absent: nothing, or planned by a release that did not carry it over. */
+  readonly collected?: readonly CollectedBefore[];
+}
+
+export interface CollectedBefore {
+  /** Run of the plan. */
+  readonly run: string;
+  /** The step that found it, in the execution it belongs to. */
+  readonly stepId: NodeId;
+  readonly artifact: CollectedArtifact;
 }
 
 /** A run of an earlier execution that is not run again. */

@@ -1,14 +1,20 @@
 /** Pipelines through the API, on real hosts (orchestration 4.10, 6, 12 and scenarios 14, 15, 17, 19 of section B). */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { waitingExecution } from '@fairlead/control-plane/api/http/routes/pipelines.ts';
+import { journalView } from '@fairlead/control-plane/api/http/schemas.ts';
 import { InstallsWorld } from './installs-world.ts';
+
+/** The build that the pipeline makes itself. */
+const MADE = 60;
 
 let world: InstallsWorld;
 beforeAll(async () => {
   world = await InstallsWorld.make(['one', 'two']);
   const [one, two] = world.hosts;
   if (one === undefined || two === undefined) throw new Error('no hosts');
+  const make = `printf made >'${join(world.directory, 'builds', `web-${MADE}.tgz`)}'`;
   await world.apply({
     ...world.definition({}),
     environments: {
@@ -23,6 +29,7 @@ beforeAll(async () => {
         infrastructure: '${Infra}',
         inputs: { note: { default: 'none' } },
       },
+      make: { type: 'build', collect: 'web', sections: { 'Prepare Steps': [{ script: make }] } },
     },
     pipelines: {
       plain: {
@@ -72,6 +79,7 @@ beforeAll(async () => {
         rollbackOnFailure: true,
         stages: [stage('QA', 'qa', 'first'), stage('Prod', 'prod', 'dc1')],
       },
+      made: { stages: [{ name: 'Build', workflow: 'make' }, gate({}), stage('QA', 'qa', 'first')] },
       queue: { stages: [gate({ autoReject: true }), stage('QA', 'qa', 'first')] },
     },
   });
@@ -95,6 +103,15 @@ const runs = (view: Awaited<ReturnType<InstallsWorld['view']>>) =>
   view.nodes.filter((node) => node.kind === 'run').map((node) => `${node.name} ${node.status ?? ''}`);
 const refusal = (answer: { readonly status: number; readonly body: unknown }): string =>
   `${answer.status} ${z.object({ detail: z.string() }).parse(answer.body).detail}`;
+
+const planned = z.looseObject({ event: z.literal('ExecutionStarted'), plan: z.looseObject({}) });
+const journal = z.object({ records: z.array(journalView) });
+
+/** What its plan says of a rollback. */
+async function goesBackTo(id: string): Promise<unknown> {
+  const { records } = await world.demand(journal, 'GET', `/executions/${id}/journal`);
+  return planned.parse(records[0]?.decisions[0]?.events[0]).plan;
+}
 
 async function begin(build: number, name: string): Promise<string> {
   world.publish(build);
@@ -221,4 +238,57 @@ describe('an approval that rejects older ones', () => {
     await post(newest, 'abort', { reason: 'enough' });
     expect((await world.settled(newest)).header.status).toBe('ABORTED');
   });
+});
+
+describe('a pipeline that builds', () => {
+  it('deploys exactly what it collected, whatever appears meanwhile, also when it is resumed', async () => {
+    const { executionId: id } = await world.demand(started, 'POST', '/executions', { name: 'made' });
+    await waits(id);
+    // Newer than the one it made, and there before anything is deployed.
+    world.publish(MADE + 1);
+    await post(id, 'approvals', { answer: 'REJECT' });
+    expect((await world.settled(id)).header.status).toBe('REJECTED');
+    const next = await go(id, 'resume-pipeline');
+    await waits(next);
+    world.fail(0, MADE);
+    await post(next, 'approvals', { answer: 'APPROVE' });
+    expect(runs(await world.settled(next))).toEqual(['Build SUCCESS', 'Gate SUCCESS', 'QA FAILED']);
+    world.heal(0, MADE);
+    const before = world.log(0).length;
+    const last = await world.settled(await go(next, 'resume-pipeline'));
+    expect(await goesBackTo(last.header.executionId)).toMatchObject({ holds: true });
+    expect(runs(last)).toEqual(['Build SUCCESS', 'Gate SUCCESS', 'QA SUCCESS']);
+    expect(last.header.artifacts).toMatchObject([{ service: 'web', build: String(MADE) }]);
+    expect(world.log(0).slice(before)).toEqual([`installed web-${MADE}.tgz`]);
+    // One that starts afresh looks for the newest again, also when it is a rerun.
+    const again = await go(last.header.executionId, 'rerun');
+    await waits(again);
+    await post(again, 'approvals', { answer: 'APPROVE' });
+    expect((await world.settled(again)).header.artifacts).toMatchObject([{ build: String(MADE + 1) }]);
+  }, 60_000);
+});
+
+describe('what a rollback took back', () => {
+  it('is not run again, nor is the rollback; a rerun knows what a rollback of it restores', async () => {
+    const variables = { Environment: 'qa', Infra: 'second' };
+    const first = await world.deploy(70, 'ship', variables);
+    const second = await world.deploy(71, 'ship', variables);
+    const again = await go(first.header.executionId, 'rerun');
+    expect((await world.settled(again)).header.status).toBe('SUCCESS');
+    expect(await goesBackTo(again)).toMatchObject({
+      holds: true,
+      restores: [{ workflow: 'ship', executionId: second.header.executionId }],
+    });
+    const back = await go(again, 'rollback', {});
+    await world.settled(back);
+    expect(
+      world
+        .log(1)
+        .slice(-4)
+        .map((line) => line.split(' ')[1]),
+    ).toEqual([70, 71, 70, 71].map((build) => `web-${build}.tgz`));
+    expect(refusal(await post(again, 'rerun'))).toMatch(new RegExp(`^409 .*it was rolled back by ${back}`));
+    expect(refusal(await post(back, 'rerun'))).toMatch(new RegExp(`^409 .*it is the rollback of ${again}`));
+    expect((await post(second.header.executionId, 'rerun')).status).toBe(201);
+  }, 60_000);
 });

@@ -1,5 +1,6 @@
 import type { EventOf } from '../events.ts';
-import type { Execution, Phase } from '../execution.ts';
+import type { Collected, Execution, Phase } from '../execution.ts';
+import type { Plan } from '../plan.ts';
 import { findRun } from '../tree.ts';
 
 export const endedPhase = (phase: Phase, event: EventOf<'PhaseEnded'>): Phase => ({
@@ -14,3 +15,7 @@ export const withCollected = (execution: Execution, event: EventOf<'ArtifactColl
   const runId = findRun(execution, stepId)?.id ?? '';
   return { ...execution, collected: [...execution.collected, { runId, stepId, artifact }] };
 };
+
+/** By the stages that are taken over. */
+export const collectedBefore = ({ resumes, executionId }: Plan): readonly Collected[] =>
+  (resumes?.collected ?? []).map(({ run, stepId, artifact }) => ({ runId: `${executionId}/${run}`, stepId, artifact }));
