@@ -123,7 +123,7 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
 }
 
 /** In one order, so that two workflows never wait for each other. */
-const mappingsOf = (phases: readonly ChosenPhase[]): readonly string[] =>
+export const mappingsOf = (phases: readonly ChosenPhase[]): readonly string[] =>
   [...new Set(phases.map(mappingOf))].toSorted();
 
 function planRun(chosen: Chosen, catalog: Catalog, request: PlanRequest, failures: Failure[]): RunPlan {

@@ -267,7 +267,12 @@ function scopeOfPipeline({ spec, application }: Entity<'pipeline'>, catalog: Cat
   ]);
 }
 
-function publishedBy({ approval, workflow }: LongMember, catalog: Catalog, application: string): readonly string[] {
+/** Names under which all of the pipeline sees something of the member. */
+export function publishedBy(
+  { approval, workflow }: LongMember,
+  catalog: Catalog,
+  application: string,
+): readonly string[] {
   if (approval !== undefined) return approval.publish === undefined ? [] : [approval.publish];
   const entity = workflow === undefined ? undefined : findEntity(catalog, 'workflow', application, workflow);
   if (entity === undefined) return [];

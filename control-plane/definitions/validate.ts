@@ -4,6 +4,7 @@ import { placeScope } from './check-scope.ts';
 import { checkText, checkValue } from './check-text.ts';
 import { isConsequence, type Damage, type SourceEntity } from './parse.ts';
 import { pathText, sortProblems, type Path, type Problem, type Report } from './problem.ts';
+import { proveAll } from './prove.ts';
 import { validateEnvironment, validateInfrastructure } from './validate-environment.ts';
 import { validatePipeline } from './validate-pipeline.ts';
 import { validateService } from './validate-service.ts';
@@ -50,8 +51,13 @@ export function validate(
   for (const { name } of applicationsOf(catalog).filter((each) => isTouched(each.name))) {
     validateApplication(catalog, name, reporter);
   }
+  // Of definitions that are wrong anyway nothing can be proven.
+  if (problems.length === 0) proveAll(catalog, { isTouched, isWritten: (each) => isWritten(written, each), reporter });
   return sortProblems(problems);
 }
+
+const isWritten = (written: ReadonlyMap<string, SourceEntity>, entity: Entity): boolean =>
+  written.get(addressKey(entity))?.mention === false;
 
 function validateApplication(catalog: Catalog, application: string, reporter: (entity: Entity) => Report): void {
   const anywhere = { catalog, application, environment: null, infrastructure: null, workflow: undefined };
