@@ -141,6 +141,28 @@ describe('deploy/reference.md', () => {
   });
 });
 
+describe('the architecture page', () => {
+  const page = read('control-plane/README.md');
+
+  it('lists every decision, in order and by its title', () => {
+    const files = repositoryFiles(root).filter((file) => file.startsWith('control-plane/decisions/'));
+    const decisions = files.toSorted().map((file) => {
+      const [, number = '', title = ''] = /^# (\d+)\. (.*)$/m.exec(read(file)) ?? [];
+      expect(file).toContain(`/${number.padStart(4, '0')}-`);
+      return `${number}. [${title}](${file.replace('control-plane/', '')})`;
+    });
+    expect([...page.matchAll(/^\d+\. \[.*\]\(decisions\/.*\)$/gm)].map(([line]) => line)).toEqual(decisions);
+  });
+
+  it('names only rules that exist', () => {
+    const [, table = ''] = /\n(\| question[^]*?)\n\n/.exec(page) ?? [];
+    const named = [...table.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(10);
+    const files = new Set(repositoryFiles(root));
+    expect(named.filter((name) => !files.has(`control-plane/engine/rules/${name}.ts`))).toEqual([]);
+  });
+});
+
 describe('the pages', () => {
   const pages = repositoryFiles(root).filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md');
   const typed = pages.flatMap((page) =>
