@@ -183,31 +183,83 @@ describe('typed as written', () => {
 
   it('the definition of the README deploys to four hosts', async () => {
     const [text = ''] = blocksOf('README.md', 'yaml');
-    const document = parseDocument(text);
-    document.setIn(['application'], 'readme');
-    document.setIn(['services', 'web', 'artifact', 'directory'], join(world.home, 'builds'));
-    document.setIn(['services', 'web', 'variables', 'port'], '${instance.variables.httpPort}');
-    const infrastructure = ['environments', 'prod', 'infrastructure', 'dc1'];
-    const key = `secret:file:${join(world.home, '.ssh', 'id_ed25519')}`;
-    document.setIn([...infrastructure, 'login', 'key'], key);
-    document.setIn(
-      [...infrastructure, 'hosts'],
-      document.createNode(
-        world.hosts.map(({ address, port, httpPort }) => ({ name: address, address, port, variables: { httpPort } })),
-      ),
-    );
-    writeFileSync(join(world.home, 'readme.yaml'), document.toString({ lineWidth: 0 }));
+    writeHere('readme.yaml', text, 'readme', { 'prod/dc1': world.hosts });
     for (const line of ['fairlead apply -f readme.yaml', 'fairlead deploy --application readme --wait']) {
       const { code, text: output } = await type(line);
       expect(code, output).toBe(0);
     }
-    const status = await type('fairlead status --application readme -o json');
+    await expectBuildSeven('readme');
+    for (const host of world.hosts) expect(await answerAt(host.httpPort)).toBe('/health');
+  }, 120_000);
+
+  it('the pipeline of deploy/examples waits for its approval, meets at its barrier, and deploys to four hosts', async () => {
+    for (const host of world.hosts) await stopProgram(host); // They share their ports with what was deployed above.
+    const [qa, eu, ...us] = world.hosts;
+    if (qa === undefined || eu === undefined) throw new Error('no hosts');
+    const text = read('deploy/examples/pipeline/fairlead.yaml');
+    writeHere('pipeline.yaml', text, 'here', { 'qa/lab': [qa], 'prod/eu': [eu], 'prod/us': us });
+    const lines = ['apply -f pipeline.yaml', 'deploy release --application here'];
+    for (const line of lines) {
+      const { code, text: output } = await type(`fairlead ${line}`);
+      expect(code, output).toBe(0);
+    }
+    const id = await waitingAt('Sign-off');
+    for (const line of [`approve ${id} --comment fine`, `executions watch ${id}`]) {
+      const { code, text: output } = await type(`fairlead ${line}`);
+      expect(code, output).toBe(0);
+    }
+    await expectBuildSeven('here');
+    const { text: events } = await type(`fairlead executions show ${id} --events`);
+    for (const each of ['PermitsGranted', 'BarrierPassed', 'ApprovalAnswered']) expect(events).toContain(each);
+  }, 180_000);
+
+  /** The id of the execution, as soon as something of that name waits for a person. */
+  async function waitingAt(name: string): Promise<string> {
+    const shape = z.object({
+      waiting: z.array(z.object({ executionId: z.string(), waiting: z.object({ name: z.string() }) })),
+    });
+    for (const end = Date.now() + 60_000; Date.now() < end;) {
+      const { waiting } = shape.parse(JSON.parse((await type('fairlead waiting -o json')).text));
+      const found = waiting.find((each) => each.waiting.name === name);
+      if (found !== undefined) return found.executionId;
+    }
+    throw new Error(`nothing waits at ${name}`);
+  }
+
+  /** The definition with the hosts, the key and the builds that there are. */
+  function writeHere(
+    file: string,
+    text: string,
+    application: string,
+    hosts: Readonly<Record<string, readonly ExampleHost[]>>,
+  ): void {
+    const document = parseDocument(text);
+    document.setIn(['application'], application);
+    document.setIn(['services', 'web', 'artifact', 'directory'], join(world.home, 'builds'));
+    document.setIn(['services', 'web', 'variables', 'port'], '${instance.variables.httpPort}');
+    for (const [place, its] of Object.entries(hosts)) {
+      const [environment = '', name = ''] = place.split('/');
+      const infrastructure = ['environments', environment, 'infrastructure', name];
+      const key = `secret:file:${join(world.home, '.ssh', 'id_ed25519')}`;
+      document.setIn([...infrastructure, 'login', 'key'], key);
+      const written = its.map(({ address, port, httpPort }) => ({
+        name: address,
+        address,
+        port,
+        variables: { httpPort },
+      }));
+      document.setIn([...infrastructure, 'hosts'], document.createNode(written));
+    }
+    writeFileSync(join(world.home, file), document.toString({ lineWidth: 0 }));
+  }
+
+  async function expectBuildSeven(application: string): Promise<void> {
+    const status = await type(`fairlead status --application ${application} -o json`);
     const rows = JSON.parse(status.text) as readonly { readonly host: string; readonly build: string }[];
     expect(rows.map((row) => `${row.host} ${row.build}`).toSorted()).toEqual(
       world.hosts.map((host) => `${host.address} 7`),
     );
-    for (const host of world.hosts) expect(await answerAt(host.httpPort)).toBe('/health');
-  }, 120_000);
+  }
 
   it('the commands of deploy/examples are refused or taken as their pages say', async () => {
     const pages = documented.filter((file) => file.endsWith('.md') && file !== 'README.md');
@@ -237,6 +289,7 @@ async function stopProgram(host: ExampleHost): Promise<void> {
   const files = readdirSync(host.directory, { recursive: true, encoding: 'utf8' });
   for (const file of files.filter((each) => each.endsWith('server.pid'))) {
     const pid = Number(readFileSync(join(host.directory, file), 'utf8'));
+    rmSync(join(host.directory, file)); // Its number may be another's soon.
     try {
       if (pid > 1) process.kill(pid, 'SIGTERM');
     } catch {
