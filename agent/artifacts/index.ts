@@ -4,7 +4,7 @@ import { lateReferencesIn, resolveLate } from '@fairlead/proto/expressions/late.
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import type { Scheduler, System } from '@fairlead/proto/model/system.ts';
-import type { ArtifactRef, ArtifactSource } from '@fairlead/proto/model/task.ts';
+import type { ArtifactRef, ArtifactSource, Releases } from '@fairlead/proto/model/task.ts';
 import type { LocalArtifact } from '../platforms/platform.ts';
 import { directoryVersions } from './directory-source.ts';
 import { download } from './download.ts';
@@ -33,8 +33,11 @@ export interface Artifacts {
    * the source is away, from what was fetched of this build before. Tasks that want the same build share one download.
    */
   fetch(reference: ArtifactRef, signal?: AbortSignal): Promise<LocalArtifact>;
-  /** Keeps it for the mapping, with the two before it, until newer ones take their place: a rollback needs no source. */
-  pin(mapping: string, sha256: string): Promise<void>;
+  /**
+   * Keeps it for the mapping, until newer ones take its place, so that a rollback needs no source: with those before it,
+   * `keep` in all, and those of `good` among them however old. Without releases, three.
+   */
+  pin(mapping: string, sha256: string, releases?: Pick<Releases, 'keep' | 'good'>): Promise<void>;
 }
 
 const MAX_BYTES = 20 * 1_024 ** 3;
@@ -111,7 +114,13 @@ export async function createArtifacts(options: ArtifactsOptions): Promise<Artifa
       if (started === undefined) underway.set(shared, fetching);
       return unless(signal, fetching);
     },
-    pin: (mapping, sha256) => memory.pin(mapping, sha256),
+    pin: (mapping, sha256, releases) =>
+      memory.pin(
+        mapping,
+        sha256,
+        releases?.keep,
+        releases?.good.flatMap((each) => each.sha256 ?? []),
+      ),
   };
 }
 

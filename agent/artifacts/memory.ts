@@ -1,8 +1,10 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { z } from 'zod';
 
-/** Builds of one mapping that stay: the one that runs, and those a rollback may want while a newer one is tried. */
+/** Builds of one mapping that stay where nothing else is said: the one that runs, and those a rollback may want while a newer one is tried. */
 const PINS = 3;
+/** The one that comes, and the one it replaces. */
+const FEWEST = 2;
 const REMEMBERED = 5_000;
 
 const content = z.object({
@@ -55,10 +57,14 @@ export class ArtifactMemory {
     await this.#save();
   }
 
-  async pin(mapping: string, sha256: string): Promise<void> {
+  /** `good`: stay however many others are kept. Where no number is told, no fewer than before. */
+  async pin(mapping: string, sha256: string, keep?: number, good: readonly string[] = []): Promise<void> {
     const known = this.#pins.get(mapping) ?? [];
-    if (known[0] === sha256) return;
-    this.#pins.set(mapping, [sha256, ...known.filter((each) => each !== sha256)].slice(0, PINS));
+    const count = Math.max(FEWEST, keep ?? Math.max(PINS, known.length));
+    const all = [sha256, ...known.filter((each) => each !== sha256)];
+    const kept = all.filter((each, index) => index < count || good.includes(each));
+    if (kept.length === known.length && kept.every((each, index) => each === known[index])) return;
+    this.#pins.set(mapping, kept);
     await this.#save();
   }
 

@@ -16,6 +16,7 @@ import type { Builds } from './builds.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { Drivers } from './drivers.ts';
 import type { Holds } from './holds.ts';
+import { withReleases } from './good-releases.ts';
 import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 import { planPipeline, type PipelineStart } from './plan-pipeline.ts';
 import { restoredBy } from './restores.ts';
@@ -45,7 +46,7 @@ export async function deploy(world: DeployWorld, actor: Actor, request: DeployRe
 
 /** With what a rollback of it needs to know: every plan that starts something new has it. */
 export const readyToGoBack = async ({ rows }: Pick<DeployWorld, 'rows'>, planned: Plan): Promise<Plan> => ({
-  ...planned,
+  ...(await withReleases(rows, planned)),
   holds: true,
   restores: await restoredBy(rows, planned),
 });

@@ -36,10 +36,12 @@ export const completeApplication = (
   defaults: { ...APPLICATION_DEFAULTS, ...application.defaults },
 });
 
-export type CompleteService = LongService & { readonly commands: NonNullable<LongService['commands']> };
+const DEFAULT_KEEP = 3;
+
+export type CompleteService = LongService & Required<Pick<LongService, 'commands' | 'keep'>>;
 
 export function completeService(service: LongService): CompleteService {
-  const { description, type, artifact, variables, configFiles } = service;
+  const { description, type, artifact, variables, configFiles, keep } = service;
   const files =
     configFiles && Object.entries(configFiles).map(([name, file]) => [name, completeFile(name, file)] as const);
   return compact({
@@ -49,6 +51,7 @@ export function completeService(service: LongService): CompleteService {
     variables,
     commands: completeCommands(service),
     configFiles: files && Object.fromEntries(files),
+    keep: keep ?? DEFAULT_KEEP,
   }) as CompleteService; // `compact` leaves out what is undefined.
 }
 

@@ -25,6 +25,7 @@ export interface LongService {
   readonly ready?: { readonly port: number | string; readonly within?: string };
   readonly commands?: Readonly<Record<string, readonly LongUnit[]>>;
   readonly configFiles?: LongConfigFiles;
+  readonly keep?: number;
 }
 
 export type LongArtifact =

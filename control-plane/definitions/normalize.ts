@@ -38,6 +38,7 @@ export function longService(service: AuthoredService, path: Path, report: Report
         longUnits(units as readonly (JsonObject | string)[], [...path, 'commands', name], report),
       ),
     configFiles: configFiles && longConfigFiles(configFiles),
+    keep: service.keep,
   }) as LongService; // `compact` leaves out what is undefined.
 }
 

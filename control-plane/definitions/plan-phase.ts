@@ -74,6 +74,7 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
     configFiles: configFiles(chosen).map(({ path: target, content, mode }) => ({ path: target, content, mode })),
     artifact: artifacts.artifact,
     rollbackArtifact: artifacts.rollbackArtifact,
+    keep: completed.keep,
     rolling: workflow.spec.type === 'rolling',
     sections: forward.map(({ name, type }, index) => {
       const its = own(complete.sections, name) ?? {};

@@ -77,6 +77,15 @@ export const service = z.strictObject({
     .optional()
     .describe('Commands of your own; Install, Start and Stop replace the generated ones.'),
   configFiles: configFiles.optional(),
+  keep: z
+    .number()
+    .int('releases are counted in whole numbers | Write 1 or more.')
+    .min(1, 'the release that runs always stays | Write 1 or more.')
+    .max(100, 'at most a hundred releases are kept | Write 100 or less.')
+    .optional()
+    .describe(
+      'How many good releases keep their backup and staging directories and their archives on the hosts; 3 when left out. The one before the one that runs always stays, for a rollback.',
+    ),
 });
 export type AuthoredService = z.infer<typeof service>;
 

@@ -10,7 +10,7 @@ import type { FailureType } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
-import type { ArtifactRef, HostTarget } from '@fairlead/proto/model/task.ts';
+import type { ArtifactRef, HostTarget, Releases } from '@fairlead/proto/model/task.ts';
 import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { InterventionAction } from './waiting.ts';
 
@@ -186,6 +186,10 @@ export interface PhasePlan {
   readonly artifact: ArtifactRef | null;
   /** Of the last successful execution on this mapping; null when there was none. */
   readonly rollbackArtifact: ArtifactRef | null;
+  /** How many good releases stay on its hosts; absent: nothing is ever taken away. */
+  readonly keep?: number;
+  /** The releases that were good when this was planned, and what is older; absent: nothing is taken away. */
+  readonly releases?: Omit<Releases, 'id' | 'keep'>;
   /** True in a rolling workflow: the phase is repeated, batch after batch, until every host had its turn. */
   readonly rolling: boolean;
   readonly sections: readonly SectionPlan[];

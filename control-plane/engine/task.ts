@@ -8,6 +8,7 @@ import { attemptId as idOfAttempt, taskId, type AttemptId } from '@fairlead/prot
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Task, TaskContext } from '@fairlead/proto/model/task.ts';
 import { stepType } from '@fairlead/proto/steps/index.ts';
+import { command } from '@fairlead/proto/steps/ssh.ts';
 import type { Execution } from './execution.ts';
 import type { PhasePlan } from './plan.ts';
 import { planOfStep, type PlannedStep } from './plan-of.ts';
@@ -57,7 +58,7 @@ function makeAnew(execution: Execution, step: PlannedStep, attemptId: AttemptId,
   const where = scopeOfTask(execution, { run, phase, step, host });
   const failures: Failure[] = [];
   const parameters = resolveParameters(step, where, failures);
-  const context = resolveContext(step, phasePlan, where, failures);
+  const context = { ...resolveContext(step, phasePlan, where, failures), ...releasesFor(step) };
   const checked = stepType(step.type)?.parameters.safeParse(parameters);
   if (checked?.success === false && failures.length === 0) {
     for (const issue of checked.error.issues) {
@@ -82,6 +83,19 @@ function makeAnew(execution: Execution, step: PlannedStep, attemptId: AttemptId,
       idempotent: step.idempotent,
     },
   };
+}
+
+/** With the last command of a deployment everything of it is on the host. */
+function releasesFor({ type, id, of }: PlannedStep): Pick<TaskContext, 'releases'> {
+  const { phase, phasePlan, runPlan, section } = of;
+  const release = runPlan.families['timestampId'];
+  if (phasePlan?.releases === undefined || typeof release !== 'string') return {};
+  if (type !== command.type || phase.kind !== 'FORWARD' || runPlan.undoing === true) return {};
+  const last = phasePlan.sections
+    .flatMap((each) => each.steps.map((step) => ({ section: each.id, step })))
+    .findLast(({ step }) => step.type === command.type);
+  if (last?.section !== section.id || last.step.id !== id) return {};
+  return { releases: { id: release, keep: phasePlan.keep ?? 1, ...phasePlan.releases } };
 }
 
 /** Fields evaluated on the agent travel as they were written, apart from what is known here already. */

@@ -59,6 +59,30 @@ export type ArtifactSource =
     }
   | { readonly kind: 'SCRIPT'; readonly script: string };
 
+/**
+ * What the last command of a deployment takes away from its host when it has succeeded: what releases left there that are
+ * older than those to keep. An id starts with epoch milliseconds, and is the last part of the release's own directories.
+ */
+export interface Releases {
+  /** Of this deployment. */
+  readonly id: string;
+  /** How many good ones stay, this one among them; the one before it always does, for a rollback. */
+  readonly keep: number;
+  /** Those that stay whatever their age, beside this one; newest first. */
+  readonly good: readonly GoodRelease[];
+  /** Older ones go: made at or after `since` and before `before`. Epoch milliseconds; nothing goes where both are equal. */
+  readonly since: number;
+  readonly before: number;
+  /** What they brought to the runtime path: taken away there if it is still the same, byte by byte. */
+  readonly files: readonly { readonly fileName: string; readonly sha256: string }[];
+}
+
+export interface GoodRelease {
+  readonly id: string;
+  readonly fileName: string;
+  readonly sha256: string | null;
+}
+
 /** The names and values every script of the task sees, already in precedence order. */
 export interface TaskContext {
   /** Exported to the process environment of scripts (service variables and the WINGS_* paths are added by the platform). */
@@ -73,6 +97,8 @@ export interface TaskContext {
   readonly paths: { readonly runtime: string; readonly backup: string; readonly staging: string };
   readonly artifact: ArtifactRef | null;
   readonly configFiles: readonly { readonly path: string; readonly content: LateText; readonly mode: string }[];
+  /** Only for the last command of a deployment, not for what takes one back. */
+  readonly releases?: Releases;
 }
 
 export interface Task {

@@ -10,6 +10,7 @@ import { stoppedResult } from '../shell/stop-reason.ts';
 import { copyFile } from './copy.ts';
 import type { Host } from '../shell/host.ts';
 import { prepareHost } from './host.ts';
+import { prune } from './prune.ts';
 import type { SshPool } from './pool.ts';
 import { scriptWork, uploadsOf } from './units/index.ts';
 
@@ -67,6 +68,7 @@ export async function runCommand(
         };
       }
     }
+    await prune(attempt, host);
     tidy(attempt, host, state.wrote);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;

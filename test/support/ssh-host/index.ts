@@ -22,6 +22,8 @@ export interface Faults {
   maxSessions: number;
   /** Writing says that the disk is full: for every command. */
   diskFull: boolean;
+  /** Nothing can be taken away: for every command. */
+  cannotRemove: boolean;
 }
 
 export interface TestHost extends SshHost {
@@ -41,7 +43,14 @@ export const PASSWORD = 'correct horse';
 /** One SSH host with a directory of its own, which can be put out of order. */
 export async function startTestHost(name: string, more: Partial<SshHostOptions> = {}): Promise<TestHost> {
   const directory = await mkdtemp(join(tmpdir(), `fairlead-host-${name}-`));
-  const faults: Faults = { hangs: false, closesEarly: 0, refusesLogin: false, maxSessions: 100, diskFull: false };
+  const faults: Faults = {
+    hangs: false,
+    closesEarly: 0,
+    refusesLogin: false,
+    maxSessions: 100,
+    diskFull: false,
+    cannotRemove: false,
+  };
   const commands: string[] = [];
   const sockets = new Set<net.Socket>();
   let accepted = 0;
@@ -66,6 +75,8 @@ export async function startTestHost(name: string, more: Partial<SshHostOptions> 
       session: (open) => open < faults.maxSessions,
       command: (command) => {
         commands.push(command);
+        if (faults.cannotRemove)
+          return `rm() { echo "rm: Operation not permitted" >&2; return 1; }; ${command.replace(/^exec sh -c /, 'eval ')}`;
         // The shell then can make no file in its home: a limit on the size of files, and what tools say of it.
         return faults.diskFull
           ? `mkdir() { echo "mkdir: cannot create directory: No space left on device" >&2; return 1; }; ${command.replace(/^exec sh -c /, 'eval ')}`
