@@ -259,3 +259,31 @@ test('pins outlive the cache limit: the build that runs and the two before it', 
   expect(kept).toEqual([false, false, true, true, true, true]);
   expect((await artifacts.fetch(reference(directory(), '4', 'web-4.tgz', sha('content 4')))).bytes).toBe(9);
 });
+
+test('so many are pinned as the service keeps, good ones however old, and a rollback lets none of them go', async () => {
+  artifacts = await open(1);
+  const pin = async (build: string, keep?: number, good: readonly string[] = []): Promise<void> => {
+    await writeFile(join(builds, `web-${build}.tgz`), `content ${build}`);
+    const { sha256, path } = await artifacts.fetch(reference(directory(), build, `web-${build}.tgz`));
+    const releases = good.map((each) => ({ id: each, fileName: each, sha256: sha(`content ${each}`) }));
+    await artifacts.pin('web/prod/dc1', sha256, keep === undefined ? undefined : { keep, good: releases });
+    await utimes(path, new Date(0), new Date(0));
+  };
+  const kept = async (): Promise<readonly string[]> => {
+    await writeFile(join(builds, 'other.tgz'), `${Math.random()}`);
+    await artifacts.fetch(reference(directory(), '0', 'other.tgz'));
+    const found = ['1', '2', '3', '4', '5', '6', '7'].map(async (build) =>
+      (await stat(join(data, 'artifacts', sha(`content ${build}`))).catch(() => null)) === null ? [] : [build],
+    );
+    return (await Promise.all(found)).flat();
+  };
+  for (const build of ['1', '2', '3', '4', '5']) await pin(build, 5);
+  expect(await kept()).toEqual(['1', '2', '3', '4', '5']);
+  await pin('4');
+  expect(await kept()).toEqual(['1', '2', '3', '4', '5']);
+  await pin('6', 2, ['1']);
+  expect(await kept()).toEqual(['1', '4', '6']);
+  // Whatever became of the tries in between.
+  await pin('7', 1, ['1']);
+  expect(await kept()).toEqual(['1', '6', '7']);
+});

@@ -4,10 +4,12 @@ import type { GoodRelease } from '@fairlead/proto/model/task.ts';
 import type { PhasePlan, Plan, Restored, RunPlan } from '../engine/plan.ts';
 import type { DeploymentCursor, ExecutionRow, InstanceFilter, Rows } from '../ports/rows.ts';
 
-/** What a successful execution put at a mapping; its id is the last part of the directories that are its own. */
+/** What an execution put at a mapping; its id is the last part of the directories that are its own. */
 export interface DeployedRelease extends GoodRelease {
   readonly workflow: string;
   readonly mapping: string;
+  /** False: it failed, and only left something behind. */
+  readonly good: boolean;
 }
 
 type Releases = NonNullable<PhasePlan['releases']>;
@@ -39,7 +41,7 @@ export async function withReleases(rows: Rows, plan: Plan): Promise<Plan> {
 }
 
 interface History {
-  /** Newest deployment first; what was taken back is not good any more. */
+  /** Newest deployment first, good ones and others; what was taken back is not good any more. */
   readonly releases: readonly (DeployedRelease & { readonly takenBack: boolean })[];
   /** Nothing is known of releases before that. */
   readonly since: number;
@@ -93,7 +95,7 @@ export function choose(
   const good = new Map<string, DeployedRelease>();
   const lasts = new Map<string, DeployedRelease>();
   for (const { takenBack, ...release } of releases) {
-    if (takenBack) continue;
+    if (takenBack || !release.good) continue;
     if (release.mapping === deploying.mapping && !good.has(release.id)) good.set(release.id, release);
     const key = `${release.workflow}/${release.mapping}`;
     if (!lasts.has(key)) lasts.set(key, release);

@@ -13,7 +13,7 @@ import { lastAttempt } from '../engine/tree.ts';
 import { planOfPhase, planOfRun } from '../engine/turn.ts';
 import type { InstanceRow, Rows, Success } from '../ports/rows.ts';
 import { headerOf } from './execution-header.ts';
-import type { DeployedRelease } from './good-releases.ts';
+import { releasesIn } from './releases-in.ts';
 import { effectOf } from './step-effect.ts';
 import { withTraffic } from './traffic.ts';
 
@@ -78,7 +78,7 @@ export function rowOf(execution: Execution, seq: number): ExecutionListRow {
     successes: successesIn(execution),
     deployed,
     restored: restoredIn(execution),
-    releases: releasesIn(execution),
+    releases: releasesIn(execution, deployedBy(execution)),
   };
   const summary = details as unknown as JsonObject; // Plain data.
   return { executionId, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary };
@@ -152,18 +152,6 @@ function successesIn(execution: Execution): readonly Success[] {
   for (const { run, plan } of deployedBy(execution)) {
     const { name } = run.workflow;
     if (plan.mapping !== null) found.set(`${name}/${plan.mapping}`, { name, mapping: plan.mapping });
-  }
-  return [...found.values()];
-}
-
-/** What a rollback put there has been told by the execution that it brings back. */
-function releasesIn(execution: Execution): readonly DeployedRelease[] {
-  const found = new Map<string, DeployedRelease>();
-  for (const { run, plan, artifact } of deployedBy(execution)) {
-    const id = run.families['timestampId'];
-    if (run.undoing === true || plan.mapping === null || typeof id !== 'string') continue;
-    const { fileName, sha256 } = artifact;
-    found.set(`${id}/${plan.mapping}`, { workflow: run.workflow.name, mapping: plan.mapping, id, fileName, sha256 });
   }
   return [...found.values()];
 }

@@ -12,6 +12,7 @@ import { backwardStages, forwardStages } from '../engine/rules/take-back.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DeployWorld } from './deploy.ts';
+import { withReleases } from './good-releases.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { pipelineOf } from './planner.ts';
 import { restoredBy } from './restores.ts';
@@ -46,7 +47,7 @@ export async function resumePipeline(
     resumeUuid: resumes.chain,
   });
   const taken = takenOverStages(execution, index);
-  const later = { ...fresh, stages: fresh.stages.slice(index) };
+  const later = await withReleases(world.rows, { ...fresh, stages: fresh.stages.slice(index) });
   await world.drivers.start({
     ...fresh,
     stages: [...taken, ...later.stages],

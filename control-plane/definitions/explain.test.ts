@@ -83,6 +83,7 @@ describe('whatever is defined', () => {
         { requiredKeys: ['port'] },
       ),
       configFiles: fc.dictionary(word, plain, { maxKeys: 2 }),
+      keep: fc.integer({ min: 1, max: 100 }),
     },
     { requiredKeys: ['type'] },
   );

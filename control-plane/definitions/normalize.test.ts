@@ -26,6 +26,12 @@ describe('short forms', () => {
       expected: { type: 'ssh/other', start: { script: 'bin/start' }, ready: { port: 80 } },
     },
     {
+      given: 'how many releases are kept',
+      text: 'services:\n  web: { type: ssh/other, keep: 5 }',
+      kind: 'service',
+      expected: { type: 'ssh/other', keep: 5 },
+    },
+    {
       given: 'a unit by its key alone, by a scalar and in full',
       text: 'services:\n  web: { type: ssh/other, commands: { Install: [setup-env, exec: ls, { exec: { script: pwd, in: /tmp }, name: Where }] } }',
       kind: 'service',

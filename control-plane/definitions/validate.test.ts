@@ -50,6 +50,15 @@ describe('a service', () => {
         "services.web.stop: 'stop' and the command 'Stop' say the same. Keep one of the two.",
       ],
     },
+    ...[
+      ['0', 'the release that runs always stays. Write 1 or more.'],
+      ['1.5', 'releases are counted in whole numbers. Write 1 or more.'],
+      ['101', 'at most a hundred releases are kept. Write 100 or less.'],
+    ].map(([keep = '', why = '']) => ({
+      given: `keep: ${keep}`,
+      text: replaced('    stop: bin/stop', `    stop: bin/stop\n    keep: ${keep}`),
+      expected: [`services.web.keep: ${why}`],
+    })),
     {
       given: 'commands that do not exist or run themselves',
       text: replaced(

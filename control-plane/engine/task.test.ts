@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ATTEMPT, agentStep, hostNamed, onePhase, sectionPlan, stepPlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
-import type { PhasePlan, StepPlan } from './plan.ts';
+import type { PhasePlan, RunPlan, StepPlan } from './plan.ts';
 import { taskOfAttempt, tryTask } from './task.ts';
 
 const STEP = 'x1/run/p1.0/deploy/install';
@@ -220,5 +220,43 @@ describe('what cannot be made a task', () => {
     expect(play.execution.runs[0]?.failure?.field).toBe('parameters.shell');
     expect(play.execution.status).toBe('FAILED');
     expect(succeeded.outcome).toBe('SUCCESS');
+  });
+});
+
+describe('what a deployment takes away from its hosts', () => {
+  const releases = { good: [], since: 0, before: 7, files: [] };
+  const install = stepPlan('install', { type: 'COMMAND', parameters: { command: 'Install', units: [] } });
+  const start = stepPlan('start', { type: 'COMMAND', parameters: { command: 'Start', units: [] } });
+  const told = (phase: Partial<PhasePlan>, run: Partial<RunPlan> = {}) => {
+    const sections = [sectionPlan('deploy', [install, start]), sectionPlan('verify', [stepPlan('check')])];
+    const plan = onePhase(sections, { phase: { keep: 2, ...phase } });
+    const stages = plan.stages.map((stage) => ({
+      ...stage,
+      runs: stage.runs.map((each) => ({ ...each, families: { timestampId: '1-2' }, ...run })),
+    }));
+    const play = new Play({ ...plan, stages });
+    const found: unknown[] = [];
+    play.finish((id) => {
+      const made = taskOfAttempt(play.execution, id);
+      found.push([id.split('/').at(-1), made.ok ? made.task.context.releases : made.failures]);
+      return id.includes('check') ? failed() : succeeded;
+    });
+    return found;
+  };
+
+  it('is told to the last command of it, and to nothing that takes it back', () => {
+    const rollback = [sectionPlan('undo', [{ ...install, id: 'again' }], { undoes: 'deploy' })];
+    expect(told({ releases, rollback })).toEqual([
+      ['install@h1#1', undefined],
+      ['start@h1#1', { id: '1-2', keep: 2, ...releases }],
+      ['check@h1#1', undefined],
+      ['again@h1#1', undefined],
+    ]);
+  });
+
+  it('is nothing where the plan does not say what is good, and in a rollback after success', () => {
+    const nothing = ['install', 'start', 'check'].map((step) => [`${step}@h1#1`, undefined]);
+    expect(told({}).slice(0, 3)).toEqual(nothing);
+    expect(told({ releases }, { undoing: true }).slice(0, 3)).toEqual(nothing);
   });
 });
