@@ -7,6 +7,7 @@ import { advanceAbort } from './abort.ts';
 import { wantsOthersRejected } from './approval.ts';
 import { advanceBarriers } from './barrier.ts';
 import { beginRun } from './begin.ts';
+import { breakDeadlock } from './deadlock.ts';
 import { openAttempts } from './expire.ts';
 import { advanceForward } from './forward.ts';
 import { wantsHold } from './hold.ts';
@@ -21,6 +22,7 @@ export function advance(turn: Turn): void {
     const before = turn.events.length;
     for (const run of runsToAdvance(turn)) advanceRun(turn, run);
     advanceBarriers(turn);
+    breakDeadlock(turn);
     if (turn.events.length === before) {
       endExecution(turn);
       settle(turn);
