@@ -45,7 +45,10 @@ async function apply(more: object = {}, meets: object = { barrier: 'done' }): Pr
         }),
         'ship-be': workflow('be', 'back', {}),
       },
-      pipelines: { release: { stages: [['ship-fe', 'ship-be']] } },
+      pipelines: {
+        release: { stages: [['ship-fe', 'ship-be']] },
+        twice: { stages: [['ship-be', { workflow: 'ship-be', name: 'Again' }]] },
+      },
     }),
   );
 }
@@ -160,4 +163,20 @@ it('a barrier of a workflow that runs alone is passed at once', async () => {
   expect(view.header.status).toBe('SUCCESS');
   expect(meet).toMatchObject({ status: 'SUCCESS', endedAt: meet?.startedAt });
   expect(installed()).toEqual([['fe web-6'], []]);
+}, 60_000);
+
+it('a workflow that waits for another, which queues for its lock, fails with it at once', async () => {
+  await apply();
+  const body = { name: 'twice', artifacts: { be: '6' } };
+  const { executionId } = await world.demand(started, 'POST', '/executions', body);
+  const { header, nodes } = await world.settled(executionId);
+  expect(header).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS', failure: { code: 'DEADLOCK' } });
+  const runs = nodes.filter((node) => node.kind === 'run');
+  expect(runs.map((node) => node.failure?.code)).toEqual(['DEADLOCK', 'DEADLOCK']);
+  const cycle =
+    /(\S+) waits for the lock of shop\/prod\/back\/be, which (\S+) holds; \2 waits at the barrier 'done' for \1/;
+  for (const { failure } of runs) expect(failure?.message).toMatch(cycle);
+  expect((await world.demand(z.object({ locks: z.array(z.unknown()) }), 'GET', '/locks')).locks).toEqual([]);
+  // Build 5 was aborted.
+  expect(installed()).toEqual([[], ['be web-6', 'be web-3']]);
 }, 60_000);
