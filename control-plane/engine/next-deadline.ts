@@ -8,7 +8,7 @@ import { nextExpiry, openAttemptsOf } from './rules/expire.ts';
 import { retryDue } from './rules/verdict.ts';
 import { groupsOf } from './rules/phase.ts';
 import { earliestStart } from './rules/step.ts';
-import { planOfRun, sectionsOf } from './turn.ts';
+import { planOfRun, sectionsOf, takesBack } from './turn.ts';
 
 /** Milliseconds since the epoch; null: only another input can change anything. */
 export function nextDeadline(execution: Execution): number | null {
@@ -22,7 +22,8 @@ function timesOf(execution: Execution, run: Run): readonly number[] {
   if (isTerminal(run.status)) return [];
   if (run.abort !== null) return [run.abort.at + LIMITS.abortMs];
   const phase = run.phases.at(-1);
-  if (phase === undefined || isTerminal(phase.status) || (execution.pause !== null && run.rollback === null)) return [];
+  if (phase === undefined || isTerminal(phase.status) || (execution.pause !== null && !takesBack(execution, run)))
+    return [];
   // A forward path that was stopped only waits for its attempts to end.
   return run.rollback !== null && phase.kind !== 'ROLLBACK' ? [] : waits(execution, run, phase);
 }

@@ -29,7 +29,7 @@ export class Turn {
 
   /** Nothing new may begin in the run. What takes back is never paused. */
   isPaused(id: string): boolean {
-    return this.#execution.pause !== null && this.run(id).rollback === null;
+    return this.#execution.pause !== null && !takesBack(this.#execution, this.run(id));
   }
 
   /** The run as it is now. */
@@ -45,6 +45,10 @@ export class Turn {
     return phase;
   }
 }
+
+/** It rolls back, or belongs to a stage that was appended to take back another. */
+export const takesBack = ({ plan }: Execution, { rollback, stageId }: Run): boolean =>
+  rollback !== null || plan.stages.some(({ id, takesBack: other }) => id === stageId && other !== undefined);
 
 export function planOfRun(execution: Execution, run: Run): RunPlan {
   for (const stage of execution.plan.stages) {

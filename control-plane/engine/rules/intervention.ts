@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts';
 import type { FailureStrategy } from '../plan.ts';
 import { planOfStep } from '../plan-of.ts';
 import { findPhase, findRun, findStep, lastAttempt } from '../tree.ts';
-import type { Turn } from '../turn.ts';
+import { takesBack, type Turn } from '../turn.ts';
 import { INTERVENTIONS, type InterventionAction, type Waiting } from '../waiting.ts';
 import { abortRun } from './abort.ts';
 import { goesBack } from './goes-back.ts';
@@ -56,7 +56,7 @@ function whyNot(execution: Execution, stepId: string, action: InterventionAction
     const who = last.actor === null ? 'its time was over' : `${last.actor} was faster`;
     return `the step '${nameOf(execution, stepId)}' waits no longer: ${who}, ${last.action} was done`;
   }
-  if (action === 'RETRY' && execution.pause !== null && run.rollback === null) {
+  if (action === 'RETRY' && execution.pause !== null && !takesBack(execution, run)) {
     return 'it is paused, so nothing begins: resume it first';
   }
   const choices = interventionChoices(execution, stepId);

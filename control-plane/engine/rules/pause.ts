@@ -6,7 +6,7 @@ import { failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Execution } from '../execution.ts';
 import type { Input } from '../inputs.ts';
-import type { Turn } from '../turn.ts';
+import { takesBack, type Turn } from '../turn.ts';
 
 export function requestPause(turn: Turn, input: Extract<Input, { input: 'pause' }>): void {
   const refusal = whyNotPause(turn.execution);
@@ -28,7 +28,7 @@ function whyNotPause(execution: Execution): string | null {
   if (execution.pause !== null) return `it was paused already, by ${execution.pause.actor}`;
   const open = execution.runs.filter((run) => !isTerminal(run.status));
   if (open.every((run) => run.abort !== null)) return 'it is being aborted';
-  if (open.every((run) => run.abort !== null || run.rollback !== null)) {
+  if (open.every((run) => run.abort !== null || takesBack(execution, run))) {
     return 'it is rolling back, which is never paused; it can be aborted';
   }
   return null;

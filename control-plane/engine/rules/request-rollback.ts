@@ -1,14 +1,12 @@
 /** Rollback of what runs, on request (orchestration 10.5): stops the forward path first. Refused with the reason. */
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import { rollbackRefusal } from '@fairlead/proto/steps/platforms.ts';
 import type { Execution, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { planOfRun, type Turn } from '../turn.ts';
-import { undoOfPre } from '../undo-pre.ts';
 import { abortRun, cancelOpenAttempts } from './abort.ts';
-import { openAttempts } from './expire.ts';
 import { startRollback } from './rollback.ts';
+import { onlyQueues, refusalOf } from './rollback-refusal.ts';
 import { rollBackPipeline } from './take-back.ts';
 
 export function requestRollback(turn: Turn, input: Extract<Input, { input: 'rollback' }>): void {
@@ -44,18 +42,8 @@ function whyNot(execution: Execution, runId: string | undefined, { runs, open, r
   if (ready.length === 0 && open.some((run) => run.rollback !== null)) return 'it is rolling back already';
   if (ready.length === 0) return 'it has not started yet';
   for (const run of ready) {
-    const plan = planOfRun(execution, run);
-    if (plan.undoing === true) return 'it is a rollback itself, and that is never rolled back; it can be aborted';
-    for (const { deploymentType } of plan.phases) {
-      const refusal = rollbackRefusal(deploymentType, plan.type, 'running');
-      if (refusal !== null) return refusal;
-    }
+    const refusal = refusalOf(planOfRun(execution, run));
+    if (refusal !== null) return refusal;
   }
   return null;
 }
-
-/** It waits for its lock, and nothing was provisioned: there is nothing to go back from (10.5). */
-const onlyQueues = (execution: Execution, run: Run): boolean =>
-  (run.lock?.state === 'REQUESTED' || run.lock?.state === 'QUEUED') &&
-  openAttempts(run).length === 0 &&
-  undoOfPre(planOfRun(execution, run), run) === null;

@@ -160,4 +160,66 @@ describe('a running pipeline that is to be rolled back', () => {
     expect(play.execution.plan.stages).toHaveLength(4);
     expect(play.execution.status).toBe('FAILED');
   });
+
+  it('is refused where a platform cannot, of what runs and of what stages before have done', () => {
+    const foreign = (id: string): RunPlan => ({
+      ...run(id),
+      phases: run(id).phases.map((phase) => ({ ...phase, deploymentType: 'ABACUS' })),
+    });
+    const refusals = (...ids: readonly string[]) => {
+      const { stages } = pipeline();
+      const odd = stages.map((each) => ({
+        ...each,
+        runs: each.runs.map((one) => (ids.includes(one.id) ? foreign(one.id) : one)),
+      }));
+      const play = new Play(pipeline({ stages: odd })).run((id) => (id.includes('/d/') ? null : succeeded));
+      return toldOf(play.give({ input: 'rollback', actor: 'ann', reason: '' }), 'InputRejected');
+    };
+    const why = 'InputRejected rollback ILLEGAL_STATE: a deployment of type ABACUS cannot be rolled back on request';
+    expect([refusals('a'), refusals('d')]).toEqual([[why], [why]]);
+    // It was not reached.
+    expect(refusals('e')).toEqual([]);
+  });
+
+  it('aborts what only queues for its lock, and takes back the rest all the same', () => {
+    const lock = { keys: ['k'], queueLimit: 9, timeoutMs: 9_000 };
+    const back = runPlan([phasePlan('p1', [sectionPlan('undo', [stepPlan('undo')])])], { id: 'a' });
+    const taken = { runId: 'a', status: 'SUCCESS', startedAt: 1, endedAt: 2, rollback: back } as const;
+    const stages = [
+      { id: 's1', name: 'one', runs: [run('a')], takenOver: [taken] },
+      { id: 's2', name: 'two', runs: [{ ...run('b'), lock }] },
+      { id: 's3', name: 'three', runs: [run('c')] },
+    ];
+    const play = new Play(pipeline({ stages }));
+    const [, queued] = play.execution.runs;
+    expect(queued).toMatchObject({ status: 'RUNNING', lock: { state: 'REQUESTED' } });
+    play.give({ input: 'rollback', actor: 'ann', reason: 'enough' });
+    play.finish();
+    expect(statuses(play)).toEqual(['a SUCCESS', 'b ABORTED', 'c SKIPPED', 'au SUCCESS']);
+    expect(play.execution).toMatchObject({ status: 'ABORTED', settled: true });
+  });
+
+  it('takes nothing more back when it is aborted on its way', () => {
+    const play = running();
+    play.give({ input: 'rollback', actor: 'ann', reason: '' });
+    play.give({ input: 'abort', actor: 'bob', reason: 'enough' });
+    play.finish();
+    expect(play.execution).toMatchObject({ status: 'ABORTED' });
+    expect(play.execution.plan.stages).toHaveLength(4);
+  });
+
+  it('goes back to the end while it is paused, and is not paused on its way', () => {
+    const play = running();
+    play.give({ input: 'pause', actor: 'ann', reason: '' });
+    play.give({ input: 'rollback', actor: 'ann', reason: '' });
+    play.finish();
+    expect(statuses(play).slice(5)).toEqual(['bu SUCCESS', 'cu SUCCESS', 'au SUCCESS']);
+    expect(play.execution).toMatchObject({ status: 'FAILED' });
+    const onItsWay = new Play(pipeline()).run((id) =>
+      id.includes('/d/p1.0/deploy') ? failed() : id.includes('u/') ? null : succeeded,
+    );
+    expect(told(onItsWay.give({ input: 'pause', actor: 'ann', reason: '' }))).toEqual([
+      'InputRejected pause ILLEGAL_STATE: it is rolling back, which is never paused; it can be aborted',
+    ]);
+  });
 });

@@ -9,9 +9,10 @@ import type { Input } from '../inputs.ts';
 import type { RunPlan, StagePlan } from '../plan.ts';
 import { rollbackRunOf } from '../rollback-plan.ts';
 import { planOfRun, type Turn } from '../turn.ts';
-import { cancelOpenAttempts } from './abort.ts';
+import { abortRun, cancelOpenAttempts } from './abort.ts';
 import { closeOpenNodes } from './close.ts';
 import { startRollback } from './rollback.ts';
+import { onlyQueues, refusalOf } from './rollback-refusal.ts';
 
 export const forwardStages = (execution: Execution): readonly StagePlan[] =>
   execution.plan.stages.filter((stage) => stage.takesBack === undefined);
@@ -30,6 +31,10 @@ export function rollBackPipeline(turn: Turn, { actor, reason }: Extract<Input, {
   const why = failure('CANCELED', reason === '' ? `rolled back by ${actor}` : reason);
   for (const run of execution.runs.filter((each) => !isTerminal(each.status))) {
     if (run.abort !== null || run.rollback !== null) continue;
+    if (run.startedAt !== null && onlyQueues(execution, run)) {
+      abortRun(turn, run, actor, why.message);
+      continue;
+    }
     if (run.startedAt !== null && planOfRun(execution, run).type !== 'APPROVAL') {
       startRollback(turn, run, { cause: null, actor, scope: 'WORKFLOW', failure: why });
       cancelOpenAttempts(turn, turn.run(run.id), why.message);
@@ -51,16 +56,24 @@ function whyNot(execution: Execution): string | null {
   const open = execution.runs.filter((run) => !isTerminal(run.status));
   if (open.length === 0) return 'it has ended already';
   if (execution.rollbackAsked !== null || backwardStages(execution).length > 0) return 'it is rolling back already';
-  return open.some((run) => run.abort !== null) ? 'it is being aborted' : null;
+  if (open.some((run) => run.abort !== null)) return 'it is being aborted';
+  const refusals = execution.runs.map((run) =>
+    hasDeployed(execution, run) ? refusalOf(planOfRun(execution, run)) : null,
+  );
+  return refusals.find((refusal) => refusal !== null) ?? null;
 }
+
+/** Or does now: a build and an approval leave nothing behind that a platform would have to take back. */
+const hasDeployed = (execution: Execution, run: Run): boolean =>
+  planOfRun(execution, run).type !== 'BUILD' &&
+  (isTerminal(run.status) ? run.status === 'SUCCESS' : run.startedAt !== null && run.rollback === null);
 
 /** True when something was appended. */
 export function appendBackwardStages(turn: Turn): boolean {
   const { execution } = turn;
   const asked = execution.rollbackAsked !== null;
   if (backwardStages(execution).length > 0 || (!asked && execution.plan.rollbackOnFailure !== true)) return false;
-  // An abort takes nothing back.
-  if (execution.runs.some((run) => run.status === 'ABORTED')) return false;
+  if (execution.runs.some((run) => isAborted(execution, run))) return false;
   const stages = forwardStages(execution);
   const failing = stages.findIndex((stage) => runsOf(execution, stage).some((run) => isFailed(run.status)));
   // Runs that have succeeded beside the one that failed stay, unless somebody wants all of it back.
@@ -69,6 +82,10 @@ export function appendBackwardStages(turn: Turn): boolean {
   for (const stage of appended) turn.emit({ event: 'StageAppended', stage });
   return appended.length > 0;
 }
+
+/** An abort takes nothing back; but what only queued when all was to be taken back was aborted by that very wish. */
+const isAborted = ({ rollbackAsked: asked }: Execution, { status, rollback, abort }: Run): boolean =>
+  status === 'ABORTED' && (asked === null || (rollback !== null && (abort?.at ?? 0) >= asked.at));
 
 const runsOf = (execution: Execution, stage: StagePlan): readonly Run[] =>
   execution.runs.filter((run) => run.stageId === stage.id);

@@ -29,7 +29,7 @@ const calls: Record<string, { readonly path: string; readonly body?: unknown }> 
   applyDefinitions: { path: '/definitions/apply', body: { files: [{ name: 'a.yaml', text: 'x' }] } },
   explainFiles: { path: '/definitions/explain', body: { files: [{ name: 'a.yaml', text: 'x' }] } },
   explainDefinitions: { path: '/definitions/explain' },
-  getDefinitions: { path: '/definitions?kind=services' },
+  getDefinitions: { path: '/definitions?kind=guards' },
   listBuilds: { path: '/services/web/builds' },
   deploy: { path: '/executions', body: {} },
   listExecutions: { path: '/executions' },

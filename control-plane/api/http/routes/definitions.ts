@@ -78,7 +78,7 @@ export const definitionRoutes: readonly Route[] = [
     tag,
     query: z.strictObject({
       kind: z.exactOptional(
-        z.enum(['applications', 'services', 'environments', 'workflows', 'pipelines', 'provisioners']),
+        z.enum(['applications', 'services', 'environments', 'workflows', 'pipelines', 'provisioners', 'guards']),
       ),
       name: z.exactOptional(z.string().min(1)),
     }),
