@@ -125,6 +125,7 @@ function addExecutionCommands(program: Command, finish: Finish): void {
     .description('what its steps wrote')
     .option('--step <name>')
     .option('--host <name>')
+    .option('--attempt <number>', 'only the first, second … attempt of each')
     .option('--follow', 'stay until it has ended')
     .action((id, options, command) =>
       client(command, finish, async (it) => (await import('./commands/logs.ts')).showLogs(it, id ?? 'last', options)),
