@@ -20,24 +20,33 @@ const LOOK_BACK = 30;
 
 /** At this moment: what a deployment that waits before it begins misses is newer, and stays for that. */
 export async function withReleases(rows: Rows, plan: Plan): Promise<Plan> {
+  const runs = plan.stages.flatMap((stage) => stage.runs);
+  const told = new Map((await runsWithReleases(rows, plan.application.name, runs)).map((run) => [run.id, run]));
+  const stages = plan.stages.map((stage) => ({ ...stage, runs: stage.runs.map((run) => told.get(run.id) ?? run) }));
+  return { ...plan, stages };
+}
+
+export async function runsWithReleases(
+  rows: Rows,
+  application: string,
+  runs: readonly RunPlan[],
+): Promise<readonly RunPlan[]> {
   const histories = new Map<string, Promise<History>>();
   const releasesOf = async (run: RunPlan, phase: PhasePlan): Promise<PhasePlan> => {
     const { service, mapping, artifact, keep } = phase;
     if (service === null || mapping === null || keep === undefined || run.environment === null) return phase;
-    const place = { application: plan.application.name, service: service.name, environment: run.environment.name };
+    const place = { application, service: service.name, environment: run.environment.name };
     const key = JSON.stringify(place);
     const history = histories.get(key) ?? look(rows, place, keep + LOOK_BACK);
     histories.set(key, history);
     return { ...phase, releases: choose(await history, { mapping, keep, fileName: artifact?.fileName ?? null }) };
   };
-  const stages = plan.stages.map(async (stage) => {
-    const runs = stage.runs.map(async (run) => ({
+  return Promise.all(
+    runs.map(async (run) => ({
       ...run,
       phases: await Promise.all(run.phases.map((phase) => releasesOf(run, phase))),
-    }));
-    return { ...stage, runs: await Promise.all(runs) };
-  });
-  return { ...plan, stages: await Promise.all(stages) };
+    })),
+  );
 }
 
 interface History {
@@ -85,10 +94,10 @@ interface Summary {
 const summaryOf = (row: ExecutionRow): Summary => row.summary as unknown as Summary; // Written by the projector.
 const toldBy = (row: ExecutionRow): readonly DeployedRelease[] | null => summaryOf(row).releases ?? null;
 
-export const madeAt = (id: string): number => Number(id.split('-')[0]);
+const madeAt = (id: string): number => Number(id.split('-')[0]);
 
 /** The deployment itself will be one of those that stay. The one before it stays always, and the last one of any workflow. */
-export function choose(
+function choose(
   { releases, since }: History,
   deploying: { readonly mapping: string; readonly keep: number; readonly fileName: string | null },
 ): Releases {

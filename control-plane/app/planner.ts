@@ -22,6 +22,7 @@ import type { Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DefinitionStore } from './definition-store.ts';
+import { runsWithReleases } from './good-releases.ts';
 import { refused, resolveBuilds } from './plan-lookups.ts';
 import { lastGoods } from './plan-pipeline.ts';
 
@@ -108,7 +109,7 @@ export class Planner {
       failures,
     );
     if (failures.length > 0) throw refused(failures);
-    return plans;
+    return runsWithReleases(rows, plan.application.name, plans);
   }
 
   /** What a build stage has collected replaces what was chosen at the start (orchestration 6.2). */
