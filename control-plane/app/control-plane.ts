@@ -1,4 +1,5 @@
 /** The use cases, each behind the one gate; the work itself is in the file its name says. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { applyFiles } from '../definitions/change-set.ts';
 import { definitionItems, explainCatalog, printDefinitions } from '../definitions/explain.ts';
@@ -28,6 +29,7 @@ import { stateAt } from './past.ts';
 import type { Replica } from './replica.ts';
 import { replay } from './replay.ts';
 import { rollback } from './rollback.ts';
+import { runNamed } from './run-named.ts';
 import { steering } from './steering.ts';
 import type { UseCases } from './use-cases.ts';
 import { watch } from './watch.ts';
@@ -138,22 +140,30 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'read', executionOf(attempt));
       return store.logs.read(attempt, from, limit);
     },
-    async abort(actor, id, reason) {
+    async abort(actor, id, reason, run) {
       gate(actor, 'abort', id);
-      await executions.load(id);
+      const { execution } = await executions.load(id);
+      const one = run === undefined ? {} : { runId: runNamed(execution, run) };
+      const parked = await parkedReason(id);
+      if (run !== undefined && parked !== null) {
+        const why = `it is broken: it can only be aborted as a whole (${parked})`;
+        throw new FailureError(failure('ILLEGAL_STATE', why));
+      }
       if (await replica.drivers.abortParked(id, actor.name)) return;
       await replica.router.submit(id, {
         input: 'abort',
         actor: actor.name,
         reason: reason === '' ? `aborted by ${actor.name}` : reason,
+        ...one,
       });
     },
-    async rollback(actor, id, reason) {
+    async rollback(actor, id, reason, run) {
       gate(actor, 'rollback', id);
       const { execution } = await executions.load(id);
       const { drivers, router } = replica;
       const { rows, documents } = store;
-      return rollback({ rows, documents, executions, drivers, router, ids: system.ids }, actor, execution, reason);
+      const parts = { rows, documents, executions, drivers, router, ids: system.ids };
+      return rollback(parts, actor, execution, { reason, run });
     },
     async listHolds(actor) {
       gate(actor, 'read', 'holds');

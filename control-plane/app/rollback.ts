@@ -2,6 +2,7 @@
  * Rollback on request (orchestration 10.5, 10.6): of what runs, by telling it; of what has succeeded, by an execution of
  * its own that runs the rollback sections of that very plan. The definitions of today play no part in it.
  */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Ids } from '@fairlead/proto/model/system.ts';
 import type { Execution } from '../engine/execution.ts';
@@ -14,6 +15,7 @@ import type { Drivers } from './drivers.ts';
 import type { Executions } from './executions.ts';
 import { currentDeployment } from './current-deployment.ts';
 import type { Router } from './router.ts';
+import { runNamed } from './run-named.ts';
 
 export interface RollbackWorld {
   readonly rows: Rows;
@@ -29,11 +31,18 @@ export async function rollback(
   world: RollbackWorld,
   actor: Actor,
   execution: Execution,
-  reason: string,
+  { reason, run }: { readonly reason: string; readonly run: string | undefined },
 ): Promise<{ readonly executionId: ExecutionId }> {
-  if (execution.endedAt === null) {
-    await world.router.submit(execution.id, { input: 'rollback', actor: actor.name, reason });
-    return { executionId: execution.id };
+  const { id, endedAt } = execution;
+  const one = run === undefined ? {} : { runId: runNamed(execution, run) };
+  if (endedAt === null) {
+    await world.router.submit(id, { input: 'rollback', actor: actor.name, reason, ...one });
+    return { executionId: id };
+  }
+  if (run !== undefined) {
+    const mend = 'Leave the run out to roll back all of it.';
+    const why = `${id} has ended: a run of it alone can be rolled back only while it runs. ${mend}`;
+    throw new FailureError(failure('ILLEGAL_STATE', why, { details: { mend } }));
   }
   const deployment = await currentDeployment(world, execution);
   return { executionId: await startOnce(world, deployment, actor, reason) };

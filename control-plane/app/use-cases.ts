@@ -209,8 +209,10 @@ export interface UseCases extends Steering, Pipelines {
   ): Promise<{ readonly moments: readonly Moment[]; readonly next: number | null }>;
   diff(actor: Actor, a: ExecutionId, b: ExecutionId): Promise<ExecutionDiff>;
   readLog(actor: Actor, attempt: AttemptId, from: number, limit?: number): Promise<readonly LogChunk[]>;
-  abort(actor: Actor, id: ExecutionId, reason: string): Promise<void>;
-  rollback(actor: Actor, id: ExecutionId, reason: string): Promise<{ readonly executionId: ExecutionId }>;
+  /** `run`: only this one of it, by its id or name. */
+  abort(actor: Actor, id: ExecutionId, reason: string, run?: string): Promise<void>;
+  /** `run`: only this one of an execution that runs, by its id or name. */
+  rollback(actor: Actor, id: ExecutionId, reason: string, run?: string): Promise<{ readonly executionId: ExecutionId }>;
   /** A person says what became of an attempt nobody can find out about. */
   resolveUnknown(actor: Actor, attempt: AttemptId, outcome: 'SUCCESS' | 'FAILED', note: string): Promise<void>;
   replay(actor: Actor, id: ExecutionId): Promise<Replay>;

@@ -133,13 +133,15 @@ function addExecutionCommands(program: Command, finish: Finish): void {
   group
     .command('abort <id>')
     .description('stop it now; nothing is rolled back')
+    .option('--run <run>', 'only this run of a pipeline: its id, or its name')
     .option('--reason <text>', 'kept in the journal', '')
-    .action((id, options: { reason: string }, command) =>
-      client(command, finish, async (it) => (await executions()).abortExecution(it, id, options.reason)),
+    .action((id, options, command) =>
+      client(command, finish, async (it) => (await executions()).abortExecution(it, id, options)),
     );
   group
     .command('rollback <id>')
     .description('undo what it did, while it runs or where it is what was deployed last')
+    .option('--run <run>', 'only this run of a pipeline that runs: its id, or its name')
     .option('--reason <text>', 'kept in the journal', '')
     .option('--wait', 'stay until it has ended')
     .action((id, options, command) =>

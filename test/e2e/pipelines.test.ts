@@ -175,6 +175,19 @@ describe('a pipeline', () => {
   });
 });
 
+describe('one run of a pipeline', () => {
+  it('is aborted alone, by its name, and is not rolled back alone once all has ended', async () => {
+    const id = await begin(9, 'gated');
+    await waits(id);
+    expect(refusal(await post(id, 'abort', { runId: 'Gates' }))).toMatch(/^400 there is no run 'Gates' in/);
+    expect(refusal(await post(id, 'rollback', { runId: 'QA' }))).toMatch(/^409 .*it has ended already/);
+    expect((await post(id, 'abort', { runId: 'Gate' })).status).toBe(202);
+    const view = await world.settled(id);
+    expect([view.header.status, ...runs(view)]).toEqual(['ABORTED', 'QA SUCCESS', 'Gate ABORTED', 'Prod SKIPPED']);
+    expect(refusal(await post(id, 'rollback', { runId: 'QA' }))).toMatch(/^409 .*alone can be rolled back only while/);
+  });
+});
+
 describe('runtime inputs', () => {
   it('are asked for, checked, and planned with; a rerun reuses them', async () => {
     const id = await begin(4, 'asking');

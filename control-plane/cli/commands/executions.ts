@@ -139,8 +139,15 @@ export async function watchExecution(context: Context, id: string): Promise<Exit
   return waitFor(context, view.header.executionId);
 }
 
-export async function abortExecution(context: Context, id: string, reason: string): Promise<ExitCode> {
-  const result = await context.api.post(`/executions/${segment(id)}/abort`, noted, { reason });
+interface Reasoned {
+  readonly reason: string;
+  readonly run?: string;
+}
+
+const bodyOf = ({ reason, run }: Reasoned) => ({ reason, ...(run === undefined ? {} : { runId: run }) });
+
+export async function abortExecution(context: Context, id: string, options: Reasoned): Promise<ExitCode> {
+  const result = await context.api.post(`/executions/${segment(id)}/abort`, noted, bodyOf(options));
   present(context.format, result, () => `Aborting ${result.executionId}; nothing is rolled back.`);
   return EXIT.SUCCESS;
 }
@@ -148,9 +155,9 @@ export async function abortExecution(context: Context, id: string, reason: strin
 export async function rollbackExecution(
   context: Context,
   id: string,
-  options: { readonly reason: string; readonly wait?: boolean },
+  options: Reasoned & { readonly wait?: boolean },
 ): Promise<ExitCode> {
-  const result = await context.api.post(`/executions/${segment(id)}/rollback`, noted, { reason: options.reason });
+  const result = await context.api.post(`/executions/${segment(id)}/rollback`, noted, bodyOf(options));
   if (options.wait === true) return waitFor(context, result.executionId);
   present(
     context.format,

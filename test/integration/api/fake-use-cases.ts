@@ -270,9 +270,9 @@ export class FakeUseCases implements UseCases {
     return { executionId: `${id}-again` };
   }
 
-  async abort(actor: Actor, id: ExecutionId, reason: string): Promise<void> {
+  async abort(actor: Actor, id: ExecutionId, reason: string, run?: string): Promise<void> {
     authorize(actor, 'abort', `execution ${id}`);
-    this.calls.push({ verb: 'abort', argument: { id, reason } });
+    this.calls.push({ verb: 'abort', argument: { id, reason, run } });
     if (isTerminal(this.#view(id).header.status)) {
       throw new FailureError(failure('ILLEGAL_STATE', `${id} has ended already.`));
     }
@@ -292,9 +292,9 @@ export class FakeUseCases implements UseCases {
     return [hold];
   }
 
-  async rollback(actor: Actor, id: ExecutionId, reason: string) {
+  async rollback(actor: Actor, id: ExecutionId, reason: string, run?: string) {
     authorize(actor, 'rollback', `execution ${id}`);
-    this.calls.push({ verb: 'rollback', argument: { id, reason } });
+    this.calls.push({ verb: 'rollback', argument: { id, reason, run } });
     const executionId = this.create(this.#view(id).header.name);
     this.onDeploy(executionId, { variables: {}, artifacts: {} });
     return { executionId };

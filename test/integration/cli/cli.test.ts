@@ -317,6 +317,15 @@ describe('results', () => {
     useCases.onDeploy = () => undefined;
   });
 
+  it('abort and rollback reach one run of it', async () => {
+    const { useCases } = served;
+    const id = useCases.create();
+    expect((await run('executions', 'rollback', id, '--run', 'QA')).code).toBe(0);
+    expect(useCases.calls.at(-1)).toEqual({ verb: 'rollback', argument: { id, reason: '', run: 'QA' } });
+    expect((await run('executions', 'abort', id, '--run', 'QA')).code).toBe(0);
+    expect(useCases.calls.at(-1)).toEqual({ verb: 'abort', argument: { id, reason: '', run: 'QA' } });
+  });
+
   it('pause and resume reach the execution they name', async () => {
     const { useCases } = served;
     const id = useCases.create();

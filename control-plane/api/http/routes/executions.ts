@@ -20,6 +20,9 @@ const one = z.strictObject({
 });
 const reasoned = z.strictObject({ reason: z.string().max(1000).default('') });
 const name = z.string().min(1).max(200);
+const reasonedForRun = reasoned.extend({
+  runId: z.exactOptional(name).describe('Only this run of a pipeline that runs: its id, or its name.'),
+});
 const texts = z.record(z.string(), z.string());
 const noted = z.object({ executionId: z.string() });
 
@@ -173,12 +176,12 @@ export const executionRoutes: readonly Route[] = [
     summary: 'Stop it now; nothing is rolled back.',
     tag,
     parameters: one,
-    body: reasoned,
+    body: reasonedForRun,
     statuses: { 202: 'It is being aborted.' },
     response: noted,
     handle: async ({ useCases, actor, parameters, body }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
-      await useCases.abort(actor, id, body.reason);
+      await useCases.abort(actor, id, body.reason, body.runId);
       return { status: 202, body: { executionId: id } };
     },
   }),
@@ -189,12 +192,12 @@ export const executionRoutes: readonly Route[] = [
     summary: 'Go back: a running one undoes what it did, the last success is followed by the deployment before it.',
     tag,
     parameters: one,
-    body: reasoned,
+    body: reasonedForRun,
     statuses: { 202: 'Which execution does it.' },
     response: noted,
     handle: async ({ useCases, actor, parameters, body }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
-      return { status: 202, body: await useCases.rollback(actor, id, body.reason) };
+      return { status: 202, body: await useCases.rollback(actor, id, body.reason, body.runId) };
     },
   }),
   route({
