@@ -8,6 +8,7 @@ import { stepPlanOf } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { planOfRun } from '../turn.ts';
 import { expireLate, lateDeadline } from './late-planning.ts';
+import { refuseLock } from './refuse-lock.ts';
 import { expireWaiting, nextGivingUp } from './waiting.ts';
 
 export function expire(turn: Turn): void {
@@ -23,8 +24,7 @@ function expireLock(turn: Turn, run: Run): void {
   const deadline = lockDeadline(turn.execution, run);
   if (deadline === null || turn.now < deadline) return;
   const lock = failure('LOCK_TIMEOUT', `the infrastructure was not free in time (${run.lock?.keys.join(', ') ?? ''})`);
-  turn.emit({ event: 'LockRefused', runId: run.id, failure: lock });
-  turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: lock });
+  refuseLock(turn, run, lock);
 }
 
 const lockDeadline = (execution: Execution, run: Run): number | null =>

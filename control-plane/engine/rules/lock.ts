@@ -4,6 +4,7 @@ import type { Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import type { RunPlan } from '../plan.ts';
 import type { Turn } from '../turn.ts';
+import { refuseLock } from './refuse-lock.ts';
 
 /** True when the run may go on to its first phase. */
 export function holdsLock(turn: Turn, run: Run, plan: RunPlan): boolean {
@@ -28,9 +29,7 @@ export function answerLock(turn: Turn, input: Extract<Input, { input: 'lockAnswe
       turn.emit({ event: 'LockQueued', runId: run.id, position: answer.position });
     }
   } else {
-    // Nothing was deployed, so there is nothing to roll back.
-    turn.emit({ event: 'LockRefused', runId: run.id, failure: answer.failure });
-    turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: answer.failure });
+    refuseLock(turn, run, answer.failure);
   }
 }
 

@@ -111,7 +111,7 @@ function applicable(execution: Execution, place: Place, { step, failure: of }: F
   );
 }
 
-const covers = ({ types }: FailureStrategy, type: ReturnType<typeof failureType>): boolean =>
+export const covers = ({ types }: FailureStrategy, type: ReturnType<typeof failureType>): boolean =>
   types.length === 0 || types.includes(type);
 
 /** Each target has its own count; otherwise the next strategy has its say. */
