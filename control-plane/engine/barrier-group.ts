@@ -62,7 +62,7 @@ export function groupAt(execution: Execution, stageId: string, identifier: strin
         return isOpen ? [{ run, name: plan.name ?? plan.workflow.name, state: 'AWAITED', step: null }] : [];
       }
       const step = stepAt(run, place);
-      const state = stateOf(run, step);
+      const state = stateOf(run, step, step === null && isPast(run, place));
       return [{ run, name: plan.name ?? plan.workflow.name, state, step: state === 'ARRIVED' ? step : null }];
     });
 }
@@ -78,10 +78,16 @@ function stepAt(run: Run, place: Place): Step | null {
   return null;
 }
 
-function stateOf(run: Run, step: Step | null): Participant['state'] {
+/** It went through the phase without coming to its barrier: no host was left for it. */
+const isPast = (run: Run, { phase: planId }: Place): boolean => {
+  const phase = run.phases.findLast((each) => each.kind !== 'ROLLBACK' && each.planId === planId);
+  return phase !== undefined && isTerminal(phase.status);
+};
+
+function stateOf(run: Run, step: Step | null, isPastIt: boolean): Participant['state'] {
   const passedBy = step !== null && (step.ignored || step.status === 'SKIPPED' || step.status === 'SUCCESS');
   if (passedBy) return 'GONE';
   if (run.abort !== null || run.rollback !== null || isFailed(run.status)) return 'FAILED';
-  if (isTerminal(run.status)) return 'GONE';
+  if (isTerminal(run.status) || isPastIt) return 'GONE';
   return step?.waiting?.on === 'BARRIER' ? 'ARRIVED' : 'AWAITED';
 }

@@ -12,6 +12,7 @@ import { openAttempts } from './expire.ts';
 import { advanceForward } from './forward.ts';
 import { wantsHold } from './hold.ts';
 import { advanceRollback } from './rollback.ts';
+import { breakStandstill } from './standstill.ts';
 import { appendBackwardStages, backwardStages, forwardStages } from './take-back.ts';
 
 /** Far beyond any plan: a decision that still moves after so many rounds goes round in circles, which is a bug. */
@@ -24,6 +25,7 @@ export function advance(turn: Turn): void {
     advanceBarriers(turn);
     breakDeadlock(turn);
     if (turn.events.length === before) {
+      breakStandstill(turn);
       endExecution(turn);
       settle(turn);
       if (turn.events.length === before) return;

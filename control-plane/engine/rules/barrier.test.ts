@@ -251,11 +251,25 @@ describe('a barrier', () => {
     expect(barriers(play)).toHaveLength(1);
   });
 
-  it('crosses each other for ever no longer than their times', () => {
+  it('that crosses another one fails both at once, and does not wait for their times', () => {
     const first = party('fe', {}, [barrier('a'), barrier('b')]);
     const second = party('be', {}, [barrier('b'), barrier('a')]);
-    const play = new Play(parties(first, second)).run();
-    expect(play.execution.runs.map((run) => run.status)).toEqual(['RUNNING', 'RUNNING']);
-    expect(play.finish().execution.status).toBe('FAILED');
+    const play = new Play(parties(first, second)).finish();
+    expect(play.execution.runs.map((run) => run.failure?.code)).toEqual(['DEADLOCK', 'DEADLOCK']);
+    expect(play.now).toBe(1_000);
+  });
+
+  it('waits for nobody who went past it without a host', () => {
+    const meet = [sectionPlan('meet', [barrier()])];
+    const past = runPlan(
+      [
+        phasePlan('p1', meet, { skipped: 'no host is left' }),
+        phasePlan('p2', [sectionPlan('deploy', [stepPlan('install')])], { hosts: [hostNamed('fe-1')] }),
+      ],
+      { id: 'fe', workflow: { id: 'fe', name: 'FE' } },
+    );
+    const play = new Play(parties(past, party('be'))).run(only(BE));
+    expect(stepOf(play, AT_BE)).toMatchObject({ status: 'SUCCESS' });
+    expect(statusOf(play, 'x1/fe')).toBe('RUNNING');
   });
 });

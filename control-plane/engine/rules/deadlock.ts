@@ -8,6 +8,7 @@ import { groupAt } from '../barrier-group.ts';
 import type { Execution, Run } from '../execution.ts';
 import { lockNameOf } from '../lock-name.ts';
 import { planOfRun, type Turn } from '../turn.ts';
+import { refuseLock } from './refuse-lock.ts';
 import { waitingSteps } from './waiting.ts';
 
 /** Why one run does not go on before another does. */
@@ -23,8 +24,7 @@ export function breakDeadlock(turn: Turn): void {
     if (cycle === null) continue;
     const message = `they wait for each other: ${cycle.map((wait) => wait.text).join('; ')}`;
     const why = failure('DEADLOCK', message, { details: { cycle: cycle.map((wait) => wait.on.id) } });
-    turn.emit({ event: 'LockRefused', runId: run.id, failure: why });
-    turn.emit({ event: 'RunEnded', runId: run.id, status: 'FAILED', failure: why });
+    refuseLock(turn, run, why);
     // What follows from it may let the others go on.
     return;
   }
