@@ -25,7 +25,13 @@ const works = (id: string) =>
   world.until(id, 'works', ({ nodes }) =>
     nodes.some((node) => node.kind === 'step' && node.name === 'Work' && node.status === 'RUNNING'),
   );
-const waits = (id: string, status: string) => world.until(id, 'waits', ({ header }) => header.status === status);
+/** In the queue, and not only about to ask for its place: whoever comes next is behind it. */
+const waits = (id: string, status: string) =>
+  world.until(
+    id,
+    'waits',
+    ({ header }) => header.status === status && header.waiting?.includes('before it in the queue') === true,
+  );
 const statusOf = async (id: string) => (await world.settled(id)).header.status;
 const abort = async (id: string): Promise<void> => {
   expect((await world.ask('POST', `/executions/${id}/abort`, { reason: 'not this one' })).status).toBe(202);
