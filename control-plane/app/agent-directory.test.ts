@@ -18,26 +18,39 @@ it('gives agents that were never seen here the same time to come back as all oth
   expect(agents.isLost('a1')).toBe(true);
 });
 
+const presence = {
+  agentId: 'a1',
+  name: 'one',
+  sessionId: 's1',
+  ledgerId: 'l1',
+  replica: 'r1',
+  hello: { hostname: 'one', version: '0', selectors: [], capabilities: ['HTTP'], capacity: 1 },
+  draining: false,
+  running: 0,
+  waiting: 0,
+  lastHeartbeatAt: 0,
+};
+
 it('does not count for ever what it gave, where its end was told to another replica', () => {
   const { agents, pass } = directory();
-  const seen = () =>
-    agents.seen({
-      agentId: 'a1',
-      name: 'one',
-      sessionId: 's1',
-      ledgerId: 'l1',
-      replica: 'r1',
-      hello: { hostname: 'one', version: '0', selectors: [], capabilities: ['HTTP'], capacity: 1 },
-      draining: false,
-      running: 0,
-      waiting: 0,
-      lastHeartbeatAt: 0,
-    });
   const choose = () => agents.choose({ type: 'HTTP', selectors: [], avoid: [] });
-  seen();
+  agents.seen(presence);
   agents.given('a1', 'x1/run/p1.0/deploy/install@h1#1');
   expect(choose()).toEqual({ busy: true });
   pass(10_001);
-  seen();
+  agents.seen(presence);
   expect(choose()).toHaveProperty('chosen');
+});
+
+it('tells whoever waits for room that time alone has made some', () => {
+  const { agents, pass } = directory();
+  agents.seen(presence);
+  agents.given('a1', 'x1/run/p1.0/deploy/install@h1#1');
+  const told: string[] = [];
+  agents.onChange((agentId, change) => told.push(`${agentId} ${change}`));
+  agents.seen(presence);
+  expect(told).toEqual([]);
+  pass(10_001);
+  agents.seen(presence);
+  expect(told).toEqual(['a1 room']);
 });

@@ -69,8 +69,10 @@ export class AgentDirectory {
   /** Connected, or still connected. A new session of an agent replaces its old one. */
   seen(presence: AgentPresence): void {
     const known = this.#entries.get(presence.agentId);
-    const isNews = known === undefined || this.isLost(presence.agentId) || mayTakeMore(known.presence, presence);
+    const isBack = known === undefined || this.isLost(presence.agentId);
     const entry: Entry = known ?? { presence, seenAt: 0, given: new Map() };
+    // Asked in any case: whoever waits for room made by time alone hears of it here, or never.
+    const isNews = this.#forgetOld(entry) || isBack || mayTakeMore(entry.presence, presence);
     entry.presence = presence;
     entry.seenAt = this.#clock.monotonic();
     this.#entries.set(presence.agentId, entry);
@@ -163,14 +165,20 @@ export class AgentDirectory {
   }
 
   /** What it said last, and what it was given meanwhile. */
-  #load({ presence, given }: Entry): number {
+  #load(entry: Entry): number {
+    this.#forgetOld(entry);
+    return Math.max(entry.given.size, entry.presence.running + entry.presence.waiting);
+  }
+
+  /** Their ends may have been told to another replica; by then its heartbeats count them, or do not. True: some were. */
+  #forgetOld({ given }: Entry): boolean {
     const now = this.#clock.monotonic();
-    // Its end may have been told to another replica; by then its heartbeats count it, or do not.
+    const before = given.size;
     for (const [attemptId, at] of given) {
       if (now - at <= GIVEN_MS) break; // In the order in which they were given.
       this.#takeBack(attemptId);
     }
-    return Math.max(given.size, presence.running + presence.waiting);
+    return given.size < before;
   }
 
   #changed(...change: Parameters<ChangeListener>): void {
