@@ -122,6 +122,23 @@ export class InstallsWorld {
     return last ?? this.view(id);
   }
 
+  /** Waits until the attempt's log has that text: it travels beside the reports, and may arrive after the last of them. */
+  async logged(attemptId: string, text: string): Promise<void> {
+    let log = '';
+    await until(
+      `the log of ${attemptId} has '${text}'`,
+      async () => (log = await this.#text(`/attempts/${encodeURIComponent(attemptId)}/log`)).includes(text),
+      30_000,
+      () => log,
+    );
+  }
+
+  async #text(path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${this.#server.key}`, connection: 'close' };
+    const response = await fetch(new URL(`/api/v1${path}`, this.#server.url), { headers });
+    return response.text();
+  }
+
   settled(id: string): Promise<View> {
     return this.until(id, 'is settled', ({ header }) => header.settled);
   }
