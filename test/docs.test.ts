@@ -196,3 +196,21 @@ describe('the pages', () => {
     expect(said.filter(([, name]) => scripts[name] === undefined)).toEqual([]);
   });
 });
+
+describe('the scenarios of the engine', () => {
+  const rows = [...read('test/e2e/scenarios.md').matchAll(/^\| (\d+) +\|[^|]+\|([^|]+)\|$/gm)];
+
+  it('are all there, each with a test that exists', () => {
+    expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 19 }, (_, index) => index + 1));
+    const missing = rows.flatMap(([, number = '', proof = '']) => {
+      const named = [...proof.matchAll(/`([\w.-]+)`: ((?:"[^"]+"(?:, )?)+)/g)].flatMap(([, file = '', quoted = '']) =>
+        [...quoted.matchAll(/"([^"]+)"/g)].map((match) => [file, match[1] ?? ''] as const),
+      );
+      if (named.length === 0) return [`${number} names no test`];
+      return named
+        .filter(([file, name]) => !read(`test/e2e/${file}`).includes(`it('${name}`))
+        .map(([file, name]) => `${number}: ${file} has no test '${name}'`);
+    });
+    expect(missing).toEqual([]);
+  });
+});

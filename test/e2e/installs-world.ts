@@ -111,12 +111,12 @@ export class InstallsWorld {
   }
 
   /** Waits until it looks like that. */
-  async until(id: string, what: string, holds: (view: View) => boolean): Promise<View> {
+  async until(id: string, what: string, holds: (view: View) => boolean, withinMs = 30_000): Promise<View> {
     let last: View | null = null;
     await until(
       `${id}: ${what}`,
       async () => holds((last = await this.view(id))),
-      30_000,
+      withinMs,
       () => JSON.stringify(last?.header, null, 1),
     );
     return last ?? this.view(id);
@@ -139,8 +139,8 @@ export class InstallsWorld {
     return response.text();
   }
 
-  settled(id: string): Promise<View> {
-    return this.until(id, 'is settled', ({ header }) => header.settled);
+  settled(id: string, withinMs?: number): Promise<View> {
+    return this.until(id, 'is settled', ({ header }) => header.settled, withinMs);
   }
 
   async deploy(build: number, name = 'ship', variables: Readonly<Record<string, string>> = {}): Promise<View> {

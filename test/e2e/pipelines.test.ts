@@ -240,6 +240,15 @@ describe('a stage that fails', () => {
 });
 
 describe('an approval that rejects older ones', () => {
+  it('rejects every older one when the newest is approved', async () => {
+    const ids = [await begin(8, 'queue'), await begin(8, 'queue'), await begin(8, 'queue')];
+    for (const id of ids) await waits(id);
+    const [oldest = '', middle = '', newest = ''] = ids;
+    await post(newest, 'approvals', { answer: 'APPROVE' });
+    for (const id of [oldest, middle]) expect((await world.settled(id)).header.status).toBe('REJECTED');
+    expect((await world.settled(newest)).header.status).toBe('SUCCESS');
+  });
+
   it('leaves newer ones alone', async () => {
     const ids = [await begin(8, 'queue'), await begin(8, 'queue'), await begin(8, 'queue')];
     for (const id of ids) await waits(id);
