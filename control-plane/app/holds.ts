@@ -11,7 +11,7 @@ import type { CommandOf } from '../engine/commands.ts';
 import type { Execution, Run } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
 import type { Plan } from '../engine/plan.ts';
-import { planOfRun } from '../engine/turn.ts';
+import { planOfRun } from '../engine/plan-of.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Document, Documents } from '../ports/documents.ts';
 import { rollbackOf } from './rollback-facts.ts';

@@ -2,10 +2,9 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { WaitingView } from '@fairlead/proto/live.ts';
 import type { Execution } from '../engine/execution.ts';
-import { planOfStep } from '../engine/plan-of.ts';
+import { planOfRun, planOfStep } from '../engine/plan-of.ts';
 import { asksForInputs } from '../engine/rules/late-planning.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
-import { planOfRun } from '../engine/turn.ts';
 
 /** Everything of the execution that goes on only when somebody answers. */
 export function waitingForPeople(execution: Execution): readonly WaitingView[] {

@@ -10,7 +10,7 @@ import { gather } from '../definitions/plan-pipeline.ts';
 import { refuse } from '../definitions/refuse.ts';
 import { findEntity } from '../definitions/catalog.ts';
 import type { Execution } from '../engine/execution.ts';
-import { planOfRun } from '../engine/turn.ts';
+import { planOfRun } from '../engine/plan-of.ts';
 import type { Rows } from '../ports/rows.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import { refused } from './plan-lookups.ts';

@@ -4,7 +4,7 @@ import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import { isJsonObject } from '../definitions/json-values.ts';
 import type { Execution, Run } from '../engine/execution.ts';
 import type { PhasePlan, RunPlan } from '../engine/plan.ts';
-import { planOfPhase, planOfRun } from '../engine/turn.ts';
+import { planOfPhase, planOfRun } from '../engine/plan-of.ts';
 import type { DeployedRelease } from './good-releases.ts';
 
 interface Deployed {

@@ -1,7 +1,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Execution, Run } from '../engine/execution.ts';
-import { planOfRun } from '../engine/turn.ts';
+import { planOfRun } from '../engine/plan-of.ts';
 
 /** The run that is meant by its id, or by the name it is shown under. */
 export function runNamed(execution: Execution, wanted: string): NodeId {

@@ -3,7 +3,7 @@ import type { Execution, Run } from '../engine/execution.ts';
 import type { Restored, Resumed, StagePlan, TakenOver } from '../engine/plan.ts';
 import { rollbackRunOf } from '../engine/rollback-plan.ts';
 import { forwardStages } from '../engine/rules/take-back.ts';
-import { planOfRun } from '../engine/turn.ts';
+import { planOfRun } from '../engine/plan-of.ts';
 
 /** `index`: of the first stage that runs again. */
 export function resumedFrom(execution: Execution, index: number): Resumed {

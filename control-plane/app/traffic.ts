@@ -1,9 +1,8 @@
 /** Which hosts the traffic goes to, as the swaps of an execution left it: a row says so beside what runs there. */
 import { z } from 'zod';
 import type { Execution } from '../engine/execution.ts';
-import { planOfStep } from '../engine/plan-of.ts';
+import { planOfPhase, planOfRun, planOfStep } from '../engine/plan-of.ts';
 import { lastAttempt } from '../engine/tree.ts';
-import { planOfPhase, planOfRun } from '../engine/turn.ts';
 import type { InstanceRow, Rows } from '../ports/rows.ts';
 
 interface Swapped {

@@ -8,7 +8,7 @@ import type { Execution, Run, Step } from './execution.ts';
 import { once } from './once.ts';
 import type { RunPlan, SectionPlan, StepPlan } from './plan.ts';
 import { BARRIER } from './rules/step-kinds.ts';
-import { planOfRun } from './turn.ts';
+import { planOfRun } from './plan-of.ts';
 
 export interface Participant {
   readonly run: Run;

@@ -8,7 +8,8 @@ import { nextExpiry, openAttemptsOf } from './rules/expire.ts';
 import { retryDue } from './rules/verdict.ts';
 import { groupsOf } from './rules/phase.ts';
 import { earliestStart } from './rules/step.ts';
-import { planOfRun, sectionsOf, takesBack } from './turn.ts';
+import { planOfRun, sectionsOf } from './plan-of.ts';
+import { takesBack } from './turn.ts';
 
 /** Milliseconds since the epoch; null: only another input can change anything. */
 export function nextDeadline(execution: Execution): number | null {

@@ -1,9 +1,32 @@
+/** What the plan says about a node of the tree. */
 import type { Execution, Phase, Run } from './execution.ts';
 import { once } from './once.ts';
 import type { PhasePlan, RunPlan, SectionPlan, StepPlan } from './plan.ts';
 import { findPhase, findRun } from './tree.ts';
-import { planOfPhase, planOfRun } from './turn.ts';
-import { PRE } from './undo-pre.ts';
+import { PRE, undoOfPre } from './undo-pre.ts';
+
+export function planOfRun(execution: Execution, run: Run): RunPlan {
+  for (const stage of execution.plan.stages) {
+    if (stage.id !== run.stageId) continue;
+    const found = stage.runs.find((each) => each.id === run.planId);
+    if (found !== undefined) return found;
+  }
+  throw new Error(`no plan for run ${run.id}`);
+}
+
+/** Null for the pre- and post-deployment sections, which belong to no phase of the plan. */
+export const planOfPhase = (plan: RunPlan, phase: Phase): PhasePlan | null =>
+  plan.phases.find((each) => each.id === phase.planId) ?? null;
+
+/** The sections a phase run goes through, in order. */
+export function sectionsOf(plan: RunPlan, run: Run, phase: Phase): readonly SectionPlan[] {
+  const all = allSections(plan, planOfPhase(plan, phase), phase);
+  if (phase.kind !== 'ROLLBACK') return all;
+  if (phase.planId === PRE) return listOf(undoOfPre(plan, run));
+  const undone = run.phases.find((each) => each.id === phase.undoes);
+  const reached = new Set(undone?.sections.filter((each) => each.status !== 'SKIPPED').map((each) => each.planId));
+  return all.filter((each) => each.undoes === null || reached.has(each.undoes));
+}
 
 /** Everything the plan says about a step, found by the id of the step, of one of its tasks or of an attempt. */
 export interface PlannedStep extends StepPlan {
@@ -58,10 +81,13 @@ function pathInPhase(id: string): string {
   return path.slice(slash + 1);
 }
 
+/** Whether the run goes through them or not. */
 function allSections(plan: RunPlan, phasePlan: PhasePlan | null, phase: Phase): readonly SectionPlan[] {
-  if (phase.kind === 'PRE') return plan.pre === null ? [] : [plan.pre];
-  if (phase.kind === 'POST') return plan.post === null ? [] : [plan.post];
-  if (phase.planId === PRE && plan.undoPre != null) return [plan.undoPre];
+  if (phase.kind === 'PRE') return listOf(plan.pre);
+  if (phase.kind === 'POST') return listOf(plan.post);
+  if (phase.planId === PRE) return listOf(plan.undoPre ?? null);
   if (phasePlan === null) return [];
   return phase.kind === 'FORWARD' ? phasePlan.sections : phasePlan.rollback;
 }
+
+const listOf = (section: SectionPlan | null): readonly SectionPlan[] => (section === null ? [] : [section]);

@@ -16,7 +16,7 @@ import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Execution, Phase, Run } from './execution.ts';
 import type { Published, RunPlan, StepPlan } from './plan.ts';
-import { planOfPhase, planOfRun } from './turn.ts';
+import { planOfPhase, planOfRun } from './plan-of.ts';
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

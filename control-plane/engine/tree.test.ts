@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostNamed, onePhase, oneStep, sectionPlan, simplePlan, stepPlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
-import { planOfStep } from './plan-of.ts';
+import { planOfRun, planOfStep, sectionsOf } from './plan-of.ts';
 import {
   findAttempt,
   findPhase,
@@ -16,7 +16,7 @@ import {
   updatePhase,
   updateRun,
 } from './tree.ts';
-import { planOfRun, sectionsOf, Turn } from './turn.ts';
+import { Turn } from './turn.ts';
 
 const ATTEMPT = 'x1/run/p1.0/deploy/install@h2#1';
 const { execution } = new Play(simplePlan()).run((id) => (id.includes('install') ? null : succeeded));

@@ -1,9 +1,7 @@
 import type { Event, EventBody } from './events.ts';
 import { evolve } from './evolve.ts';
 import type { Execution, Phase, Run } from './execution.ts';
-import type { PhasePlan, RunPlan, SectionPlan } from './plan.ts';
 import { findPhase, findRun } from './tree.ts';
-import { PRE, undoOfPre } from './undo-pre.ts';
 
 /** One decision in the making: the events so far and the state they lead to. Rules read the one and add to the other. */
 export class Turn {
@@ -49,31 +47,3 @@ export class Turn {
 /** It rolls back, or belongs to a stage that was appended to take back another. */
 export const takesBack = ({ plan }: Execution, { rollback, stageId }: Run): boolean =>
   rollback !== null || plan.stages.some(({ id, takesBack: other }) => id === stageId && other !== undefined);
-
-export function planOfRun(execution: Execution, run: Run): RunPlan {
-  for (const stage of execution.plan.stages) {
-    if (stage.id !== run.stageId) continue;
-    const found = stage.runs.find((each) => each.id === run.planId);
-    if (found !== undefined) return found;
-  }
-  throw new Error(`no plan for run ${run.id}`);
-}
-
-/** Null for the pre- and post-deployment sections, which belong to no phase of the plan. */
-export const planOfPhase = (plan: RunPlan, phase: Phase): PhasePlan | null =>
-  plan.phases.find((each) => each.id === phase.planId) ?? null;
-
-/** The sections a phase run goes through, in order. */
-export function sectionsOf(plan: RunPlan, run: Run, phase: Phase): readonly SectionPlan[] {
-  if (phase.kind === 'PRE') return plan.pre === null ? [] : [plan.pre];
-  if (phase.kind === 'POST') return plan.post === null ? [] : [plan.post];
-  if (phase.planId === PRE) return listOf(undoOfPre(plan, run));
-  const phasePlan = planOfPhase(plan, phase);
-  if (phasePlan === null) return [];
-  if (phase.kind === 'FORWARD') return phasePlan.sections;
-  const undone = run.phases.find((each) => each.id === phase.undoes);
-  const reached = new Set(undone?.sections.filter((each) => each.status !== 'SKIPPED').map((each) => each.planId));
-  return phasePlan.rollback.filter((each) => each.undoes === null || reached.has(each.undoes));
-}
-
-const listOf = (section: SectionPlan | null): readonly SectionPlan[] => (section === null ? [] : [section]);

@@ -7,14 +7,13 @@ import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Command } from './commands.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.ts';
 import { lockNameOf } from './lock-name.ts';
-import { stepPlanOf } from './plan-of.ts';
+import { planOfPhase, planOfRun, stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
 import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
 import { idOfStep, stepsRejectingOthers } from './rules/approval.ts';
 import { openAttempts, openAttemptsOf } from './rules/expire.ts';
 import { wantsHold } from './rules/hold.ts';
 import { isToBePlanned } from './rules/late-planning.ts';
-import { planOfPhase, planOfRun } from './turn.ts';
 
 export function wanted(execution: Execution): readonly Command[] {
   if (execution.settled) return [];

@@ -3,7 +3,8 @@ import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
 import type { Run } from '../execution.ts';
 import type { RunPlan } from '../plan.ts';
 import { scopeOfRun } from '../scope.ts';
-import { planOfRun, type Turn } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
 import { reach } from './late-planning.ts';
 
 /** Skips it whatever anybody says. */

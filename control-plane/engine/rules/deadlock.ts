@@ -7,7 +7,8 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import { groupAt } from '../barrier-group.ts';
 import type { Execution, Run } from '../execution.ts';
 import { lockNameOf } from '../lock-name.ts';
-import { planOfRun, type Turn } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
 import { refuseLock } from './refuse-lock.ts';
 import { waitingSteps } from './waiting.ts';
 

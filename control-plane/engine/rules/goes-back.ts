@@ -1,5 +1,5 @@
 import type { Execution, Phase, Run } from '../execution.ts';
-import { planOfRun } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
 
 /** Part of a way back: a failure there is never followed by another rollback (orchestration 10.2). */
 export const goesBack = (execution: Execution, run: Run, phase: Phase): boolean =>

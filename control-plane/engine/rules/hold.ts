@@ -4,7 +4,8 @@
  */
 import type { Execution, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
-import { planOfRun, type Turn } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
 
 export function wantsHold(execution: Execution, run: Run): boolean {
   if (run.held || execution.plan.holds !== true) return false;

@@ -8,7 +8,8 @@ import type { Execution, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { LIMITS } from '../limits.ts';
 import type { InputsPlan } from '../plan.ts';
-import { planOfRun, type Turn } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
 
 /** The first thing that happens to such a run. What was answered before, in the execution that is done again, stands. */
 export function reach(turn: Turn, run: Run): void {

@@ -1,7 +1,8 @@
 /** What follows when a group of steps has come to rest: the hardest verdict on it is carried out, step by step (orchestration 9). */
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Run, Step } from '../execution.ts';
-import { planOfRun, type Turn } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
 import { abortRun } from './abort.ts';
 import { openAttemptsOf } from './expire.ts';
 import { goesBack } from './goes-back.ts';

@@ -7,7 +7,8 @@ import type { Phase, Run, Section } from '../execution.ts';
 import { once } from '../once.ts';
 import type { SectionPlan, StepPlan } from '../plan.ts';
 import { scopeOfPhase } from '../scope.ts';
-import { planOfRun, sectionsOf, type Turn } from '../turn.ts';
+import { planOfRun, sectionsOf } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
 import { concludeGroup, type Conclusion } from './outcome.ts';
 import { advanceStep } from './step.ts';
 

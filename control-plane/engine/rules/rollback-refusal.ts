@@ -2,7 +2,7 @@
 import { rollbackRefusal } from '@fairlead/proto/steps/platforms.ts';
 import type { Execution, Run } from '../execution.ts';
 import type { RunPlan } from '../plan.ts';
-import { planOfRun } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
 import { undoOfPre } from '../undo-pre.ts';
 import { openAttempts } from './expire.ts';
 

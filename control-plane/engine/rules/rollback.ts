@@ -2,9 +2,9 @@
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Rollback, Run } from '../execution.ts';
-import { planOfStep } from '../plan-of.ts';
+import { planOfPhase, planOfRun, planOfStep } from '../plan-of.ts';
 import { findPhase } from '../tree.ts';
-import { planOfPhase, planOfRun, type Turn } from '../turn.ts';
+import type { Turn } from '../turn.ts';
 import { undoOfPre } from '../undo-pre.ts';
 import { closeOpenNodes } from './close.ts';
 import { openAttempts } from './expire.ts';

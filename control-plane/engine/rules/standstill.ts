@@ -10,7 +10,8 @@ import { groupAt } from '../barrier-group.ts';
 import type { Execution, Permits, Run } from '../execution.ts';
 import { keyOfPermits, mayBeReleased } from '../permits.ts';
 import { findRun } from '../tree.ts';
-import { planOfRun, type Turn } from '../turn.ts';
+import { planOfRun } from '../plan-of.ts';
+import type { Turn } from '../turn.ts';
 import { refuseLock } from './refuse-lock.ts';
 import { waitingSteps } from './waiting.ts';
 

@@ -1,7 +1,7 @@
 /** Which hosts a rollback goes to. A host nobody reached needs none (orchestration 10.1). */
 import type { Phase, Run } from '../execution.ts';
 import type { PhasePlan, RunPlan } from '../plan.ts';
-import { planOfPhase } from '../turn.ts';
+import { planOfPhase } from '../plan-of.ts';
 import { mayHaveTouched } from '../undo-pre.ts';
 import { allHosts } from './select-nodes.ts';
 

@@ -8,7 +8,7 @@ import type { Attempt, Execution, Phase, Run, Section, Step, Task } from '../exe
 import type { FailureAction, FailureStrategy, SectionPlan } from '../plan.ts';
 import { ON_AGENT } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
-import { planOfPhase, planOfRun } from '../turn.ts';
+import { planOfPhase, planOfRun } from '../plan-of.ts';
 import { goesBack } from './goes-back.ts';
 import { allHosts } from './select-nodes.ts';
 
