@@ -7,7 +7,7 @@ import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
 import type { Hello } from '@fairlead/proto/model/task.ts';
 import type { Attempt, Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
-import { openAttempts } from '../engine/rules/expire.ts';
+import { openAttempts } from '../engine/open-attempts.ts';
 import type { AgentDirectory } from './agent-directory.ts';
 import type { Drivers } from './drivers.ts';
 

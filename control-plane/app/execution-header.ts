@@ -6,7 +6,7 @@ import type { Attempt, Execution, Phase, Run, Step } from '../engine/execution.t
 import { lockNameOf } from '../engine/lock-name.ts';
 import { once } from '../engine/once.ts';
 import type { Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
-import { openAttempts } from '../engine/rules/expire.ts';
+import { openAttempts } from '../engine/open-attempts.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import { lastAttempt, findTask } from '../engine/tree.ts';
 import { planOfRun, planOfStep, sectionsOf } from '../engine/plan-of.ts';

@@ -2,7 +2,7 @@
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import { groupAt } from '../engine/barrier-group.ts';
 import type { Execution, Run } from '../engine/execution.ts';
-import { openAttempts } from '../engine/rules/expire.ts';
+import { openAttempts } from '../engine/open-attempts.ts';
 import { asksForInputs } from '../engine/rules/late-planning.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import type { Waiting } from '../engine/waiting.ts';

@@ -5,7 +5,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Execution } from '../engine/execution.ts';
-import { openAttempts } from '../engine/rules/expire.ts';
+import { openAttempts } from '../engine/open-attempts.ts';
 import { settledByForce } from '../engine/rules/settle-by-force.ts';
 import type { Drivers } from './drivers.ts';
 import { interpret, type Engine } from './engine.ts';

@@ -1,7 +1,7 @@
 /** Which permits still count, and what the lock store calls them: functions of the state. */
 import { isFailed, isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Execution, Permits, Phase, Run } from './execution.ts';
-import { openAttempts, openAttemptsOf } from './rules/expire.ts';
+import { openAttempts, openAttemptsOf } from './open-attempts.ts';
 import { waitingSteps } from './rules/waiting.ts';
 import { findPhase, findRun } from './tree.ts';
 

@@ -11,7 +11,7 @@ import { planOfPhase, planOfRun, stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
 import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
 import { idOfStep, stepsRejectingOthers } from './rules/approval.ts';
-import { openAttempts, openAttemptsOf } from './rules/expire.ts';
+import { openAttempts, openAttemptsOf } from './open-attempts.ts';
 import { wantsHold } from './rules/hold.ts';
 import { isToBePlanned } from './rules/late-planning.ts';
 

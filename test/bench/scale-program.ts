@@ -9,7 +9,7 @@ import { realSystem } from '../../control-plane/adapters/system/index.ts';
 import { ENGINE } from '../../control-plane/app/engine.ts';
 import { Replica } from '../../control-plane/app/replica.ts';
 import type { Plan } from '../../control-plane/engine/plan.ts';
-import { openAttempts } from '../../control-plane/engine/rules/expire.ts';
+import { openAttempts } from '../../control-plane/engine/open-attempts.ts';
 import type { ExecutionFilter } from '../../control-plane/ports/rows.ts';
 import type { Store } from '../../control-plane/ports/store.ts';
 import { callsOf, noCalls } from './counting-calls.ts';

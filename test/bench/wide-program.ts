@@ -7,7 +7,7 @@ import { realSystem } from '../../control-plane/adapters/system/index.ts';
 import { ENGINE, type Engine } from '../../control-plane/app/engine.ts';
 import { Replica } from '../../control-plane/app/replica.ts';
 import type { Input } from '../../control-plane/engine/inputs.ts';
-import { openAttempts } from '../../control-plane/engine/rules/expire.ts';
+import { openAttempts } from '../../control-plane/engine/open-attempts.ts';
 import type { Store } from '../../control-plane/ports/store.ts';
 import { serveCalls } from './program.ts';
 import { rollingPlan } from './steps-plan.ts';

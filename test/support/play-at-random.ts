@@ -7,7 +7,7 @@ import type { Attempt, Execution } from '../../control-plane/engine/execution.ts
 import type { Input } from '../../control-plane/engine/inputs.ts';
 import { LIMITS } from '../../control-plane/engine/limits.ts';
 import { nextDeadline } from '../../control-plane/engine/next-deadline.ts';
-import { openAttempts } from '../../control-plane/engine/rules/expire.ts';
+import { openAttempts } from '../../control-plane/engine/open-attempts.ts';
 import { park } from '../../control-plane/engine/rules/park.ts';
 import { waitingSteps } from '../../control-plane/engine/rules/waiting.ts';
 import { INTERVENTIONS } from '../../control-plane/engine/waiting.ts';

@@ -10,7 +10,7 @@ import type { Execution } from '../../control-plane/engine/execution.ts';
 import type { Input } from '../../control-plane/engine/inputs.ts';
 import { nextDeadline } from '../../control-plane/engine/next-deadline.ts';
 import type { Plan } from '../../control-plane/engine/plan.ts';
-import { openAttempts } from '../../control-plane/engine/rules/expire.ts';
+import { openAttempts } from '../../control-plane/engine/open-attempts.ts';
 import { findAttempt } from '../../control-plane/engine/tree.ts';
 import { wanted } from '../../control-plane/engine/wanted.ts';
 

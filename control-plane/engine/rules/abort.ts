@@ -6,7 +6,7 @@ import type { Input } from '../inputs.ts';
 import { LIMITS } from '../limits.ts';
 import type { Turn } from '../turn.ts';
 import { closeOpenNodes } from './close.ts';
-import { openAttempts } from './expire.ts';
+import { openAttempts } from '../open-attempts.ts';
 import { endCanceled } from './report.ts';
 
 export function requestAbort(turn: Turn, input: Extract<Input, { input: 'abort' }>): void {

@@ -8,7 +8,7 @@ import { wantsOthersRejected } from './approval.ts';
 import { advanceBarriers } from './barrier.ts';
 import { beginRun } from './begin.ts';
 import { breakDeadlock } from './deadlock.ts';
-import { openAttempts } from './expire.ts';
+import { openAttempts } from '../open-attempts.ts';
 import { advanceForward } from './forward.ts';
 import { wantsHold } from './hold.ts';
 import { advanceRollback } from './rollback.ts';

@@ -3,7 +3,8 @@ import { failure } from '@fairlead/proto/model/failure.ts';
 import { ATTEMPT, oneStep, onePhase, sectionPlan, simplePlan, stepPlan } from '../../../test/support/plans.ts';
 import { check, Play, told, toldOf, type Case } from '../../../test/support/play.ts';
 import { LIMITS } from '../limits.ts';
-import { nextExpiry, openAttempts } from './expire.ts';
+import { openAttempts } from '../open-attempts.ts';
+import { nextExpiry } from './expire.ts';
 
 const silent = () => null;
 const it1 = ATTEMPT.slice('x1/'.length);

@@ -1,9 +1,9 @@
 /** Deadlines, evaluated before anything else in every decision. What is due when, is told by `nextDeadline`. */
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Attempt, Execution, Phase, Run, Section, Step } from '../execution.ts';
+import type { Attempt, Execution, Phase, Run, Step } from '../execution.ts';
 import { LIMITS } from '../limits.ts';
-import { once } from '../once.ts';
+import { openAttempts, openAttemptsOf, openInPhase, openInSection } from '../open-attempts.ts';
 import { planOfRun, stepPlanOf } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { expireLate, lateDeadline } from './late-planning.ts';
@@ -67,26 +67,6 @@ const unheardOf = (attempt: Attempt) =>
   attempt.state === 'UNKNOWN'
     ? failure('OUTCOME_UNKNOWN', 'its agent was lost and did not come back before the deadline; look at the target')
     : failure('STEP_TIMEOUT', 'its agent did not report before the deadline', { details: { confirmed: false } });
-
-/** Of so few tasks it is found out sooner than remembered. */
-const FEW = 4;
-
-const openOfMany = once(openIn);
-
-export const openAttemptsOf = (step: Step): readonly Attempt[] =>
-  step.tasks.length <= FEW ? openIn(step) : openOfMany(step);
-
-function openIn({ tasks }: Step): readonly Attempt[] {
-  const open: Attempt[] = [];
-  for (const { attempts } of tasks) for (const attempt of attempts) if (attempt.state !== 'ENDED') open.push(attempt);
-  return open;
-}
-
-const openInSection = once((section: Section) => section.steps.flatMap(openAttemptsOf));
-const openInPhase = once((phase: Phase) => phase.sections.flatMap(openInSection));
-
-/** Open attempts of a run, those of an ended run included: ended is not settled. */
-export const openAttempts = once((run: Run): readonly Attempt[] => run.phases.flatMap(openInPhase));
 
 /** When `expire` will next have something to do; null: never without another input. */
 export function nextExpiry(execution: Execution): number | null {

@@ -4,7 +4,7 @@ import type { Run, Step } from '../execution.ts';
 import { planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { abortRun } from './abort.ts';
-import { openAttemptsOf } from './expire.ts';
+import { openAttemptsOf } from '../open-attempts.ts';
 import { goesBack } from './goes-back.ts';
 import { waitForPerson } from './intervention.ts';
 import { publishOutputs } from './publish.ts';

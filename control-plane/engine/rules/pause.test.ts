@@ -15,7 +15,7 @@ import {
 import { failed, Play, succeeded, told, toldOf } from '../../../test/support/play.ts';
 import type { Input } from '../inputs.ts';
 import { nextDeadline } from '../next-deadline.ts';
-import { openAttempts } from '../rules/expire.ts';
+import { openAttempts } from '../open-attempts.ts';
 
 const pause: Input = { input: 'pause', actor: 'me', reason: 'lunch' };
 const resume: Input = { input: 'resume', actor: 'you' };

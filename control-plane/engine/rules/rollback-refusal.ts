@@ -4,7 +4,7 @@ import type { Execution, Run } from '../execution.ts';
 import type { RunPlan } from '../plan.ts';
 import { planOfRun } from '../plan-of.ts';
 import { undoOfPre } from '../undo-pre.ts';
-import { openAttempts } from './expire.ts';
+import { openAttempts } from '../open-attempts.ts';
 
 /** Null: it can. */
 export function refusalOf(plan: RunPlan): string | null {

@@ -7,7 +7,7 @@ import { findPhase } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 import { undoOfPre } from '../undo-pre.ts';
 import { closeOpenNodes } from './close.ts';
-import { openAttempts } from './expire.ts';
+import { openAttempts } from '../open-attempts.ts';
 import { endingByApproval } from './approval.ts';
 import { advancePhase } from './phase.ts';
 import { touchedHosts } from './touched.ts';

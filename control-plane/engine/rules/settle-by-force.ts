@@ -1,7 +1,7 @@
 import type { Event } from '../events.ts';
 import type { Execution } from '../execution.ts';
 import { Turn } from '../turn.ts';
-import { openAttempts } from './expire.ts';
+import { openAttempts } from '../open-attempts.ts';
 
 /** For an execution that has ended and cannot be decided on: an operator has seen what stays unconfirmed, and answers for it. */
 export function settledByForce(execution: Execution, actor: string, reason: string, at: number): readonly Event[] {
