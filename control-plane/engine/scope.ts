@@ -15,7 +15,7 @@ import { isLateText } from '@fairlead/proto/expressions/late.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Execution, Phase, Run } from './execution.ts';
-import type { Published, RunPlan, StepPlan } from './plan.ts';
+import type { OutputScope, Published, RunPlan, StepPlan } from './plan.ts';
 import { planOfPhase, planOfRun } from './plan-of.ts';
 
 const isObject = (value: Json): value is JsonObject =>
@@ -45,6 +45,15 @@ const published = (outputs: readonly Published[]): ScopeValue =>
 
 const values = (output: Published): Layer =>
   Object.fromEntries(Object.entries(output.values).map(([name, value]) => [name, runtime(value)]));
+
+/** Whose end is the end of what is published, or of permits that are held, in that scope. */
+export const ownerOf = (execution: Execution, { run, phase }: Nodes, scope: OutputScope): string =>
+  ({ PHASE: phase.id, WORKFLOW: run.id, PIPELINE: execution.id })[scope];
+
+interface Nodes {
+  readonly run: Run;
+  readonly phase: Phase;
+}
 
 /** Before a run has started: the families of the pipeline, and what was published for all of it. */
 export function scopeOfRun(execution: Execution, plan: Pick<RunPlan, 'families'>): Scope {

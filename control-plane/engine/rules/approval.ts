@@ -7,9 +7,9 @@ import { approvalParameters } from '@fairlead/proto/steps/approval.ts';
 import type { Execution, Phase, Run, Step } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { once } from '../once.ts';
-import type { OutputScope, StepPlan } from '../plan.ts';
+import type { StepPlan } from '../plan.ts';
 import { type PlannedStep, planOfRun, planOfStep } from '../plan-of.ts';
-import { scopeOfPhase } from '../scope.ts';
+import { ownerOf, scopeOfPhase } from '../scope.ts';
 import { findRun, findStep } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
@@ -127,7 +127,6 @@ function publish(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'AP
   const { run, runPlan, phase } = plan.of;
   const name = resolveTemplate(plan.publish.name, scopeOfPhase(turn.execution, run, phase));
   if (!name.ok || typeof name.value !== 'string') return;
-  const owners: Record<OutputScope, string> = { PHASE: phase.id, WORKFLOW: run.id, PIPELINE: turn.execution.id };
   const { variables } = approval;
   const values: JsonObject = {
     // Of a stage they are read without `variables`.
@@ -142,7 +141,8 @@ function publish(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'AP
     userGroups: waiting.groups.map((group) => ({ name: group })),
   };
   const { scope } = plan.publish;
-  turn.emit({ event: 'OutputsPublished', name: name.value, scope, owner: owners[scope], values });
+  const owner = ownerOf(turn.execution, plan.of, scope);
+  turn.emit({ event: 'OutputsPublished', name: name.value, scope, owner, values });
 }
 
 /** How a run ends whose failing step was an approval; null: it was another. */

@@ -9,8 +9,8 @@ import {
 import type { Phase, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { heldAlready, isAskedFor, mayBeReleased } from '../permits.ts';
-import type { Named, OutputScope, StepPlan } from '../plan.ts';
-import { scopeOfPhase } from '../scope.ts';
+import type { Named, StepPlan } from '../plan.ts';
+import { ownerOf, scopeOfPhase } from '../scope.ts';
 import type { Turn } from '../turn.ts';
 
 interface Place {
@@ -29,15 +29,10 @@ export function askForPermits(turn: Turn, place: Place, stepId: string): void {
     return turn.emit({ event: 'StepEnded', stepId, status: 'FAILED', failure: asked, skipped: null });
   }
   const { constraint, capacity, strategy, scope, unit, permits } = asked;
-  const owners: Record<OutputScope, string> = {
-    PHASE: place.phase.id,
-    WORKFLOW: place.run.id,
-    PIPELINE: turn.execution.id,
-  };
   // A step that tries again asks anew: what it gave up stays given up.
   const number = turn.execution.permits.filter((each) => each.stepId === stepId).length + 1;
   const requestId = `${stepId}/permits.${number}`;
-  const terms = { constraint, unit, permits, capacity, strategy, owner: owners[scope] };
+  const terms = { constraint, unit, permits, capacity, strategy, owner: ownerOf(turn.execution, place, scope) };
   turn.emit({ event: 'PermitsRequested', stepId, requestId, ...terms });
   const waiting = { on: 'PERMITS', since: turn.now, until: turn.now + place.plan.timeoutMs, requestId } as const;
   turn.emit({ event: 'StepWaiting', stepId, waiting });

@@ -8,9 +8,9 @@ import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { PROVISIONED } from '@fairlead/proto/steps/provisioner.ts';
 import type { Output } from '../execution.ts';
-import type { OutputScope, SectionPlan } from '../plan.ts';
+import type { SectionPlan } from '../plan.ts';
 import { planOfStep, type PlannedStep } from '../plan-of.ts';
-import { scopeOfTask } from '../scope.ts';
+import { ownerOf, scopeOfTask } from '../scope.ts';
 import { findRun, findStep, lastAttempt, parentOf } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 
@@ -24,7 +24,6 @@ export function publishOutputs(turn: Turn, stepId: string): Failure | null {
   const { publish: as } = plan;
   if (as === null || step === undefined) return null;
   const { run, phase, phasePlan } = plan.of;
-  const owners: Record<OutputScope, string> = { PHASE: phase.id, WORKFLOW: run.id, PIPELINE: turn.execution.id };
   for (const task of step.tasks) {
     const result = lastAttempt(task)?.result;
     if (result?.outcome !== 'SUCCESS' || result.outputs === undefined) continue;
@@ -35,7 +34,7 @@ export function publishOutputs(turn: Turn, stepId: string): Failure | null {
     if (typeof name !== 'string') return refuse(`the name may hold no secret`);
     if (!mayPublish(name, plan, as.name))
       return refuse(`the name '${name}' is reserved, or no name of letters, digits and _`);
-    const owner = owners[as.scope];
+    const owner = ownerOf(turn.execution, plan.of, as.scope);
     const standing = turn.execution.outputs.find((each) => each.name === name && each.owner === owner);
     const values = merged(standing, result.outputs, name);
     const clash = standing === undefined ? null : clashOf(turn, stepId, plan, standing, result.outputs);
