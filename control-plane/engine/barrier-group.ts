@@ -29,15 +29,15 @@ export function identifierOf(step: StepPlan): string | null {
   return parsed.success ? parsed.data.identifier : null;
 }
 
-interface Place {
+interface PathInPlan {
   readonly phase: string;
   readonly section: string;
   readonly step: string;
 }
 
 /** Identifier → where its barrier stands. There is one in a workflow that was checked. */
-export const barriersOf = once((plan: RunPlan): ReadonlyMap<string, Place> => {
-  const found = new Map<string, Place>();
+export const barriersOf = once((plan: RunPlan): ReadonlyMap<string, PathInPlan> => {
+  const found = new Map<string, PathInPlan>();
   const look = (phase: string, section: SectionPlan | null): void => {
     for (const step of section?.steps ?? []) {
       const identifier = identifierOf(step);
@@ -68,7 +68,7 @@ export function groupAt(execution: Execution, stageId: string, identifier: strin
 }
 
 /** In a rolling phase, the one of the newest batch that came so far. */
-function stepAt(run: Run, place: Place): Step | null {
+function stepAt(run: Run, place: PathInPlan): Step | null {
   for (const phase of run.phases.toReversed()) {
     if (phase.kind === 'ROLLBACK' || phase.planId !== place.phase) continue;
     const section = phase.sections.find((each) => each.planId === place.section);
@@ -79,7 +79,7 @@ function stepAt(run: Run, place: Place): Step | null {
 }
 
 /** It went through the phase without coming to its barrier: no host was left for it. */
-const isPast = (run: Run, { phase: planId }: Place): boolean => {
+const isPast = (run: Run, { phase: planId }: PathInPlan): boolean => {
   const phase = run.phases.findLast((each) => each.kind !== 'ROLLBACK' && each.planId === planId);
   return phase !== undefined && isTerminal(phase.status);
 };

@@ -1,6 +1,7 @@
 /** What the plan says about a node of the tree. */
 import type { Execution, Phase, Run } from './execution.ts';
 import { once } from './once.ts';
+import type { PhasePlace } from './place.ts';
 import type { PhasePlan, RunPlan, SectionPlan, StepPlan } from './plan.ts';
 import { findPhase, findRun } from './tree.ts';
 import { PRE, undoOfPre } from './undo-pre.ts';
@@ -30,10 +31,8 @@ export function sectionsOf(plan: RunPlan, run: Run, phase: Phase): readonly Sect
 
 /** Everything the plan says about a step, found by the id of the step, of one of its tasks or of an attempt. */
 export interface PlannedStep extends StepPlan {
-  readonly of: {
-    readonly run: Run;
+  readonly of: PhasePlace & {
     readonly runPlan: RunPlan;
-    readonly phase: Phase;
     readonly phasePlan: PhasePlan | null;
     readonly section: SectionPlan;
   };

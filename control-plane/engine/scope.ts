@@ -16,6 +16,7 @@ import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Execution, Phase, Run } from './execution.ts';
 import type { OutputScope, Published, RunPlan, StepPlan } from './plan.ts';
+import type { PhasePlace } from './place.ts';
 import { planOfPhase, planOfRun } from './plan-of.ts';
 
 const isObject = (value: Json): value is JsonObject =>
@@ -47,13 +48,8 @@ const values = (output: Published): Layer =>
   Object.fromEntries(Object.entries(output.values).map(([name, value]) => [name, runtime(value)]));
 
 /** Whose end is the end of what is published, or of permits that are held, in that scope. */
-export const ownerOf = (execution: Execution, { run, phase }: Nodes, scope: OutputScope): string =>
+export const ownerOf = (execution: Execution, { run, phase }: PhasePlace, scope: OutputScope): string =>
   ({ PHASE: phase.id, WORKFLOW: run.id, PIPELINE: execution.id })[scope];
-
-interface Nodes {
-  readonly run: Run;
-  readonly phase: Phase;
-}
 
 /** Before a run has started: the families of the pipeline, and what was published for all of it. */
 export function scopeOfRun(execution: Execution, plan: Pick<RunPlan, 'families'>): Scope {
@@ -82,7 +78,7 @@ export function scopeOfPhase(execution: Execution, run: Run, phase: Phase): Scop
 /** Of a step at one target; `host` is null where it runs on the agent. */
 export function scopeOfTask(
   execution: Execution,
-  place: { readonly run: Run; readonly phase: Phase; readonly step: StepPlan; readonly host: HostTarget | null },
+  place: PhasePlace & { readonly step: StepPlan; readonly host: HostTarget | null },
 ): Scope {
   const { step, host } = place;
   const local: Record<string, ScopeValue> = {

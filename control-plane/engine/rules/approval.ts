@@ -7,7 +7,7 @@ import { approvalParameters } from '@fairlead/proto/steps/approval.ts';
 import type { Execution, Phase, Run, Step } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { once } from '../once.ts';
-import type { StepPlan } from '../plan.ts';
+import type { StepPlace } from '../place.ts';
 import { type PlannedStep, planOfRun, planOfStep } from '../plan-of.ts';
 import { ownerOf, scopeOfPhase } from '../scope.ts';
 import { findRun, findStep } from '../tree.ts';
@@ -18,14 +18,9 @@ import { goesBack } from './goes-back.ts';
 import { startRollback } from './rollback.ts';
 
 /** Begins to wait. */
-export function askForApproval(
-  turn: Turn,
-  place: { readonly run: Run; readonly phase: Phase },
-  stepId: string,
-  plan: StepPlan,
-): void {
+export function askForApproval(turn: Turn, { run, phase, plan }: StepPlace, stepId: string): void {
   turn.emit({ event: 'StepStarted', stepId, targets: [] });
-  const resolved = resolveValue(plan.parameters, scopeOfPhase(turn.execution, place.run, place.phase));
+  const resolved = resolveValue(plan.parameters, scopeOfPhase(turn.execution, run, phase));
   const parsed = resolved.ok ? approvalParameters.safeParse(resolved.value) : null;
   const plain = parsed?.success === true ? plainTexts(parsed.data) : null;
   if (plain === null) {

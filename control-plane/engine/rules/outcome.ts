@@ -1,6 +1,7 @@
 /** What follows when a group of steps has come to rest: the hardest verdict on it is carried out, step by step (orchestration 9). */
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Run, Step } from '../execution.ts';
+import type { SectionPlace } from '../place.ts';
 import { planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { abortRun } from './abort.ts';
@@ -9,12 +10,12 @@ import { goesBack } from './goes-back.ts';
 import { waitForPerson } from './intervention.ts';
 import { publishOutputs } from './publish.ts';
 import { startRollback } from './rollback.ts';
-import { hardestOf, retryAt, verdictsOn, type Place, type Verdict } from './verdict.ts';
+import { hardestOf, retryAt, verdictsOn, type Verdict } from './verdict.ts';
 
 /** `open`: something still runs or waits. */
 export type Conclusion = 'passed' | 'open' | 'failed';
 
-export function concludeGroup(turn: Turn, place: Place, steps: readonly (Step | undefined)[]): Conclusion {
+export function concludeGroup(turn: Turn, place: SectionPlace, steps: readonly (Step | undefined)[]): Conclusion {
   // Nearly all of them, with every decision on a section.
   if (steps.every(hasPassed)) return 'passed';
   if (!steps.every(isAtRest)) return 'open';
@@ -70,7 +71,7 @@ function retry(turn: Turn, { step, worst, its }: FailingStep): void {
 }
 
 /** Its failures stay to be seen; the execution goes on, without the hosts that were tolerated. */
-function pass(turn: Turn, { phase }: Place, { step, worst, its }: FailingStep): void {
+function pass(turn: Turn, { phase }: SectionPlace, { step, worst, its }: FailingStep): void {
   // What could not even start has ended as failed already.
   if (isTerminal(step.status)) return turn.emit({ event: 'StepIgnored', stepId: step.id });
   const known = new Set(turn.phase(phase.id).dropped);
@@ -92,7 +93,7 @@ function fail(turn: Turn, step: Step, { failure }: Verdict): void {
 /** A build has nothing to take back: it ends where it failed. */
 const deploys = (turn: Turn, run: Run): boolean => planOfRun(turn.execution, run).type !== 'BUILD';
 
-function follow(turn: Turn, { run, phase }: Place, { action, step, failure }: Verdict): void {
+function follow(turn: Turn, { run, phase }: SectionPlace, { action, step, failure }: Verdict): void {
   if (action === 'ABORT') {
     abortRun(turn, turn.run(run.id), 'failure strategy', failure.message);
   } else if (!goesBack(turn.execution, run, phase) && deploys(turn, run)) {

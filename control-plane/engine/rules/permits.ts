@@ -6,23 +6,18 @@ import {
   type GuardStrategy,
   type ResourceConstraintParameters,
 } from '@fairlead/proto/steps/flow.ts';
-import type { Phase, Run } from '../execution.ts';
+import type { Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { heldAlready, isAskedFor, mayBeReleased } from '../permits.ts';
-import type { Named, StepPlan } from '../plan.ts';
+import type { StepPlace } from '../place.ts';
+import type { Named } from '../plan.ts';
 import { ownerOf, scopeOfPhase } from '../scope.ts';
 import type { Turn } from '../turn.ts';
-
-interface Place {
-  readonly run: Run;
-  readonly phase: Phase;
-  readonly plan: StepPlan;
-}
 
 /** Units stand in ids of the lock store. */
 const MAX_UNIT = 256;
 
-export function askForPermits(turn: Turn, place: Place, stepId: string): void {
+export function askForPermits(turn: Turn, place: StepPlace, stepId: string): void {
   turn.emit({ event: 'StepStarted', stepId, targets: [] });
   const asked = whatToAskFor(turn, place);
   if ('code' in asked) {
@@ -45,7 +40,7 @@ interface Asked extends Pick<ResourceConstraintParameters, 'scope' | 'unit'> {
   readonly permits: number;
 }
 
-function whatToAskFor(turn: Turn, { run, phase, plan }: Place): Asked | Failure {
+function whatToAskFor(turn: Turn, { run, phase, plan }: StepPlace): Asked | Failure {
   const parsed = resourceConstraintParameters.safeParse(plan.parameters);
   if (!parsed.success) return failure('INVALID_INPUT', parsed.error.issues.map((issue) => issue.message).join('; '));
   const { constraint: name, guard, scope } = parsed.data;

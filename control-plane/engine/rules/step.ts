@@ -2,7 +2,8 @@
 import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Phase, Run, Section, Step } from '../execution.ts';
+import type { Section, Step } from '../execution.ts';
+import type { StepPlace } from '../place.ts';
 import type { StepPlan } from '../plan.ts';
 import { scopeOfPhase } from '../scope.ts';
 import { ON_AGENT, tryTask } from '../task.ts';
@@ -18,30 +19,21 @@ import { allHosts, selectNodes } from './select-nodes.ts';
 import { touchedByAll } from './touched.ts';
 import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from './step-kinds.ts';
 
-interface Place {
-  readonly run: Run;
-  readonly phase: Phase;
-  readonly section: Section;
-  readonly plan: StepPlan;
-  /** Those it runs together with. */
-  readonly group: readonly StepPlan[];
-}
-
-export function advanceStep(turn: Turn, place: Place): void {
+export function advanceStep(turn: Turn, place: StepPlace): void {
   const step = place.section.steps.find((each) => each.planId === place.plan.id);
   if (step === undefined) return startStep(turn, place);
   if (isTerminal(step.status) || step.waiting !== null) return;
   if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, place, step);
 }
 
-function startStep(turn: Turn, place: Place): void {
+function startStep(turn: Turn, place: StepPlace): void {
   if (turn.isPaused(place.run.id)) return;
   const { plan } = place;
   const skip = skipReason(turn, place);
   if (skip !== null) return typeof skip === 'string' ? endStep(turn, place, null, skip) : endStep(turn, place, skip);
   if (turn.now < earliestStart(place.section, plan, place.group)) return;
   if (plan.type === SELECT_NODES) return select(turn, place);
-  if (plan.type === APPROVAL) return askForApproval(turn, place, idOf(place), plan);
+  if (plan.type === APPROVAL) return askForApproval(turn, place, idOf(place));
   if (plan.type === BARRIER) return arrive(turn, idOf(place), plan);
   if (plan.type === RESOURCE_CONSTRAINT) return askForPermits(turn, place, idOf(place));
   const targets = targetsOf(turn, place);
@@ -51,21 +43,21 @@ function startStep(turn: Turn, place: Place): void {
   turn.emit({ event: 'StepStarted', stepId: idOf(place), targets });
 }
 
-const idOf = ({ section, plan }: Place): string => `${section.id}/${plan.id}`;
+const idOf = ({ section, plan }: StepPlace): string => `${section.id}/${plan.id}`;
 
-function endStep(turn: Turn, place: Place, problem: Failure | null, skipped: string | null = null): void {
+function endStep(turn: Turn, place: StepPlace, problem: Failure | null, skipped: string | null = null): void {
   const status = problem !== null ? 'FAILED' : skipped !== null ? 'SKIPPED' : 'SUCCESS';
   turn.emit({ event: 'StepEnded', stepId: idOf(place), status, failure: problem, skipped });
 }
 
 /** A rollback goes to the hosts that were changed, and there may be none (10.1). */
-function endWithoutHost(turn: Turn, place: Place): void {
+function endWithoutHost(turn: Turn, place: StepPlace): void {
   if (place.phase.kind === 'ROLLBACK') return endStep(turn, place, null, 'no host was changed');
   endStep(turn, place, failure('NO_HOSTS', 'no host is selected'));
 }
 
 /** Why the step is skipped, a failure when that cannot be told, null when it is not. */
-function skipReason(turn: Turn, { run, phase, plan }: Place): string | Failure | null {
+function skipReason(turn: Turn, { run, phase, plan }: StepPlace): string | Failure | null {
   const phasePlan = planOfPhase(planOfRun(turn.execution, run), phase);
   if (plan.artifact === 'rollback' && phasePlan?.rollbackArtifact == null) {
     return 'there is no earlier successful deployment to go back to';
@@ -84,7 +76,7 @@ export function earliestStart(section: Section, plan: StepPlan, group: readonly 
   return Math.max(section.notBefore, ...ends) + plan.waitMs;
 }
 
-function select(turn: Turn, place: Place): void {
+function select(turn: Turn, place: StepPlace): void {
   const runPlan = planOfRun(turn.execution, place.run);
   const phasePlan = planOfPhase(runPlan, place.phase);
   if (phasePlan === null)
@@ -98,14 +90,14 @@ function select(turn: Turn, place: Place): void {
 }
 
 /** No host is left for it: the phase ends here, and the next one has its turn. */
-function skipPhase(turn: Turn, place: Place, why: string): void {
+function skipPhase(turn: Turn, place: StepPlace, why: string): void {
   const { phase, section } = place;
   endStep(turn, place, null, why);
   turn.emit({ event: 'SectionEnded', sectionId: section.id, status: 'SKIPPED' });
   turn.emit({ event: 'PhaseEnded', phaseId: phase.id, status: 'SKIPPED', skipped: why });
 }
 
-function targetsOf(turn: Turn, { run, phase, plan }: Place): readonly string[] {
+function targetsOf(turn: Turn, { run, phase, plan }: StepPlace): readonly string[] {
   if (plan.runs !== 'hosts') return [ON_AGENT];
   const runPlan = planOfRun(turn.execution, run);
   if (plan.rollsBackAll === true && phase.kind === 'ROLLBACK') return touchedByAll(runPlan, run, phase);
@@ -115,7 +107,7 @@ function targetsOf(turn: Turn, { run, phase, plan }: Place): readonly string[] {
 }
 
 /** Everything that cannot be resolved at any target, told once. */
-function problems(turn: Turn, place: Place, targets: readonly string[]): Failure | null {
+function problems(turn: Turn, place: StepPlace, targets: readonly string[]): Failure | null {
   const messages = new Map<string, Failure>();
   for (const target of targets) {
     const made = tryTask(turn.execution, idOf(place), target);
@@ -127,6 +119,6 @@ function problems(turn: Turn, place: Place, targets: readonly string[]): Failure
   return others.length === 0 ? first : { ...first, message: [...messages.keys()].join('; ') };
 }
 
-function succeed(turn: Turn, place: Place, step: Step): void {
+function succeed(turn: Turn, place: StepPlace, step: Step): void {
   endStep(turn, place, collect(turn, place.plan, step) ?? publishOutputs(turn, step.id));
 }

@@ -4,20 +4,14 @@
  */
 import { failure, failureType, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isFailed, isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Attempt, Execution, Phase, Run, Section, Step, Task } from '../execution.ts';
-import type { FailureAction, FailureStrategy, SectionPlan } from '../plan.ts';
+import type { Attempt, Execution, Step, Task } from '../execution.ts';
+import type { SectionPlace } from '../place.ts';
+import type { FailureAction, FailureStrategy } from '../plan.ts';
 import { ON_AGENT } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun } from '../plan-of.ts';
 import { goesBack } from './goes-back.ts';
 import { allHosts } from './select-nodes.ts';
-
-export interface Place {
-  readonly run: Run;
-  readonly phase: Phase;
-  readonly section: Section;
-  readonly plan: SectionPlan;
-}
 
 export interface Verdict {
   readonly step: Step;
@@ -49,7 +43,7 @@ const SEVERITY: Readonly<Record<Verdict['action'], number>> = {
 export const hardestOf = (verdicts: readonly Verdict[]): Verdict | undefined =>
   verdicts.toSorted((a, b) => SEVERITY[b.action] - SEVERITY[a.action])[0];
 
-export function verdictsOn(execution: Execution, place: Place, steps: readonly Step[]): readonly Verdict[] {
+export function verdictsOn(execution: Execution, place: SectionPlace, steps: readonly Step[]): readonly Verdict[] {
   const failing = steps.flatMap(failuresOf);
   const exceeded = new Set<FailureStrategy>();
   for (;;) {
@@ -80,7 +74,12 @@ function failedAt(task: Task): { readonly task: Task; readonly why: Failure; rea
 
 const failureOf = ({ result }: Attempt): Failure => result?.failure ?? failure('CANCELED', 'it was stopped');
 
-function judge(execution: Execution, place: Place, failing: Failing, exceeded: ReadonlySet<FailureStrategy>): Verdict {
+function judge(
+  execution: Execution,
+  place: SectionPlace,
+  failing: Failing,
+  exceeded: ReadonlySet<FailureStrategy>,
+): Verdict {
   for (const strategy of applicable(execution, place, failing)) {
     if (strategy.action === 'RETRY' && mayRetry(place, failing, strategy)) {
       return { ...failing, action: 'RETRY', strategy };
@@ -95,7 +94,11 @@ function judge(execution: Execution, place: Place, failing: Failing, exceeded: R
   return { ...failing, action: 'ROLLBACK_WORKFLOW', strategy: null };
 }
 
-function applicable(execution: Execution, place: Place, { step, failure: of }: Failing): readonly FailureStrategy[] {
+function applicable(
+  execution: Execution,
+  place: SectionPlace,
+  { step, failure: of }: Failing,
+): readonly FailureStrategy[] {
   // A person has said already that it has failed.
   if (isTerminal(step.status) && step.interventions.length > 0) return [];
   const type = failureType(of);
@@ -115,7 +118,7 @@ export const covers = ({ types }: FailureStrategy, type: ReturnType<typeof failu
   types.length === 0 || types.includes(type);
 
 /** Each target has its own count; otherwise the next strategy has its say. */
-function mayRetry(place: Place, { step, task, failure: of }: Failing, strategy: FailureStrategy): boolean {
+function mayRetry(place: SectionPlace, { step, task, failure: of }: Failing, strategy: FailureStrategy): boolean {
   // Never started: the plan is fixed, so it would fail the same way again.
   if (task === null || retriesOf(task, strategy) >= (strategy.retry?.count ?? 0)) return false;
   const idempotent = place.plan.steps.some((each) => each.id === step.planId && each.idempotent);
@@ -146,7 +149,7 @@ export function retryAt(step: Step, verdicts: readonly Verdict[]): number {
 }
 
 /** When a failed step that is to be retried will be; null for every other step. */
-export function retryDue(execution: Execution, place: Place, step: Step): number | null {
+export function retryDue(execution: Execution, place: SectionPlace, step: Step): number | null {
   const verdicts = verdictsOn(execution, place, [step]);
   if (hardestOf(verdicts)?.action !== 'RETRY') return null;
   return retryAt(
@@ -155,14 +158,18 @@ export function retryDue(execution: Execution, place: Place, step: Step): number
   );
 }
 
-const mayTolerate = ({ phase }: Place, { task }: Failing, strategy: FailureStrategy): boolean =>
+const mayTolerate = ({ phase }: SectionPlace, { task }: Failing, strategy: FailureStrategy): boolean =>
   strategy.tolerate !== null && phase.kind === 'FORWARD' && task !== null && task.target !== ON_AGENT;
 
 /**
  * Strategies that would have to tolerate more hosts than they may. Counted over the phase: a tolerance of 5 % never costs
  * more than 5 % of its hosts, however many of its steps fail (orchestration 9.6).
  */
-function overdrawn(execution: Execution, place: Place, verdicts: readonly Verdict[]): readonly FailureStrategy[] {
+function overdrawn(
+  execution: Execution,
+  place: SectionPlace,
+  verdicts: readonly Verdict[],
+): readonly FailureStrategy[] {
   const tolerated = verdicts.filter((each) => each.action === 'TOLERATE');
   if (tolerated.length === 0) return [];
   const { phase } = place;
