@@ -3,7 +3,7 @@ import type { Execution, Phase, Run } from './execution.ts';
 import { once } from './once.ts';
 import type { PhasePlace } from './place.ts';
 import type { PhasePlan, RunPlan, SectionPlan, StepPlan } from './plan.ts';
-import { findPhase, findRun } from './tree.ts';
+import { findPhase, findRun, pathInPhase } from './tree.ts';
 import { PRE, undoOfPre } from './undo-pre.ts';
 
 export function planOfRun(execution: Execution, run: Run): RunPlan {
@@ -70,15 +70,6 @@ const stepsByPath = once(
       ),
     ),
 );
-
-/** `section/step` of `x/run/phase/section/step@target#1`. */
-function pathInPhase(id: string): string {
-  const at = id.indexOf('@');
-  const path = at < 0 ? id : id.slice(0, at);
-  let slash = -1;
-  for (let parts = 3; parts > 0; parts -= 1) slash = path.indexOf('/', slash + 1);
-  return path.slice(slash + 1);
-}
 
 /** Whether the run goes through them or not. */
 function allSections(plan: RunPlan, phasePlan: PhasePlan | null, phase: Phase): readonly SectionPlan[] {

@@ -4,7 +4,7 @@
  */
 import { resolveTemplate, resolveValue, type ResolvedText, type Scope } from '@fairlead/proto/expressions/index.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
-import { attemptId as idOfAttempt, taskId, type AttemptId } from '@fairlead/proto/model/ids.ts';
+import { attemptId as idOfAttempt, targetOf, taskId, type AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Task, TaskContext } from '@fairlead/proto/model/task.ts';
 import { stepType } from '@fairlead/proto/steps/index.ts';
@@ -21,9 +21,7 @@ export type TaskOrFailures =
 export const ON_AGENT = '-';
 
 export function taskOfAttempt(execution: Execution, id: AttemptId): TaskOrFailures {
-  const at = id.indexOf('@');
-  const target = id.slice(at + 1, id.lastIndexOf('#'));
-  return makeTask(execution, id, id, target);
+  return makeTask(execution, id, id, targetOf(id));
 }
 
 /** As if it were the first attempt of a step that has not started yet. */

@@ -3,23 +3,29 @@
  * children of one parent; replacing copies one path and leaves every other node the same object (which is what
  * memoizing per node rests on).
  */
-import { taskId, type AttemptId, type NodeId } from '@fairlead/proto/model/ids.ts';
+import { taskId, taskOf, type AttemptId, type NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step, Task } from './execution.ts';
 
 /** How many parts of the path name a node of that kind: `x/run/phase/section/step`. */
 const PARTS = { run: 2, phase: 3, section: 4, step: 5 } as const;
 
-/** The id of the ancestor of that kind (or the node itself). Called for every level of every change: it only cuts. */
-function ancestor(id: string, kind: keyof typeof PARTS): NodeId {
+/** Where the id of the ancestor of that kind (or of the node itself) ends: a target may have slashes of its own. */
+function endOf(id: string, kind: keyof typeof PARTS): number {
   const at = id.indexOf('@');
   const end = at < 0 ? id.length : at;
   let slash = -1;
   for (let parts = PARTS[kind]; parts > 0; parts -= 1) {
     slash = id.indexOf('/', slash + 1);
-    if (slash < 0 || slash >= end) return id.slice(0, end);
+    if (slash < 0 || slash >= end) return end;
   }
-  return id.slice(0, slash);
+  return slash;
 }
+
+/** Called for every level of every change: it only cuts. */
+const ancestor = (id: string, kind: keyof typeof PARTS): NodeId => id.slice(0, endOf(id, kind));
+
+/** `section/step` of `x/run/phase/section/step@target#1`. */
+export const pathInPhase = (id: string): string => id.slice(endOf(id, 'phase') + 1, endOf(id, 'step'));
 
 export const parentOf = (id: NodeId): NodeId => id.slice(0, id.lastIndexOf('/'));
 
@@ -37,10 +43,8 @@ export const findSection = (execution: Execution, id: string): Section | undefin
 export const findStep = (execution: Execution, id: string): Step | undefined =>
   find(findSection(execution, id)?.steps ?? [], ancestor(id, 'step'));
 
-const taskOfAttempt = (id: string): string => id.slice(0, id.lastIndexOf('#'));
-
 export const findTask = (execution: Execution, id: string): Task | undefined =>
-  find(findStep(execution, id)?.tasks ?? [], id.includes('#') ? taskOfAttempt(id) : id);
+  find(findStep(execution, id)?.tasks ?? [], id.includes('#') ? taskOf(id) : id);
 export const findAttempt = (execution: Execution, id: AttemptId): Attempt | undefined =>
   find(findTask(execution, id)?.attempts ?? [], id);
 
@@ -86,7 +90,7 @@ export const updateStep = (execution: Execution, id: string, change: (step: Step
 export const updateTask = (execution: Execution, id: string, change: (task: Task) => Task): Execution =>
   updateStep(execution, id, (step) => ({
     ...step,
-    tasks: replace(step.tasks, id.includes('#') ? taskOfAttempt(id) : id, change),
+    tasks: replace(step.tasks, id.includes('#') ? taskOf(id) : id, change),
   }));
 
 export const updateAttempt = (execution: Execution, id: AttemptId, change: (attempt: Attempt) => Attempt): Execution =>

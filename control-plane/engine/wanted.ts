@@ -2,6 +2,7 @@
  * wanted(execution): what should be outstanding in this state; a function of the state and nothing else, so after a
  * crash the next driver wants the same. Remembered per section, because an event changes one path of the tree only.
  */
+import { targetOf } from '@fairlead/proto/model/ids.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Command } from './commands.ts';
@@ -118,7 +119,7 @@ function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): reado
 const rememberedAttempts = new WeakMap<Attempt, readonly Command[]>();
 
 function hostOf({ id }: Attempt, hosts: readonly HostTarget[]): HostTarget | undefined {
-  const target = id.slice(id.indexOf('@') + 1, id.lastIndexOf('#'));
+  const target = targetOf(id);
   return hosts.find((each) => each.name === target);
 }
 

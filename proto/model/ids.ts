@@ -29,6 +29,11 @@ export function executionOf(id: string): ExecutionId {
   return slash < 0 ? id : id.slice(0, slash);
 }
 
+/** Where the work of an attempt is done. */
+export function targetOf(attempt: AttemptId): string {
+  return attempt.slice(attempt.indexOf('@') + 1, attempt.lastIndexOf('#'));
+}
+
 /** The task an attempt belongs to. */
 export function taskOf(attempt: AttemptId): TaskId {
   return attempt.slice(0, attempt.lastIndexOf('#'));
