@@ -1,18 +1,18 @@
 /**
  * evolve(execution, event): bookkeeping. Total and exhaustive; it decides nothing, so old journals fold the same for ever.
  */
-import type { AttemptId } from '@fairlead/proto/model/ids.ts';
-import type { Status } from '@fairlead/proto/model/status.ts';
+import { evolveAttempt } from './evolve/attempt.ts';
+import { withBarrier } from './evolve/barrier.ts';
+import { collectedBefore, withCollected } from './evolve/collected.ts';
+import { withLock } from './evolve/lock.ts';
+import { withPermits } from './evolve/permits.ts';
 import { evolvePipeline, plannedRuns } from './evolve/pipeline.ts';
 import { evolveStep } from './evolve/step.ts';
 import type { Event, EventOf } from './events.ts';
-import type { Attempt, Execution, Output, Run } from './execution.ts';
+import type { Execution, Output } from './execution.ts';
 import { newPhase, newSection } from './nodes.ts';
 import type { Plan } from './plan.ts';
-import { withBarrier } from './evolve/barrier.ts';
-import { collectedBefore, endedPhase, withCollected } from './evolve/workflow.ts';
-import { withPermits } from './evolve/permits.ts';
-import { replace, updateAttempt, updatePhase, updateRun, updateSection, updateTask } from './tree.ts';
+import { updatePhase, updateRun, updateSection } from './tree.ts';
 
 /**
  * A decision evolves the state it is made on, and whoever folds its events next comes to the same states again: the last
@@ -112,7 +112,7 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'LockGranted':
     case 'LockRefused':
     case 'LockReleased':
-      return updateRun(execution, event.runId, (run) => withLock(run, event));
+      return withLock(execution, event);
     case 'RunReached':
     case 'InputsGiven':
     case 'RunPlanned':
@@ -124,7 +124,12 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'PhaseStarted':
       return updateRun(execution, event.phaseId, (run) => ({ ...run, phases: [...run.phases, newPhase(event)] }));
     case 'PhaseEnded':
-      return updatePhase(execution, event.phaseId, (node) => endedPhase(node, event));
+      return updatePhase(execution, event.phaseId, (node) => ({
+        ...node,
+        status: event.status,
+        endedAt: event.at,
+        skipped: event.skipped ?? null,
+      }));
     case 'HostsSelected':
       return updatePhase(execution, event.phaseId, (node) => ({ ...node, hosts: event.hosts }));
     case 'HostsDropped':
@@ -167,69 +172,15 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'ArtifactCollected':
       return withCollected(execution, event);
     case 'AttemptAssigned':
-      return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
-        state: 'ASSIGNED',
-        assignment: attempt.assignment + 1,
-        agentId: event.agentId,
-        ledgerId: event.ledgerId,
-        sessionId: event.sessionId,
-        unassignable: null,
-      }));
     case 'AttemptUnassignable':
-      return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
-        unassignable: { since: attempt.unassignable?.since ?? event.at, failure: event.failure },
-      }));
     case 'AttemptReleased':
-      return withTaskStatus(execution, event.attemptId, 'QUEUED', (attempt) => ({
-        ...attempt,
-        state: 'PENDING',
-        startedAt: null,
-        deadline: null,
-        unknownSince: null,
-        agentId: null,
-        ledgerId: null,
-        sessionId: null,
-        refusedBy:
-          event.final && attempt.agentId !== null ? [...attempt.refusedBy, attempt.agentId] : attempt.refusedBy,
-      }));
     case 'AttemptStarted':
-      return withTaskStatus(execution, event.attemptId, 'RUNNING', (attempt) => ({
-        ...attempt,
-        state: 'STARTED',
-        startedAt: event.at,
-        deadline: event.deadline,
-      }));
     case 'AttemptCheckpointed':
-      return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
-        checkpoints: [...attempt.checkpoints, { name: event.name, data: event.data }],
-      }));
     case 'AttemptLost':
-      return withTaskStatus(execution, event.attemptId, 'UNKNOWN', (attempt) => ({
-        ...attempt,
-        state: 'UNKNOWN',
-        unknownSince: event.at,
-      }));
     case 'AttemptFound':
-      return withTaskStatus(execution, event.attemptId, 'RUNNING', (attempt) => ({
-        ...attempt,
-        state: 'STARTED',
-        unknownSince: null,
-      }));
     case 'CancelRequested':
-      return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
-        cancel: { reason: event.reason, at: event.at },
-      }));
     case 'AttemptEnded':
-      return withTaskStatus(execution, event.attemptId, ENDED_AS[event.result.outcome], (attempt) => ({
-        ...attempt,
-        state: 'ENDED',
-        result: event.result,
-        endedAt: event.at,
-      }));
+      return evolveAttempt(execution, event);
     case 'ExecutionEnded':
       return { ...execution, status: event.status, endedAt: event.at };
     case 'SummaryWritten':
@@ -239,39 +190,5 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
       return { ...execution, settled: true };
     case 'InputRejected':
       return execution;
-  }
-}
-
-const ENDED_AS = { SUCCESS: 'SUCCESS', FAILED: 'FAILED', CANCELED: 'ABORTED' } as const satisfies Record<
-  string,
-  Status
->;
-
-function withTaskStatus(
-  execution: Execution,
-  id: AttemptId,
-  status: Status,
-  change: (attempt: Attempt) => Attempt,
-): Execution {
-  return updateTask(execution, id, (task) => ({ ...task, status, attempts: replace(task.attempts, id, change) }));
-}
-
-type LockEvent = EventOf<'LockRequested' | 'LockQueued' | 'LockGranted' | 'LockRefused' | 'LockReleased'>;
-
-function withLock(run: Run, event: LockEvent): Run {
-  if (event.event === 'LockRequested') {
-    const { requestId, keys, at } = event;
-    return { ...run, lock: { requestId, keys, requestedAt: at, state: 'REQUESTED', position: null, fences: {} } };
-  }
-  if (run.lock === null) return run;
-  switch (event.event) {
-    case 'LockQueued':
-      return { ...run, lock: { ...run.lock, state: 'QUEUED', position: event.position } };
-    case 'LockGranted':
-      return { ...run, lock: { ...run.lock, state: 'HELD', position: null, fences: event.fences } };
-    case 'LockRefused':
-      return { ...run, lock: { ...run.lock, state: 'REFUSED', position: null } };
-    case 'LockReleased':
-      return { ...run, lock: { ...run.lock, state: 'RELEASED' } };
   }
 }

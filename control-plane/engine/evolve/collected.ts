@@ -1,14 +1,8 @@
+/** The bookkeeping of collected builds. */
 import type { EventOf } from '../events.ts';
-import type { Collected, Execution, Phase } from '../execution.ts';
+import type { Collected, Execution } from '../execution.ts';
 import type { Plan } from '../plan.ts';
 import { findRun } from '../tree.ts';
-
-export const endedPhase = (phase: Phase, event: EventOf<'PhaseEnded'>): Phase => ({
-  ...phase,
-  status: event.status,
-  endedAt: event.at,
-  skipped: event.skipped ?? null,
-});
 
 export const withCollected = (execution: Execution, event: EventOf<'ArtifactCollected'>): Execution => {
   const { stepId, artifact } = event;
