@@ -4,7 +4,7 @@ import type { Execution, Phase, Run, Section } from '../engine/execution.ts';
 import type { RunPlan, SectionPlan } from '../engine/plan.ts';
 import { interventionChoices } from '../engine/rules/intervention.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
-import { planOfRun, sectionsOf } from '../engine/plan-of.ts';
+import { nameOfRun, planOfRun, sectionsOf } from '../engine/plan-of.ts';
 import { headerOf } from './execution-header.ts';
 import { statusOfRun, waitingText } from './run-status.ts';
 import { nodesOfTasks, noteOnStep } from './task-view.ts';
@@ -37,7 +37,7 @@ function nodesOf(execution: Execution, agentName: AgentName): readonly NodeView[
       null,
       'run',
       order,
-      plan.name ?? plan.workflow.name,
+      nameOfRun(plan),
       { ...run, status: statusOfRun(run) },
       { failure: run.failure },
     );

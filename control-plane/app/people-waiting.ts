@@ -2,7 +2,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { WaitingView } from '@fairlead/proto/live.ts';
 import type { Execution } from '../engine/execution.ts';
-import { planOfRun, planOfStep } from '../engine/plan-of.ts';
+import { nameOfRun, planOfRun, planOfStep } from '../engine/plan-of.ts';
 import { asksForInputs } from '../engine/rules/late-planning.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 
@@ -10,7 +10,7 @@ import { waitingSteps } from '../engine/rules/waiting.ts';
 export function waitingForPeople(execution: Execution): readonly WaitingView[] {
   return execution.runs.flatMap((run): readonly WaitingView[] => {
     const plan = planOfRun(execution, run);
-    const where = plan.name ?? plan.workflow.name;
+    const where = nameOfRun(plan);
     const steps = waitingSteps(run).flatMap(({ id, waiting }): readonly WaitingView[] => {
       if (waiting.on !== 'APPROVAL' && waiting.on !== 'INTERVENTION') return [];
       const { name } = planOfStep(execution, id);

@@ -1,15 +1,12 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Execution, Run } from '../engine/execution.ts';
-import { planOfRun } from '../engine/plan-of.ts';
+import { nameOfRun, planOfRun } from '../engine/plan-of.ts';
 
 /** The run that is meant by its id, or by the name it is shown under. */
 export function runNamed(execution: Execution, wanted: string): NodeId {
   const { id, runs } = execution;
-  const nameOf = (run: Run): string => {
-    const { name, workflow } = planOfRun(execution, run);
-    return name ?? workflow.name;
-  };
+  const nameOf = (run: Run): string => nameOfRun(planOfRun(execution, run));
   const found = runs.filter((run) => run.id === wanted || run.planId === wanted || nameOf(run) === wanted);
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) return only.id;

@@ -8,7 +8,7 @@ import type { Execution, Run, Step } from './execution.ts';
 import { once } from './once.ts';
 import type { RunPlan, SectionPlan, StepPlan } from './plan.ts';
 import { BARRIER } from './rules/step-kinds.ts';
-import { planOfRun } from './plan-of.ts';
+import { nameOfRun, planOfRun } from './plan-of.ts';
 
 export interface Participant {
   readonly run: Run;
@@ -59,11 +59,11 @@ export function groupAt(execution: Execution, stageId: string, identifier: strin
       if (place === undefined) {
         // Not planned yet, it may still turn out to be one of them.
         const isOpen = plan.deferred === true && !isTerminal(run.status);
-        return isOpen ? [{ run, name: plan.name ?? plan.workflow.name, state: 'AWAITED', step: null }] : [];
+        return isOpen ? [{ run, name: nameOfRun(plan), state: 'AWAITED', step: null }] : [];
       }
       const step = stepAt(run, place);
       const state = stateOf(run, step, step === null && isPast(run, place));
-      return [{ run, name: plan.name ?? plan.workflow.name, state, step: state === 'ARRIVED' ? step : null }];
+      return [{ run, name: nameOfRun(plan), state, step: state === 'ARRIVED' ? step : null }];
     });
 }
 

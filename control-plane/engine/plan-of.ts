@@ -15,6 +15,9 @@ export function planOfRun(execution: Execution, run: Run): RunPlan {
   throw new Error(`no plan for run ${run.id}`);
 }
 
+/** What people call it: its name in the pipeline, or its workflow's. */
+export const nameOfRun = ({ name, workflow }: Pick<RunPlan, 'name' | 'workflow'>): string => name ?? workflow.name;
+
 /** Null for the pre- and post-deployment sections, which belong to no phase of the plan. */
 export const planOfPhase = (plan: RunPlan, phase: Phase): PhasePlan | null =>
   plan.phases.find((each) => each.id === phase.planId) ?? null;

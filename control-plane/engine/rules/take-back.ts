@@ -8,7 +8,7 @@ import type { Execution, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import type { RunPlan, StagePlan } from '../plan.ts';
 import { rollbackRunOf } from '../rollback-plan.ts';
-import { planOfRun } from '../plan-of.ts';
+import { nameOfRun, planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { abortRun, cancelOpenAttempts } from './abort.ts';
 import { closeOpenNodes } from './close.ts';
@@ -104,6 +104,6 @@ function backwardRun(execution: Execution, stage: StagePlan, run: Run): RunPlan 
   const before = stage.takenOver?.find((each) => each.runId === run.planId);
   const back = before === undefined ? rollbackRunOf(plan, run) : before.rollback;
   if (back === null || back.phases.length === 0) return null;
-  const name = `Rollback ${plan.name ?? plan.workflow.name}`;
+  const name = `Rollback ${nameOfRun(plan)}`;
   return { ...back, id: `${run.planId}u`, name, skip: null, inputs: null, deferred: false };
 }
