@@ -12,7 +12,6 @@ import { openAttempts } from '../open-attempts.ts';
 import { advanceForward } from './forward.ts';
 import { wantsHold } from './hold.ts';
 import { advanceRollback } from './rollback.ts';
-import { breakStandstill } from './standstill.ts';
 import { appendBackwardStages, backwardStages, forwardStages } from './take-back.ts';
 
 /** Far beyond any plan: a decision that still moves after so many rounds goes round in circles, which is a bug. */
@@ -23,9 +22,8 @@ export function advance(turn: Turn): void {
     const before = turn.events.length;
     for (const run of runsToAdvance(turn)) advanceRun(turn, run);
     advanceBarriers(turn);
-    breakDeadlock(turn);
     if (turn.events.length === before) {
-      breakStandstill(turn);
+      breakDeadlock(turn);
       endExecution(turn);
       settle(turn);
       if (turn.events.length === before) return;
