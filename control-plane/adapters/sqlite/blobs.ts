@@ -15,13 +15,13 @@ export function createBlobs(database: Database, group: GroupCommit): Blobs {
       checkBlob(bytes);
       const hash = createHash('sha256').update(bytes).digest('hex');
       // What can be read here was committed: no need to wait for another fsync.
-      if (database.reading(() => exists.get([hash])) !== null) return hash;
+      if ((await database.reading(() => exists.get([hash]))) !== null) return hash;
       const copy = Uint8Array.from(bytes);
       await group.write(() => insert.run([hash, copy]));
       return hash;
     },
     async get(hash) {
-      const row = database.reading(() => standing.get<{ bytes: Uint8Array | ArrayBuffer }>([hash]));
+      const row = await database.reading(() => standing.get<{ bytes: Uint8Array | ArrayBuffer }>([hash]));
       return row === null ? null : bytesOf(row.bytes);
     },
   };

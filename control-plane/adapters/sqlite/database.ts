@@ -1,4 +1,6 @@
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import Driver from 'libsql';
+import type { FailureError } from '@fairlead/proto/model/failure.ts';
 import { mapError, unavailable } from './failures.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
@@ -40,16 +42,24 @@ export class Statement {
   }
 }
 
-/** One SQLite file, durable at every commit. */
+export type SyncFile = (file: number, done: (error: NodeJS.ErrnoException | null) => void) => void;
+
+/** One SQLite file, durable at every commit; or, once `deferSync` was called, at every `sync` after one. */
 export class Database {
   readonly file: string;
   readonly #driver: Driver.Database;
   /** Keeps every statement alive as long as its handle. */
   readonly #statements: Statement[] = [];
+  /** The write-ahead log, to sync it. SQLite never locks that file: only so may a process open it a second time. */
+  #wal: number | null = null;
+  #syncing: Promise<void> | null = null;
+  #failed: FailureError | null = null;
+  readonly #syncFile: SyncFile;
   #closed = false;
 
-  constructor(file: string) {
+  constructor(file: string, syncFile: SyncFile = fdatasync) {
     this.file = file;
+    this.#syncFile = syncFile;
     this.#driver = open(file);
   }
 
@@ -64,17 +74,63 @@ export class Database {
   }
 
   get inTransaction(): boolean {
-    return this.#driver.inTransaction;
+    return !this.#closed && this.#driver.inTransaction;
   }
 
-  /** Reading outside a group: the driver's errors mapped. */
-  reading<T>(work: () => T): T {
+  /**
+   * From now on COMMIT only writes, and whoever commits calls `sync`: SQLite's own sync would stop the loop, and with it
+   * everything else this process does, for as long as the disk takes. Everything else stays as with synchronous = FULL:
+   * the log is synced before it is copied into the database, the database before the log begins anew.
+   */
+  deferSync(): void {
+    this.#driver.exec('PRAGMA synchronous = NORMAL');
+    this.#wal ??= openSync(`${this.file}-wal`, 'r+');
+  }
+
+  /**
+   * Resolves when every commit before it would survive a power cut. After one that failed nobody knows what of the log is
+   * on the disk, and what is written behind a hole is lost: everything is refused until a new start reads it.
+   */
+  sync(): Promise<void> {
+    const syncing = this.#syncWal().finally(() => {
+      if (this.#syncing === syncing) this.#syncing = null;
+    });
+    this.#syncing = syncing;
+    return syncing;
+  }
+
+  /** Throws when nothing can be read or written any more. */
+  check(): void {
     if (this.#closed) throw unavailable('The embedded store is closed.');
+    if (this.#failed !== null) throw this.#failed;
+  }
+
+  /** Reading outside a group, with the driver's errors mapped. What can be seen but is not durable yet is waited for. */
+  async reading<T>(work: () => T): Promise<T> {
+    this.check();
+    let value: T;
     try {
-      return work();
+      value = work();
     } catch (error) {
       throw mapError(error);
     }
+    if (this.#syncing !== null) await this.#syncing;
+    return value;
+  }
+
+  #syncWal(): Promise<void> {
+    const wal = this.#wal;
+    if (wal === null) throw new Error('bug: a sync of what SQLite syncs itself');
+    return new Promise((resolve, reject) => {
+      this.#syncFile(wal, (error) => {
+        if (error === null) return resolve();
+        this.#failed ??= unavailable(
+          `The disk of the data directory did not write ${this.file}-wal (${error.code ?? error.message}): start again.`,
+          error,
+        );
+        reject(this.#failed);
+      });
+    });
   }
 
   /** Leaves an empty WAL behind: what is in it would be applied to a file that is restored from a backup. */
@@ -86,6 +142,8 @@ export class Database {
       // Everything acknowledged is in the WAL as well; the next start reads it.
     }
     this.#driver.close();
+    if (this.#wal !== null) closeSync(this.#wal);
+    this.#wal = null;
   }
 }
 

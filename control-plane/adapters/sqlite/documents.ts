@@ -40,7 +40,7 @@ export function createDocuments(database: Database, group: GroupCommit): Documen
       return group.write(() => insert.run([collection, id, text]) === 1 || stands(collection, id, 1, text));
     },
     async get(collection, id) {
-      const row = database.reading(() => standing.get<Row>([collection, id]));
+      const row = await database.reading(() => standing.get<Row>([collection, id]));
       return row === null ? null : toDocument(row);
     },
     async replace(collection, id, expected, body) {

@@ -84,7 +84,7 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
       });
     },
     async getExecution(executionId) {
-      const row = database.reading(() => standing.get<Row>([executionId]));
+      const row = await database.reading(() => standing.get<Row>([executionId]));
       return row === null ? null : toRow(row);
     },
     async list(filter, { cursor, limit }) {
@@ -100,7 +100,7 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
       return database.reading(() => starting.all<Row>([prefix, end, end, limit]).map(toRow));
     },
     async lastSuccess({ name, mapping }) {
-      const row = database.reading(() => newestSuccess.get<Row>([name, mapping]));
+      const row = await database.reading(() => newestSuccess.get<Row>([name, mapping]));
       return row === null ? null : toRow(row);
     },
   };

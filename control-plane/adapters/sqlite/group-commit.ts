@@ -19,22 +19,26 @@ export interface Linger {
 const MOST_TURNS = 16;
 
 /**
- * One transaction, and so one fsync, for everything that asked to be written in one turn of the event loop, and in those
- * after it as long as each brings more: 8 to 15 times the writes per second. Who writes alone waits for nobody. A promise
- * resolves after the COMMIT. A statement that fails alone fails only its own promise; a failing disk fails all of the
- * group, and then nothing of it was written, or the outcome of the COMMIT is unknown.
+ * One transaction, and so one sync, for everything that asked to be written in one turn of the event loop, and in those
+ * after it as long as each brings more: 8 to 15 times the writes per second. Who writes alone waits for nobody; what is
+ * asked while one group is synced makes up the next. A promise resolves after the sync that follows the COMMIT. A
+ * statement that fails alone fails only its own promise; a failing disk fails all of the group, and then nothing of it was
+ * written, or the outcome of the COMMIT is unknown.
  */
 export class GroupCommit {
   readonly #database: Database;
   readonly #linger: Linger | null;
   #waiting: Waiting[] = [];
   #idle: (() => void)[] = [];
+  #scheduled = false;
+  #syncing = false;
   #closed = false;
 
   /** With `linger` a group waits so long for more, whatever the turns bring: for what nobody waits for. */
   constructor(database: Database, linger: Linger | null = null) {
     this.#database = database;
     this.#linger = linger;
+    database.deferSync();
   }
 
   /** `work` makes at most one writing statement (SQLite undoes a failed one by itself) and may read around it. */
@@ -50,7 +54,7 @@ export class GroupCommit {
   /** Resolves when everything that was asked so far is settled; further writes are refused. */
   close(): Promise<void> {
     this.#closed = true;
-    if (this.#waiting.length === 0) return Promise.resolve();
+    if (this.#waiting.length === 0 && !this.#syncing) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -58,7 +62,6 @@ export class GroupCommit {
     if (this.#closed) return Promise.reject(unavailable('The embedded store is closed.'));
     return new Promise<T>((resolve, reject) => {
       let answer: { readonly value: T } | null = null;
-      if (this.#waiting.length === 0) this.#commitLater();
       this.#waiting.push({
         several,
         run: () => {
@@ -69,10 +72,13 @@ export class GroupCommit {
         },
         reject,
       });
+      this.#commitLater();
     });
   }
 
   #commitLater(): void {
+    if (this.#scheduled || this.#syncing) return;
+    this.#scheduled = true;
     if (this.#linger === null) this.#commitAfter(1, MOST_TURNS);
     else this.#linger.scheduler.after(this.#linger.ms, () => this.#commit());
   }
@@ -89,28 +95,53 @@ export class GroupCommit {
   #commit(): void {
     const group = this.#waiting;
     this.#waiting = [];
-    const done: Waiting[] = [];
-    const refused: { readonly each: Waiting; readonly error: unknown }[] = [];
+    this.#scheduled = false;
+    let answer: () => void;
     try {
-      this.#database.exec('BEGIN IMMEDIATE');
-      for (const each of group) {
-        try {
-          this.#run(each);
-          done.push(each);
-        } catch (error) {
-          if (!concernsOnlyOneStatement(error)) throw error;
-          refused.push({ each, error });
-        }
-      }
-      this.#database.exec('COMMIT');
-      for (const each of done) each.resolve();
-      for (const { each, error } of refused) each.reject(error);
+      answer = this.#runAll(group);
     } catch (error) {
       this.#rollBack();
-      const mapped = mapError(error);
-      for (const each of group) each.reject(mapped);
+      this.#rejectAll(group, mapError(error));
+      return this.#next();
     }
-    if (this.#waiting.length > 0) return;
+    this.#syncing = true;
+    this.#database
+      .sync()
+      .then(answer, (error: unknown) => this.#rejectAll(group, error))
+      .finally(() => {
+        this.#syncing = false;
+        this.#next();
+      });
+  }
+
+  /** One transaction. Answers how to tell everybody, once it is durable. */
+  #runAll(group: readonly Waiting[]): () => void {
+    const done: Waiting[] = [];
+    const refused: { readonly each: Waiting; readonly error: unknown }[] = [];
+    this.#database.check();
+    this.#database.exec('BEGIN IMMEDIATE');
+    for (const each of group) {
+      try {
+        this.#run(each);
+        done.push(each);
+      } catch (error) {
+        if (!concernsOnlyOneStatement(error)) throw error;
+        refused.push({ each, error });
+      }
+    }
+    this.#database.exec('COMMIT');
+    return () => {
+      for (const each of done) each.resolve();
+      for (const { each, error } of refused) each.reject(error);
+    };
+  }
+
+  #rejectAll(group: readonly Waiting[], error: unknown): void {
+    for (const each of group) each.reject(error);
+  }
+
+  #next(): void {
+    if (this.#waiting.length > 0) return this.#commitLater();
     for (const resolve of this.#idle) resolve();
     this.#idle = [];
   }

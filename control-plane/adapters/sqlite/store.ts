@@ -70,7 +70,7 @@ function assemble(main: Database, logs: Database, incarnation: string, closeAll:
     rows: createRows(main, group),
     incarnation,
     async ping() {
-      main.reading(() => one.get([]));
+      await main.reading(() => one.get([]));
     },
     close() {
       closing ??= close();
