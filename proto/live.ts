@@ -38,6 +38,18 @@ export interface NodeView {
   readonly attemptId: AttemptId | null;
 }
 
+export interface AskedVariable {
+  readonly name: string;
+  readonly type: 'text' | 'number' | 'email' | 'service' | 'environment' | 'infrastructure';
+  readonly required: boolean;
+  readonly default: string | null;
+  /** Empty: any. */
+  readonly values: readonly string[];
+  /** The whole value must match; null: anything does. */
+  readonly pattern: string | null;
+  readonly description: string;
+}
+
 /** Something that goes on only when a person answers. */
 export interface WaitingView {
   /** APPROVAL_STAGE: a stage of a pipeline, which has nothing of its own to roll back. */
@@ -50,14 +62,10 @@ export interface WaitingView {
   readonly since: number;
   readonly until: number;
   readonly groups: readonly string[];
+  /** What follows when nobody answers until then; null: what its definition says for that failure. */
+  readonly onTimeout: 'EXPIRES' | 'DEFAULTS' | null;
   /** What may be given. */
-  readonly variables: readonly {
-    readonly name: string;
-    readonly required: boolean;
-    readonly default: string | null;
-    /** Empty: any. */
-    readonly values: readonly string[];
-  }[];
+  readonly variables: readonly AskedVariable[];
   readonly message: string | null;
 }
 

@@ -25,6 +25,7 @@ export function waitingForPeople(execution: Execution): readonly WaitingView[] {
             since,
             until,
             groups: [],
+            onTimeout: null,
             variables: [],
             message: waiting.failure.message,
           },
@@ -32,9 +33,12 @@ export function waitingForPeople(execution: Execution): readonly WaitingView[] {
       }
       const variables = Object.entries(waiting.variables).map(([variable, initial]) => ({
         name: variable,
+        type: 'text' as const,
         required: false,
         default: initial,
         values: [],
+        pattern: null,
+        description: '',
       }));
       const mayRollBack = plan.type !== 'APPROVAL';
       return [
@@ -46,19 +50,15 @@ export function waitingForPeople(execution: Execution): readonly WaitingView[] {
           since,
           until,
           groups: waiting.groups,
+          onTimeout: 'EXPIRES',
           variables,
           message: null,
         },
       ];
     });
     if (!asksForInputs(run) || run.inputs === null) return steps;
-    const { groups = [], variables = [] } = plan.inputs ?? {};
-    const asked = variables.map(({ name, required, default: initial, values }) => ({
-      name,
-      required,
-      default: initial,
-      values,
-    }));
+    const { groups = [], variables = [], onTimeout = 'END' } = plan.inputs ?? {};
+    const asked = variables.map(({ pattern = null, ...variable }) => ({ ...variable, pattern }));
     const { since, until } = run.inputs;
     return [
       ...steps,
@@ -70,6 +70,7 @@ export function waitingForPeople(execution: Execution): readonly WaitingView[] {
         since,
         until: until ?? since,
         groups,
+        onTimeout: onTimeout === 'DEFAULTS' ? 'DEFAULTS' : 'EXPIRES',
         variables: asked,
         message: null,
       },

@@ -242,10 +242,10 @@ function planInputs(
     variables: ask.variables.flatMap((name) => {
       const input = own(inputs, name);
       if (input === undefined) return [];
-      const { type, required, values: allowed = [], description = '' } = input;
-      return [
-        { name, type, required, default: own(values, name) ?? input.default ?? null, values: allowed, description },
-      ];
+      const { type, required, values: allowed = [], pattern, description = '' } = input;
+      const initial = own(values, name) ?? input.default ?? null;
+      const matched = pattern === undefined ? {} : { pattern };
+      return [{ name, type, required, default: initial, values: allowed, ...matched, description }];
     }),
     timeoutMs: parseDuration(ask.timeout ?? '') ?? 0,
     onTimeout: ask.onTimeout === 'defaults' ? 'DEFAULTS' : 'END',

@@ -156,6 +156,8 @@ export interface InputVariable {
   /** What is taken when nobody gives it another; null: nothing. */
   readonly default: string | null;
   readonly values: readonly string[];
+  /** The whole value must match. Absent: anything does, or planned by a release that did not tell. */
+  readonly pattern?: string;
   readonly description: string;
 }
 

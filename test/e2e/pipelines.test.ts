@@ -27,7 +27,7 @@ beforeAll(async () => {
         service: 'web',
         environment: '${Environment}',
         infrastructure: '${Infra}',
-        inputs: { note: { default: 'none' } },
+        inputs: { note: { default: 'none', pattern: '[a-z]+', description: 'What for' } },
       },
       make: { type: 'build', collect: 'web', sections: { 'Prepare Steps': [{ script: make }] } },
     },
@@ -191,7 +191,19 @@ describe('one run of a pipeline', () => {
 describe('runtime inputs', () => {
   it('are asked for, checked, and planned with; a rerun reuses them', async () => {
     const id = await begin(4, 'asking');
-    await waits(id);
+    const [asks] = (await waits(id)).header.people;
+    expect(asks).toMatchObject({ kind: 'INPUTS', onTimeout: 'EXPIRES' });
+    expect(asks?.variables).toContainEqual({
+      name: 'note',
+      type: 'text',
+      required: false,
+      default: 'none',
+      values: [],
+      pattern: '[a-z]+',
+      description: 'What for',
+    });
+    const wrong = await post(id, 'inputs', { values: { Environment: 'qa', Infra: 'first', note: 'N1' } });
+    expect(wrong.body).toMatchObject({ failures: [{ field: 'values.note' }] });
     expect(refusal(await post(id, 'inputs', { values: { Environment: 'nowhere', Infra: 'first' } }))).toMatch(
       /there is no environment 'nowhere'/,
     );

@@ -1,8 +1,20 @@
-import type { WaitingView } from '@fairlead/proto/live.ts';
+import type { AskedVariable, WaitingView } from '@fairlead/proto/live.ts';
 import { z } from 'zod';
 
 /** Milliseconds since the epoch. */
 export const time = z.number().describe('Milliseconds since 1970-01-01T00:00:00Z.');
+
+const askedVariable = z
+  .object({
+    name: z.string(),
+    type: z.enum(['text', 'number', 'email', 'service', 'environment', 'infrastructure']),
+    required: z.boolean(),
+    default: z.string().nullable(),
+    values: z.array(z.string()).readonly().describe('Empty: any.'),
+    pattern: z.string().nullable().describe('The whole value must match.'),
+    description: z.string(),
+  })
+  .meta({ id: 'AskedVariable' }) satisfies z.ZodType<AskedVariable>;
 
 export const waitingView = z
   .object({
@@ -13,16 +25,8 @@ export const waitingView = z
     since: time,
     until: time,
     groups: z.array(z.string()).readonly(),
-    variables: z
-      .array(
-        z.object({
-          name: z.string(),
-          required: z.boolean(),
-          default: z.string().nullable(),
-          values: z.array(z.string()).readonly(),
-        }),
-      )
-      .readonly(),
+    onTimeout: z.enum(['EXPIRES', 'DEFAULTS']).nullable().describe('What follows when nobody answers.'),
+    variables: z.array(askedVariable).readonly(),
     message: z.string().nullable(),
   })
   .meta({ id: 'Waiting' }) satisfies z.ZodType<WaitingView>;
