@@ -20,8 +20,8 @@ interface AtPage {
   usedMs(): Promise<number>;
 }
 
-/** Registers the hooks of the calling file; the fields change with every test. */
-export function atPage(): AtPage {
+/** Registers the hooks of the calling file, which names what it needs; the fields change with every test. */
+export function atPage(needs: 'chromium'): AtPage {
   const place = mkdtempSync(join(tmpdir(), 'fairlead-page-'));
   // Kept when a directory is named: to look at them.
   const pictures = process.env['FAIRLEAD_TEST_SCREENSHOTS'] ?? place;
@@ -37,7 +37,7 @@ export function atPage(): AtPage {
   };
 
   beforeAll(async () => {
-    const { path } = requireReal('chromium');
+    const { path } = requireReal(needs);
     // Under `test` React would be its slow development build.
     vi.stubEnv('NODE_ENV', 'production');
     await build({

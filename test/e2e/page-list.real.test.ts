@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { atPage } from './page-browser.ts';
 import { listRows, wideExecution, wideHost } from './page-scenarios.ts';
 
-const at = atPage();
+const at = atPage('chromium');
 /** The server sends at most one message every 50 ms: whoever needs less for each keeps up, with time to spare for people. */
 const MESSAGE_MS = 50;
 /** Fifty pages one after the other, on a machine that other suites share. */

@@ -5,7 +5,7 @@ import { atPage } from './page-browser.ts';
 import { PlayedExecution } from './page-execution.ts';
 import { header } from './page-scenarios.ts';
 
-const at = atPage();
+const at = atPage('chromium');
 
 /** A step on the agent that has failed and waits. */
 function waiting(id: string): { readonly play: PlayedExecution; readonly step: string } {

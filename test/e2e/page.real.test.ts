@@ -4,7 +4,7 @@ import { atPage } from './page-browser.ts';
 import { PlayedExecution } from './page-execution.ts';
 import { header, RollingStory } from './page-scenarios.ts';
 
-const at = atPage();
+const at = atPage('chromium');
 const statusOf = (node: string): Promise<string | null> =>
   at.page.locator(`[data-node="${node}"]`).getAttribute('data-status');
 const logText = async (): Promise<string> => (await at.page.locator('.log-text').allTextContents()).join('\n');
