@@ -1,15 +1,24 @@
 /** Requests to the API of the same origin. Every failure is a RequestFailed that says what a person can do. */
 import { noteServerTime } from '../browser/clock.ts';
 
+export interface FieldProblem {
+  /** As the route names it: `values.ticket`. */
+  readonly field: string;
+  readonly reason: string;
+  readonly mend: string;
+}
+
 export class RequestFailed extends Error {
   /** 0: no answer at all. */
   readonly status: number;
   readonly mends: readonly string[];
-  constructor(status: number, message: string, mends: readonly string[]) {
+  readonly fields: readonly FieldProblem[];
+  constructor(status: number, message: string, mends: readonly string[], fields: readonly FieldProblem[] = []) {
     super(message);
     this.name = 'RequestFailed';
     this.status = status;
     this.mends = mends;
+    this.fields = fields;
   }
 }
 
@@ -18,7 +27,7 @@ export const isLoggedOut = (error: unknown): boolean => error instanceof Request
 interface ProblemBody {
   readonly detail?: unknown;
   readonly title?: unknown;
-  readonly failures?: readonly { readonly mend?: unknown }[];
+  readonly failures?: readonly { readonly field?: unknown; readonly reason?: unknown; readonly mend?: unknown }[];
 }
 
 export async function request<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
@@ -46,7 +55,12 @@ function problem(status: number, text: string): RequestFailed {
     const body = JSON.parse(text) as ProblemBody;
     const message = [body.detail, body.title].find((each) => typeof each === 'string' && each !== '');
     const mends = (body.failures ?? []).flatMap((each) => (typeof each.mend === 'string' ? [each.mend] : []));
-    if (typeof message === 'string') return new RequestFailed(status, message, [...new Set(mends)]);
+    const fields = (body.failures ?? []).flatMap(({ field, reason, mend }) =>
+      typeof field === 'string' && typeof reason === 'string'
+        ? [{ field, reason, mend: typeof mend === 'string' ? mend : '' }]
+        : [],
+    );
+    if (typeof message === 'string') return new RequestFailed(status, message, [...new Set(mends)], fields);
   } catch {
     // Not ours: said below.
   }

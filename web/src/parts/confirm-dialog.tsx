@@ -1,4 +1,7 @@
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { type Refusal, refusalOf } from '../state/refusal.ts';
+import { Dialog } from './dialog.tsx';
+import { RefusalNote } from './refusal-note.tsx';
 
 interface ConfirmDialogProps {
   readonly title: string;
@@ -11,29 +14,25 @@ interface ConfirmDialogProps {
   readonly close: () => void;
 }
 
-/** The browser's own modal dialog: focus stays inside, Escape closes, focus returns. */
+/** Asks once more, and why. */
 export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
-
-  useEffect(() => dialog.current?.showModal(), []);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setBusy(true);
-    setError(null);
+    setRefusal(null);
     props.confirm(reason.trim() === '' ? props.defaultReason : reason.trim()).then(props.close, (problem: unknown) => {
       setBusy(false);
-      setError(problem instanceof Error ? problem.message : String(problem));
+      setRefusal(refusalOf(problem));
     });
   };
 
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby="dialog-title" onClose={props.close}>
+    <Dialog title={props.title} close={props.close}>
       <form onSubmit={submit}>
-        <h2 id="dialog-title">{props.title}</h2>
         {props.children}
         <label>
           <span>
@@ -41,11 +40,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
           </span>
           <input value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} autoFocus />
         </label>
-        {error !== null && (
-          <p className="dialog-error" role="alert">
-            {error}
-          </p>
-        )}
+        <RefusalNote refusal={refusal} />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={props.close}>
             Cancel
@@ -55,6 +50,6 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }
