@@ -8,6 +8,7 @@ import { ExecutionTree } from '../parts/execution-tree.tsx';
 import { Inspector } from '../parts/inspector.tsx';
 import { ErrorMessage, Message } from '../parts/message.tsx';
 import { Notices } from '../parts/notices.tsx';
+import { PeoplePanel } from '../parts/people-panel.tsx';
 import { executionPath, navigate, setQuery } from '../router.tsx';
 import { focusOf } from '../state/focus.ts';
 import { labelOf, toneOf } from '../state/status-look.ts';
@@ -58,6 +59,7 @@ export function ExecutionPage({ executionId, query }: ExecutionPageProps): React
     <div className="execution">
       <div className="execution-top">
         <ExecutionHead header={header} />
+        <PeoplePanel header={header} select={select} />
         <Notices state={state} select={select} />
       </div>
       <div className="panes">

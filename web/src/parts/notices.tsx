@@ -84,7 +84,7 @@ export function Notices({ state, select }: NoticesProps): ReactNode {
           </ul>
         </Notice>
       )}
-      {header.waiting !== null && !isTerminal(header.status) && (
+      {header.waiting !== null && !isTerminal(header.status) && !isToldAbove(header) && (
         <Notice tone="waiting" title={waitingText(header.waiting)} />
       )}
     </div>
@@ -110,6 +110,9 @@ function Notice({
     </div>
   );
 }
+
+/** Everything that is waited for is a person, who stands above. */
+const isToldAbove = ({ status, people }: ExecutionHeader): boolean => status === 'WAITING' && people.length > 0;
 
 const unconfirmedTitle = (count: number): string =>
   count === 1
