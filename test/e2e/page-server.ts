@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import type { ClientFrame, ExecutionListRow, ServerFrame } from '@fairlead/proto/live.ts';
 import type { Hold } from '@fairlead/control-plane/app/holds.ts';
+import type { WaitingExecution } from '@fairlead/control-plane/app/people.ts';
 import { searchedIn, wordsOf } from '@fairlead/control-plane/ports/rows.ts';
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -37,6 +38,9 @@ export class PageServer {
   instances: readonly object[] = [];
   deployments: readonly object[] = [];
   holds: readonly Hold[] = [];
+  waiting: readonly WaitingExecution[] = [];
+  /** What whoever posts next is answered instead. */
+  refusal: { readonly status: number; readonly body: object } | null = null;
   readonly subscribed: Subscribe[] = [];
   readonly posted: { readonly path: string; readonly body: unknown }[] = [];
   readonly requested: string[] = [];
@@ -136,6 +140,9 @@ export class PageServer {
       request.on('data', (chunk) => (text += String(chunk)));
       request.on('end', () => {
         this.posted.push({ path, body: JSON.parse(text) });
+        const { refusal } = this;
+        this.refusal = null;
+        if (refusal !== null) return json(refusal.status, refusal.body);
         json(202, { executionId: path.split('/')[2] });
       });
       return;
@@ -145,6 +152,7 @@ export class PageServer {
       this.holds = this.holds.filter((hold) => hold !== lifted);
       return json(200, { holds: [lifted] });
     }
+    if (path === '/waiting') return json(200, { waiting: this.waiting });
     if (path === '/holds') return json(200, { holds: this.holds });
     if (path === '/instances') return json(200, { instances: this.instances, next: null });
     if (path === '/instances/history') return json(200, { deployments: this.deployments, next: null });

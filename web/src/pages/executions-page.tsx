@@ -4,12 +4,17 @@ import { useExecutions } from '../live/use-executions.ts';
 import { ExecutionTable } from '../parts/execution-table.tsx';
 import { Holds } from '../parts/holds.tsx';
 import { ErrorMessage, Message } from '../parts/message.tsx';
+import { useWaiting, WaitingList } from '../parts/waiting-list.tsx';
 import { setQuery } from '../router.tsx';
 import type { ListQuery } from '../state/list-rows.ts';
 import { isStatusGroup, STATUS_GROUPS, type StatusGroup } from '../state/status-look.ts';
 
 export function ExecutionsPage({ query }: { readonly query: URLSearchParams }): ReactNode {
-  usePageMark('Executions · Fairlead', null);
+  const waiting = useWaiting();
+  usePageMark(
+    waiting.length === 0 ? 'Executions · Fairlead' : `(${waiting.length}) Executions · Fairlead`,
+    waiting.length === 0 ? null : 'waiting',
+  );
   const group = query.get('show');
   const application = query.get('application') ?? '';
   const text = query.get('find') ?? '';
@@ -41,6 +46,7 @@ export function ExecutionsPage({ query }: { readonly query: URLSearchParams }): 
         )}
         <Find text={text} />
       </div>
+      <WaitingList waiting={waiting} />
       <Holds />
       {executions.rows.length > 0 ? (
         <ExecutionTable executions={executions} searching={text !== ''} />

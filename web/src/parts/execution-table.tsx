@@ -6,6 +6,7 @@ import { executionPath, Link } from '../router.tsx';
 import { summaryOf } from '../state/list-rows.ts';
 import { isActive, toneOf } from '../state/status-look.ts';
 import { Ago, Elapsed } from './elapsed.tsx';
+import { PersonIcon } from './person-icon.tsx';
 import { StatusLabel } from './status-icon.tsx';
 
 const ROW_HEIGHT = 46;
@@ -91,7 +92,8 @@ const ExecutionLine = memo(function ExecutionLine({
   readonly row: ExecutionListRow;
   readonly index: number;
 }): ReactNode {
-  const { artifacts, progress, failure, waiting } = summaryOf(row.summary);
+  const { artifacts, progress, failure, waiting, people } = summaryOf(row.summary);
+  const asked = isActive(row.status) ? people : [];
   const note = failure ?? (isActive(row.status) ? waiting : null);
   return (
     <div className="entry" role="row" aria-rowindex={index} data-execution={row.executionId} data-status={row.status}>
@@ -106,10 +108,14 @@ const ExecutionLine = memo(function ExecutionLine({
           {row.environment !== null && <span className="entry-environment"> to {row.environment}</span>}
           <span className="quiet"> · {row.application}</span>
         </span>
-        {note !== null && (
-          <span className={`entry-note${failure === null ? '' : ' failed'}`} title={note}>
-            {note}
-          </span>
+        {asked.length > 0 ? (
+          <AskedNote asked={asked} />
+        ) : (
+          note !== null && (
+            <span className={`entry-note${failure === null ? '' : ' failed'}`} title={note}>
+              {note}
+            </span>
+          )
         )}
       </span>
       <span role="cell" className="entry-artifacts">
@@ -144,3 +150,14 @@ const ExecutionLine = memo(function ExecutionLine({
     </div>
   );
 });
+
+function AskedNote({ asked }: { readonly asked: readonly string[] }): ReactNode {
+  return (
+    <span className="entry-note entry-person tone-waiting" title={asked.join('\n')}>
+      <PersonIcon size={12} />
+      <span className="sr">Waits for a person: </span>
+      {asked[0]}
+      {asked.length > 1 && ` and ${asked.length - 1} more`}
+    </span>
+  );
+}

@@ -51,18 +51,22 @@ describe('the list', () => {
 
 describe('the summary of a row', () => {
   it('is shown where it is there', () => {
-    const summary = { progress: { done: 2, total: 5 }, failure: { message: 'no route' }, waiting: 'for a lock' };
-    expect(summaryOf(summary)).toEqual({
+    const people = [{ kind: 'APPROVAL', name: 'Sign-off', groups: ['release', 'qa'] }];
+    const known = { progress: { done: 2, total: 5 }, failure: { message: 'no route' }, waiting: 'for a lock' };
+    expect(summaryOf({ ...known, people })).toEqual({
       artifacts: [],
       progress: { done: 2, total: 5 },
       failure: 'no route',
       waiting: 'for a lock',
+      people: ['Approval ‘Sign-off’ by release or qa'],
     });
     expect(summaryOf({ failure: 'no route' }).failure).toBe('no route');
   });
 
   it('is left out where it is something else', () => {
     const odd = { artifacts: [null, 3, { service: 'web' }], progress: [], failure: 7, waiting: '' };
-    expect(summaryOf(odd)).toEqual({ artifacts: [], progress: null, failure: null, waiting: null });
+    const nothing = { artifacts: [], progress: null, failure: null, waiting: null, people: [] };
+    expect(summaryOf(odd)).toEqual(nothing);
+    expect(summaryOf({ ...odd, people: [null, { kind: 'toString', name: 'x' }, { kind: 'INPUTS' }] })).toEqual(nothing);
   });
 });

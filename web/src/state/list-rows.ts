@@ -3,6 +3,7 @@ import type { ExecutionListRow, ServerFrame } from '@fairlead/proto/live.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { STATUS_GROUPS, type StatusGroup } from './status-look.ts';
+import { isWaitingKind, waitingTitle, whoText } from './waiting-text.ts';
 
 export type ListFrame = Extract<ServerFrame, { readonly feed: 'list' }>;
 export type Rows = ReadonlyMap<ExecutionId, ExecutionListRow>;
@@ -49,6 +50,8 @@ export interface RowSummary {
   readonly progress: { readonly done: number; readonly total: number } | null;
   readonly failure: string | null;
   readonly waiting: string | null;
+  /** What of it waits for a person: `Approval ‘Sign-off’ by release`. */
+  readonly people: readonly string[];
 }
 
 /** The summary is open-ended data: what is there is shown, what is not is left out. */
@@ -67,8 +70,17 @@ export function summaryOf(summary: JsonObject): RowSummary {
         : null,
     failure: textOf(failure) ?? textOf(asObject(failure)['message']),
     waiting: textOf(summary['waiting']),
+    people: peopleIn(summary['people']),
   };
 }
+
+const peopleIn = (people: Json | undefined): readonly string[] =>
+  (Array.isArray(people) ? people : []).flatMap((each: Json) => {
+    const { kind, name, groups } = asObject(each);
+    if (!isWaitingKind(kind) || typeof name !== 'string') return [];
+    const among = (Array.isArray(groups) ? groups : []).filter((group: Json) => typeof group === 'string');
+    return [`${waitingTitle({ kind, name })} by ${whoText({ groups: among })}`];
+  });
 
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
