@@ -54,3 +54,38 @@ it('tells whoever waits for room that time alone has made some', () => {
   agents.seen(presence);
   expect(told).toEqual(['a1 room']);
 });
+
+/** Two thousand, each with room for one; `asked` counts whom a choice looked at. */
+function twoThousand() {
+  const { agents } = directory();
+  let asked = 0;
+  for (let number = 0; number < 2_000; number += 1) {
+    const hello = {
+      ...presence.hello,
+      selectors: [`n${number}`],
+      get capabilities() {
+        asked += 1;
+        return ['HTTP'];
+      },
+    };
+    agents.seen({ ...presence, agentId: `a${number}`, sessionId: `s${number}`, hello });
+  }
+  return { agents, asked: () => asked };
+}
+
+it('does not ask two thousand agents for each of many tasks', () => {
+  const { agents, asked } = twoThousand();
+  const chosen = new Set<string>();
+  for (let task = 0; task < 2_000; task += 1) {
+    const choice = agents.choose({ type: 'HTTP', selectors: [], avoid: [] });
+    if (!('chosen' in choice)) throw new Error('nobody was chosen');
+    agents.given(choice.chosen.agentId, `x1/run/p1.0/deploy/install@h${task}#1`);
+    chosen.add(choice.chosen.agentId);
+  }
+  expect(chosen.size).toBe(2_000);
+  expect(agents.choose({ type: 'HTTP', selectors: [], avoid: [] })).toEqual({ busy: true });
+  expect(agents.choose({ type: 'HTTP', selectors: ['n7'], avoid: [] })).toEqual({ busy: true });
+  agents.ended('x1/run/p1.0/deploy/install@h7#1');
+  expect(agents.choose({ type: 'HTTP', selectors: [], avoid: [] })).toHaveProperty('chosen');
+  expect(asked()).toBeLessThan(2_010);
+});

@@ -6,6 +6,7 @@ import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId, LedgerId, ReplicaId } from '@fairlead/proto/model/ids.ts';
 import type { Hello } from '@fairlead/proto/model/task.ts';
 import type { Clock } from '@fairlead/proto/model/system.ts';
+import { AgentPools } from './agent-pools.ts';
 
 export interface AgentPresence {
   readonly agentId: AgentId;
@@ -57,7 +58,8 @@ export class AgentDirectory {
   readonly #givenTo = new Map<AttemptId, AgentId>();
   readonly #listeners = new Set<ChangeListener>();
   readonly #since: number;
-  #turn = 0;
+  /** Those who are connected and do not drain. */
+  readonly #pools = new AgentPools<Entry>();
 
   /** An agent that nobody has seen for `lostAfterMs` is lost. */
   constructor(clock: Clock, lostAfterMs: number) {
@@ -76,6 +78,7 @@ export class AgentDirectory {
     entry.presence = presence;
     entry.seenAt = this.#clock.monotonic();
     this.#entries.set(presence.agentId, entry);
+    this.#place(entry);
     // Of two thousand agents hundreds say every second that nothing is new.
     if (isNews) this.#changed(presence.agentId, 'room');
   }
@@ -85,6 +88,7 @@ export class AgentDirectory {
     const entry = this.#entries.get(agentId);
     if (entry?.presence.sessionId !== sessionId) return;
     entry.presence = { ...entry.presence, sessionId: '' };
+    this.#place(entry);
     this.#changed(agentId, 'left');
   }
 
@@ -115,27 +119,23 @@ export class AgentDirectory {
 
   /** Of those who may, the one with the fewest tasks; among equals in turn. */
   choose(wanted: Requirements): Choice {
-    let somebody = false;
-    let least = Infinity;
-    let candidates: Entry[] = [];
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#pools.inOrder(wanted.selectors)) {
       if (!this.#may(entry.presence, wanted)) continue;
-      somebody = true;
-      const load = this.#load(entry);
-      if (load >= entry.presence.hello.capacity || load > least) continue;
-      if (load < least) candidates = [];
-      least = load;
-      candidates.push(entry);
+      // Those with room come first.
+      if (this.#load(entry) >= entry.presence.hello.capacity) return { busy: true };
+      this.#pools.hadItsTurn(entry);
+      return { chosen: entry.presence };
     }
-    if (!somebody) return { none: this.#nobody(wanted) };
-    const chosen = candidates[this.#turn++ % Math.max(1, candidates.length)];
-    return chosen === undefined ? { busy: true } : { chosen: chosen.presence };
+    return { none: this.#nobody(wanted) };
   }
 
   given(agentId: AgentId, attemptId: AttemptId): void {
     this.#takeBack(attemptId);
     this.#givenTo.set(attemptId, agentId);
-    this.#entries.get(agentId)?.given.set(attemptId, this.#clock.monotonic());
+    const entry = this.#entries.get(agentId);
+    if (entry === undefined) return;
+    entry.given.set(attemptId, this.#clock.monotonic());
+    this.#place(entry);
   }
 
   ended(attemptId: AttemptId): void {
@@ -155,7 +155,10 @@ export class AgentDirectory {
     const agentId = this.#givenTo.get(attemptId);
     if (agentId === undefined) return null;
     this.#givenTo.delete(attemptId);
-    return this.#entries.get(agentId)?.given.delete(attemptId) === true ? agentId : null;
+    const entry = this.#entries.get(agentId);
+    if (entry?.given.delete(attemptId) !== true) return null;
+    this.#place(entry);
+    return agentId;
   }
 
   /** Called whenever a choice could come out differently. */
@@ -165,9 +168,15 @@ export class AgentDirectory {
   }
 
   /** What it said last, and what it was given meanwhile. */
-  #load(entry: Entry): number {
-    this.#forgetOld(entry);
-    return Math.max(entry.given.size, entry.presence.running + entry.presence.waiting);
+  #load({ given, presence }: Entry): number {
+    return Math.max(given.size, presence.running + presence.waiting);
+  }
+
+  /** Where it stands now among those who may be chosen. */
+  #place(entry: Entry): void {
+    const { sessionId, draining, hello } = entry.presence;
+    if (sessionId === '' || draining) return this.#pools.withdraw(entry);
+    this.#pools.place(entry, { selectors: hello.selectors, load: this.#load(entry), capacity: hello.capacity });
   }
 
   /** Their ends may have been told to another replica; by then its heartbeats count them, or do not. True: some were. */
@@ -185,7 +194,7 @@ export class AgentDirectory {
     for (const listener of this.#listeners) listener(...change);
   }
 
-  /** The same as having no reason against, without making one: asked of every agent, for every task. */
+  /** The same as having no reason against, without making one: asked for every task. */
   #may(presence: AgentPresence, { type, selectors, avoid }: Requirements): boolean {
     const { hello, draining, agentId } = presence;
     if (draining || !hello.capabilities.includes(type)) return false;

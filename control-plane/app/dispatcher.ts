@@ -4,7 +4,7 @@
  */
 import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
-import { executionOf, type AgentId } from '@fairlead/proto/model/ids.ts';
+import { executionOf } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
@@ -14,7 +14,8 @@ import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
 import { taskOfAttempt } from '../engine/task.ts';
 import type { Bus } from '../ports/bus.ts';
-import type { AgentDirectory, Choice, Requirements } from './agent-directory.ts';
+import type { AgentDirectory, Choice } from './agent-directory.ts';
+import { AssignmentQueue, type Chosen } from './assignment-queue.ts';
 
 /** How long an agent may take to write an offer to its ledger and answer. */
 const ANSWER_MS = 5_000;
@@ -32,12 +33,14 @@ export interface DispatcherWorld {
 
 export class Dispatcher {
   readonly #world: DispatcherWorld;
-  /** Assignments waiting for a free agent, by what they need of it; oldest first. */
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #queue: AssignmentQueue;
 
   constructor(world: DispatcherWorld) {
     this.#world = world;
-    world.agents.onChange((agentId, change) => this.#wake(agentId, change));
+    this.#queue = new AssignmentQueue(world.agents, (command) => {
+      const choice = this.#choose(command);
+      return 'input' in choice ? choice : null;
+    });
   }
 
   /** Of those of the commands that are assignments, the ones for which an agent is free this moment. */
@@ -53,7 +56,8 @@ export class Dispatcher {
     for (const answer of answers) if (answer.input === 'agentChosen') this.#world.agents.ended(answer.attemptId);
   }
 
-  async assign(command: CommandOf<'assign'>): Promise<number> {
+  /** `isWanted`: it still waits for an agent. */
+  async assign(command: CommandOf<'assign'>, isWanted: () => boolean): Promise<number> {
     const { attemptId } = command;
     const choice = this.#choose(command);
     if ('input' in choice) {
@@ -61,10 +65,12 @@ export class Dispatcher {
       return LATER_MS;
     }
     // Waiting from now on, so that an agent that comes while this is written down is not missed.
-    const changed = new Promise<void>((resolve) => this.#wait(command, 'busy' in choice, resolve));
+    const waited = this.#queue.wait(command, 'busy' in choice, isWanted);
     if ('none' in choice) await this.#give({ input: 'noAgent', attemptId, failure: choice.none });
-    await changed;
-    return 0;
+    const chosen = await waited;
+    if (chosen === null) return 0;
+    await this.#give(chosen);
+    return LATER_MS;
   }
 
   async offer(command: CommandOf<'offer'>, execution: Execution): Promise<number> {
@@ -122,9 +128,7 @@ export class Dispatcher {
   }
 
   /** One who is chosen is counted as having it from now on. */
-  #choose(
-    command: CommandOf<'assign'>,
-  ): Extract<Input, { input: 'agentChosen' }> | Exclude<Choice, { chosen: unknown }> {
+  #choose(command: CommandOf<'assign'>): Chosen | Exclude<Choice, { chosen: unknown }> {
     const { attemptId } = command;
     const choice = this.#world.agents.choose(command);
     if (!('chosen' in choice)) return choice;
@@ -151,31 +155,4 @@ export class Dispatcher {
   #give(input: Input & { readonly attemptId: string }): Promise<unknown> {
     return this.#world.give(executionOf(input.attemptId), input);
   }
-
-  #wait({ type, selectors, avoid }: CommandOf<'assign'>, isBusy: boolean, resume: () => void): void {
-    const key = JSON.stringify([type, selectors, avoid]);
-    const waiting = this.#waiting.get(key) ?? { needs: { type, selectors, avoid }, isBusy, resume: [] };
-    waiting.isBusy = isBusy;
-    waiting.resume.push(resume);
-    this.#waiting.set(key, waiting);
-  }
-
-  /** Asked of the one agent that changed, once for all that need the same. */
-  #wake(agentId: AgentId, change: 'room' | 'left'): void {
-    const { agents } = this.#world;
-    for (const [key, { needs, isBusy, resume }] of this.#waiting) {
-      // Those for whom all were busy must learn that nobody is left.
-      const now = change === 'room' ? agents.fits(agentId, needs) : isBusy && 'none' in agents.choose(needs);
-      if (!now) continue;
-      this.#waiting.delete(key);
-      for (const each of resume) each();
-    }
-  }
-}
-
-interface Waiting {
-  readonly needs: Requirements;
-  /** Somebody may, but all who may had their hands full. */
-  isBusy: boolean;
-  readonly resume: (() => void)[];
 }

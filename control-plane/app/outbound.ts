@@ -3,7 +3,10 @@ import type { Command } from '../engine/commands.ts';
 import type { Execution } from '../engine/execution.ts';
 import { interpret, type Engine } from './engine.ts';
 
-/** Carries a command out, once. Resolves with when to look again if it is still wanted then: milliseconds. */
+/**
+ * Carries a command out, once. Resolves with when to look again if it is still wanted then: milliseconds. `now` is the
+ * execution as it is; null once the command is not wanted any more.
+ */
 export type CarryOut = (command: Command, now: () => Execution | null) => Promise<number>;
 
 interface Outstanding {
@@ -80,16 +83,15 @@ export class Outbound {
   #begin(command: Command): void {
     const outstanding: Outstanding = { timer: null };
     this.#outstanding.set(command.id, outstanding);
-    const again = (delayMs: number): void => {
-      if (this.#stopped || this.#outstanding.get(command.id) !== outstanding) return;
-      outstanding.timer = this.#scheduler.after(delayMs, () => this.#repeat(command, outstanding, again));
+    const isWanted = (): boolean => this.#outstanding.get(command.id) === outstanding;
+    const carryOut = (): void => {
+      outstanding.timer = null;
+      // Whatever went wrong, it is still wanted: try again soon.
+      this.#carryOut(command, () => (isWanted() ? this.#execution : null)).then(again, () => again(1_000));
     };
-    this.#repeat(command, outstanding, again);
-  }
-
-  #repeat(command: Command, outstanding: Outstanding, again: (delayMs: number) => void): void {
-    outstanding.timer = null;
-    // Whatever went wrong, it is still wanted: try again soon.
-    this.#carryOut(command, () => this.#execution).then(again, () => again(1_000));
+    const again = (delayMs: number): void => {
+      if (isWanted()) outstanding.timer = this.#scheduler.after(delayMs, carryOut);
+    };
+    carryOut();
   }
 }

@@ -182,7 +182,7 @@ export class Replica {
     const give = this.drivers.give.bind(this.drivers);
     switch (command.command) {
       case 'assign':
-        return this.#dispatcher.assign(command);
+        return this.#dispatcher.assign(command, () => now() !== null);
       case 'offer':
         return this.#dispatcher.offer(command, execution);
       case 'cancel':
