@@ -4,18 +4,15 @@
  */
 import type { ExecutionId, ReplicaId } from '@fairlead/proto/model/ids.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
-import type { System } from '@fairlead/proto/model/system.ts';
-import type { Event } from '../engine/events.ts';
 import type { Execution } from '../engine/execution.ts';
-import type { Input } from '../engine/inputs.ts';
 import type { Plan } from '../engine/plan.ts';
-import { park } from '../engine/rules/park.ts';
-import type { Head, Heads } from '../ports/heads.ts';
-import { EngineBug, type Engine } from './engine.ts';
+import type { Head } from '../ports/heads.ts';
+import { Broken, type BrokenWorld } from './broken.ts';
+import { EngineBug } from './engine.ts';
 import { ExecutionLoop } from './execution-loop.ts';
 import { NOTHING, type Loaded } from './history.ts';
 import { insist } from './insist.ts';
-import { Superseded, type LoopParts, type LoopWorld, type Outcome } from './loop-world.ts';
+import { Superseded, type LoopWorld, type Outcome } from './loop-world.ts';
 import { Outbound, type CarryOut } from './outbound.ts';
 
 /** This many drivers that did not live to load it: it is parked before another tries. */
@@ -23,17 +20,13 @@ const STRIKES = 2;
 /** A head whose first event never came is given up after so long: whoever asked will ask again. Milliseconds. */
 const UNBORN_MS = 600_000;
 
-export interface DriversWorld {
+export interface DriversWorld extends BrokenWorld {
   readonly replica: ReplicaId;
-  readonly system: System;
-  readonly heads: Heads;
-  readonly loops: LoopParts;
   readonly carryOut: CarryOut;
-  /** Rings for people: an execution is broken. */
-  alarm(id: ExecutionId, reason: string): void;
 }
 
 export class Drivers {
+  readonly broken: Broken;
   readonly #world: DriversWorld;
   readonly #loops = new Map<ExecutionId, ExecutionLoop>();
   readonly #claiming = new Set<ExecutionId>();
@@ -41,6 +34,7 @@ export class Drivers {
 
   constructor(world: DriversWorld) {
     this.#world = world;
+    this.broken = new Broken(world);
   }
 
   get driven(): Iterable<readonly [ExecutionId, ExecutionLoop]> {
@@ -121,7 +115,7 @@ export class Drivers {
     if (this.#loops.has(id) || this.#claiming.has(id)) return false;
     if (head.strikes >= STRIKES) {
       const reason = `${head.strikes} control planes went down while they took it over`;
-      await this.#markBroken(id, reason);
+      await this.broken.mark(id, reason);
       return false;
     }
     this.#claiming.add(id);
@@ -139,7 +133,7 @@ export class Drivers {
       return true;
     } catch (error) {
       if (error instanceof Superseded) return false;
-      if (error instanceof EngineBug) await this.#markBroken(id, error.message);
+      if (error instanceof EngineBug) await this.broken.mark(id, error.message);
       throw error;
     } finally {
       this.#claiming.delete(id);
@@ -150,6 +144,17 @@ export class Drivers {
   #take(head: Head, epoch: number): Promise<boolean> {
     const { heads, replica, system } = this.#world;
     return insist(system.scheduler, () => heads.claim(head.executionId, head, { driver: replica, epoch }));
+  }
+
+  /**
+   * Ends what is broken and driven by nobody; false when it is not so. With its end in the journal somebody may take it
+   * up again, to settle it.
+   */
+  async abortParked(id: ExecutionId, actor: string): Promise<boolean> {
+    const head = await this.#world.heads.get(id);
+    if (head === null || head.parked === null || this.#loops.has(id)) return false;
+    await this.broken.abort(id, head.parked, actor);
+    return true;
   }
 
   /** Catches up with what others appended to executions driven here, also where their doorbell was lost. */
@@ -168,7 +173,7 @@ export class Drivers {
     if (loop === undefined) return null;
     try {
       const outcome = await loop.give(input);
-      if (input !== 'refresh' && input.input === 'abort') await this.#unpark(outcome.execution);
+      if (input !== 'refresh' && input.input === 'abort') await this.broken.free(outcome.execution);
       return outcome;
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
@@ -197,7 +202,7 @@ export class Drivers {
   #hold(id: ExecutionId, epoch: number, loaded: Loaded): ExecutionLoop {
     const { loops, system, carryOut } = this.#world;
     const outbound = new Outbound(system.scheduler, carryOut);
-    const park: LoopWorld['park'] = (at, bug, inputs) => this.#park(id, epoch, at, bug, inputs);
+    const park: LoopWorld['park'] = (at, bug, inputs) => this.broken.park(id, epoch, at, bug, inputs);
     const over: LoopWorld['over'] = ({ execution }) => {
       this.#drop(id, loop);
       // Whoever settled it may not have lived to say so.
@@ -208,90 +213,10 @@ export class Drivers {
     return loop;
   }
 
-  /**
-   * Ends what is broken and driven by nobody; false when it is not so. With its end in the journal somebody may take it
-   * up again, to settle it.
-   */
-  async abortParked(id: ExecutionId, actor: string): Promise<boolean> {
-    const { heads, loops, system } = this.#world;
-    const head = await heads.get(id);
-    if (head === null || head.parked === null || this.#loops.has(id)) return false;
-    for (;;) {
-      const at = await loops.history.load(id);
-      if (at.execution === null || at.execution.endedAt !== null) break;
-      const now = Math.max(system.clock.now(), at.execution.lastAt);
-      const events = park(at.execution, head.parked, { actor }, now);
-      if ((await this.#append(at, at.execution, at.execution.epoch, events)) !== 'conflict') break;
-    }
-    await insist(system.scheduler, () => heads.patch(id, { parked: null, strikes: 0 }));
-    return true;
-  }
-
-  /**
-   * Appends what a person answers for and the engine cannot decide; `make` is asked again when somebody else was faster.
-   * Past the loop: it holds what it cannot interpret.
-   */
-  async appendByForce(
-    id: ExecutionId,
-    make: (execution: Execution, engine: Engine, now: number) => readonly Event[],
-  ): Promise<void> {
-    const { loops, system } = this.#world;
-    for (;;) {
-      const at = await loops.history.load(id);
-      if (at.execution === null) return;
-      const now = Math.max(system.clock.now(), at.execution.lastAt);
-      const events = make(at.execution, loops.engine, now);
-      if ((await this.#append(at, at.execution, at.execution.epoch, events)) !== 'conflict') return;
-    }
-  }
-
-  /** Aborted, it has only to be settled: whoever comes after this replica may take it up again. */
-  async #unpark(execution: Execution | null): Promise<void> {
-    if (execution === null || execution.parked === null || execution.endedAt === null) return;
-    const { heads, system } = this.#world;
-    await insist(system.scheduler, () => heads.patch(execution.id, { parked: null, strikes: 0 }));
-  }
-
   async #giveUpUnborn(head: Head, now: number): Promise<boolean> {
     const { heads, system } = this.#world;
     const fields = now - head.createdAt > UNBORN_MS ? { settled: true } : { strikes: 0 };
     await insist(system.scheduler, () => heads.patch(head.executionId, fields));
     return false;
-  }
-
-  async #markBroken(id: ExecutionId, reason: string): Promise<void> {
-    const { heads, system } = this.#world;
-    await insist(system.scheduler, () => heads.patch(id, { parked: reason }));
-    this.#world.alarm(id, reason);
-  }
-
-  /** Marks it broken, in its journal where that is still possible. An abort ends it even so. */
-  async #park(id: ExecutionId, epoch: number, at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded> {
-    const { loops, system } = this.#world;
-    const { execution } = at;
-    // One that has ended stays free to be taken up and settled.
-    if (execution === null || execution.endedAt === null) await this.#markBroken(id, bug.message);
-    else this.#world.alarm(id, bug.message);
-    if (execution === null) return at;
-    const abort = inputs.find((input) => input.input === 'abort') ?? null;
-    const events = park(execution, bug.message, abort, Math.max(system.clock.now(), execution.lastAt));
-    if (events.length === 0) return at;
-    const parked = await this.#append(at, execution, epoch, events);
-    return parked === 'conflict' ? loops.history.catchUp(id, at) : parked;
-  }
-
-  async #append(
-    { seq }: Loaded,
-    execution: Execution,
-    epoch: number,
-    events: readonly Event[],
-  ): Promise<Loaded | 'conflict'> {
-    const { loops } = this.#world;
-    const next = events.reduce<Execution>((state, event) => loops.engine.evolve(state, event), execution);
-    const decisions = [{ input: { input: 'tick' } as const, events }];
-    const head = { executionId: execution.id, seq: seq + 1, epoch, now: next.lastAt };
-    if ((await loops.history.append(head, decisions)) === 'conflict') return 'conflict';
-    loops.publish(next, seq + 1, decisions);
-    return { execution: next, seq: seq + 1 };
   }
 }

@@ -7,7 +7,7 @@ import type { AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Execution } from '../engine/execution.ts';
 import { openAttempts } from '../engine/open-attempts.ts';
 import { settledByForce } from '../engine/rules/settle-by-force.ts';
-import type { Drivers } from './drivers.ts';
+import type { Broken } from './broken.ts';
 import { interpret, type Engine } from './engine.ts';
 
 /** What is given up. */
@@ -32,8 +32,8 @@ export interface SettleByForce {
   readonly unconfirmed: readonly AttemptId[];
 }
 
-export async function settleByForce(drivers: Drivers, id: ExecutionId, by: SettleByForce): Promise<void> {
-  await drivers.appendByForce(id, (execution, engine, now) => {
+export async function settleByForce(broken: Broken, id: ExecutionId, by: SettleByForce): Promise<void> {
+  await broken.appendByForce(id, (execution, engine, now) => {
     refuseUnlessStuck(engine, execution, now);
     const { unconfirmed } = forcedSettlement(execution);
     if (unconfirmed.toSorted().join() !== by.unconfirmed.toSorted().join()) {

@@ -71,7 +71,7 @@ export function steering({ gate, executions, router, drivers, heads }: SteeringW
     async settleByForce(actor, id, request) {
       gate(actor, 'administer', id);
       await executions.load(id);
-      await settleByForce(drivers, id, { ...request, actor: actor.name });
+      await settleByForce(drivers.broken, id, { ...request, actor: actor.name });
     },
   };
 }
