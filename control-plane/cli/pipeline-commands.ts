@@ -1,12 +1,7 @@
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
-import type { ExitCode } from './exit-codes.ts';
+import { collect, type Client } from './client-command.ts';
 
 const pipelines = () => import('./commands/pipelines.ts');
-
-type Client = (command: Command, run: (context: Context) => Promise<ExitCode>) => Promise<void>;
-
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 /** What people answer, and what they start again. */
 export function addPipelineCommands(program: Command, group: Command, client: Client): void {
