@@ -10,6 +10,7 @@ import { openAttempts } from '../engine/open-attempts.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import { lastAttempt, findTask } from '../engine/tree.ts';
 import { planOfRun, planOfStep, sectionsOf } from '../engine/plan-of.ts';
+import { takesBack } from '../engine/turn.ts';
 import { waitingForPeople } from './people-waiting.ts';
 import { statusOfRun, waitingText } from './run-status.ts';
 import { rollbackOf } from './rollback-facts.ts';
@@ -52,8 +53,15 @@ export function statusOf(execution: Execution): Status {
   if (execution.parked !== null) return 'BROKEN';
   const order: readonly Status[] = ['ABORTING', 'ROLLING_BACK', 'PAUSING', 'PAUSED', 'RUNNING', 'WAITING', 'QUEUED'];
   const paused = execution.pause === null ? [] : ([execution.runs.some(isAtWork) ? 'PAUSING' : 'PAUSED'] as const);
-  const statuses: readonly Status[] = [...paused, ...execution.runs.map(statusOfRun)];
+  const statuses: readonly Status[] = [...paused, ...execution.runs.map((run) => statusWithin(execution, run))];
   return order.find((status) => statuses.includes(status)) ?? 'RUNNING';
+}
+
+/** A run that takes back another goes forward itself; seen from its execution, that goes back. */
+function statusWithin(execution: Execution, run: Run): Status {
+  const status = statusOfRun(run);
+  const goesBack = !isTerminal(status) && run.abort === null && takesBack(execution, run);
+  return goesBack ? 'ROLLING_BACK' : status;
 }
 
 const isAtWork = (run: Run): boolean => openAttempts(run).length > 0;
