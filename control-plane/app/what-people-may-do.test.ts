@@ -20,6 +20,7 @@ import {
 import { failed, Play, succeeded, type Script } from '../../test/support/play.ts';
 import type { Event } from '../engine/events.ts';
 import type { Input } from '../engine/inputs.ts';
+import type { Plan, RunPlan } from '../engine/plan.ts';
 import { park } from '../engine/rules/park.ts';
 import type { Waiting } from '../engine/waiting.ts';
 import { headerOf } from './execution-header.ts';
@@ -43,7 +44,7 @@ const DONE: Readonly<Record<Asked, readonly Event['event'][]>> = {
   abort: ['AbortRequested', 'RunEnded'],
   pause: ['PauseRequested'],
   resume: ['Resumed'],
-  rollback: ['RollbackStarted', 'AbortRequested'],
+  rollback: ['RollbackStarted', 'AbortRequested', 'RollbackAsked'],
   intervene: ['InterventionAnswered'],
 };
 
@@ -109,6 +110,36 @@ const permits = (): Play => {
   return new Play(onePhase([sectionPlan('share', [take]), sectionPlan('deploy', [stepPlan('install')])]));
 };
 
+const pipeline = (first: RunPlan, more: Partial<Plan> = {}): Plan =>
+  plan([], {
+    kind: 'PIPELINE',
+    stages: [
+      { id: 's1', name: 'first', runs: [first] },
+      { id: 's2', name: 'last', runs: [oneRun('b')] },
+    ],
+    ...more,
+  });
+const oneRun = (id: string): RunPlan =>
+  runPlan([phasePlan('p1', [sectionPlan('deploy', [stepPlan('install')])])], { id });
+const variable = { name: 'note', type: 'text', required: true, default: null, values: [], description: '' } as const;
+const inputs = { variables: [variable], timeoutMs: 5_000, onTimeout: 'END', groups: [] } as const;
+const asking = (): Play => new Play(pipeline(runPlan([], { id: 'run', deferred: true, inputs }))).run();
+const planning = (): Play =>
+  give(asking(), { input: 'giveInputs', runId: 'x1/run', values: { note: 'x' }, actor: 'me' });
+const gate = (): Play => {
+  const parameters = { groups: ['ops'], inputs: {}, autoReject: false };
+  const step = stepPlan('install', { type: 'APPROVAL', parameters, runs: 'decided' });
+  return new Play(pipeline(runPlan([], { id: 'run', type: 'APPROVAL', pre: sectionPlan('pre', [step]) })));
+};
+/** The second stage failed, and the first is being taken back. */
+const takingBack = (): Play => {
+  const [simple] = simplePlan().stages[0]?.runs ?? [];
+  if (simple === undefined) throw new Error('no run');
+  return new Play(pipeline({ ...simple, id: 'run' }, { rollbackOnFailure: true })).run((id) =>
+    id.startsWith('x1/runu/') ? null : id.startsWith('x1/b/') ? failed() : succeeded,
+  );
+};
+
 /** One row for each thing that a step can wait for. */
 const WAITING: Readonly<Record<Waiting['on'], Row>> = {
   INTERVENTION: row('WAITING', intervention, { intervene: 'WORKS' }),
@@ -165,6 +196,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     {},
   ),
   ...Object.fromEntries(Object.entries(WAITING).map(([on, each]) => [`waits: ${on}`, each])),
+  'asks for the inputs of a stage': row('WAITING', asking, { intervene: UNREACHED }),
+  'has a stage planned': row('QUEUED', planning, { intervene: UNREACHED }),
+  'is at the approval between two stages': row('WAITING', gate, { step: 'x1/run/pre.0/pre/install' }),
+  'takes back the stages before': row('ROLLING_BACK', takingBack, {
+    ...GOING_BACK,
+    intervene: ENDED,
+  }),
   'is pausing': row('PAUSING', paused, { pause: 'no: it was paused already, by me', resume: 'WORKS' }),
   'is paused': row('PAUSED', () => paused().report(), {
     pause: 'no: it was paused already, by me',
