@@ -71,6 +71,38 @@ describe('a step that rolls back all phases at once', () => {
     ]);
   });
 
+  it('covers the others only together with the rest of its kind', () => {
+    const two = plan([
+      runPlan(
+        ['p1', 'p2'].map((id, index) =>
+          phasePlan(
+            id,
+            [
+              sectionPlan('infra', [selectStep({ count: index + 1, exclude: true })]),
+              sectionPlan('deploy', [stepPlan('install')]),
+            ],
+            {
+              hosts: hostNames(2).map(hostNamed),
+              rollback: [
+                sectionPlan('stop', [stepPlan('stop', { rollsBackAll: true })], { undoes: 'deploy' }),
+                sectionPlan('undo', [stepPlan('restore', { rollsBackAll: true })], { undoes: 'deploy' }),
+              ],
+            },
+          ),
+        ),
+      ),
+    ]);
+    expect(rollback(new Play(two).finish(failingIn('p2.0/deploy', 'p2.0.rollback/undo')))).toEqual([
+      'StepStarted run/p2.0.rollback/stop/stop [h2,h1]',
+      'StepStarted run/p2.0.rollback/undo/restore [h2,h1]',
+      'PhaseEnded run/p2.0.rollback FAILED',
+      'StepStarted run/p1.0.rollback/stop/stop [h1,h2]',
+      'StepStarted run/p1.0.rollback/undo/restore [h1,h2]',
+      'PhaseEnded run/p1.0.rollback SUCCESS',
+      'RollbackEnded run PARTIAL',
+    ]);
+  });
+
   it('leaves phases of another mapping to their own steps', () => {
     const play = new Play(canary({}, ['other', 'm', 'm'])).finish(failingIn('p3.0/deploy'));
     expect(rollback(play).filter((line) => line.startsWith('PhaseEnded'))).toEqual([

@@ -2,7 +2,8 @@
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Rollback, Run } from '../execution.ts';
-import { planOfPhase, planOfRun, planOfStep } from '../plan-of.ts';
+import type { RunPlan } from '../plan.ts';
+import { planOfPhase, planOfRun, sectionsOf } from '../plan-of.ts';
 import { findPhase } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 import { undoOfPre } from '../undo-pre.ts';
@@ -85,15 +86,25 @@ function inOrder(turn: Turn, run: Run): readonly Phase[] {
   return failing?.kind === 'PRE' ? pre : forward.slice(0, 1);
 }
 
-/** Did a step that takes back everything of this mapping succeed in an earlier phase of this rollback? */
+/** Have the steps that take back everything of this mapping done so in an earlier phase of this rollback, all of them? */
 function isCovered(turn: Turn, run: Run, undone: Phase): boolean {
   const plan = planOfRun(turn.execution, run);
   const mapping = planOfPhase(plan, undone)?.mapping ?? null;
   if (mapping === null) return false;
-  return run.phases
-    .filter((phase) => phase.kind === 'ROLLBACK' && planOfPhase(plan, phase)?.mapping === mapping)
-    .flatMap((phase) => phase.sections.flatMap((section) => section.steps))
-    .some((step) => step.status === 'SUCCESS' && planOfStep(turn.execution, step.id).rollsBackAll === true);
+  const earlier = run.phases.filter(
+    (phase) => phase.kind === 'ROLLBACK' && planOfPhase(plan, phase)?.mapping === mapping,
+  );
+  return earlier.some((phase) => tookBackAll(plan, run, phase));
+}
+
+/** One that was skipped takes nothing from it; one that failed, or was never reached, does. */
+function tookBackAll(plan: RunPlan, run: Run, phase: Phase): boolean {
+  const done = sectionsOf(plan, run, phase).flatMap((section) => {
+    const its = phase.sections.find((each) => each.planId === section.id);
+    const all = section.steps.filter((step) => step.rollsBackAll === true);
+    return all.map(({ id }) => its?.steps.find((step) => step.planId === id)?.status);
+  });
+  return done.includes('SUCCESS') && done.every((status) => status === 'SUCCESS' || status === 'SKIPPED');
 }
 
 function resultOf(run: Run): NonNullable<Rollback['result']> {
