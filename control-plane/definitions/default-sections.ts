@@ -88,7 +88,7 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
     if (read === null || type === undefined) return [];
     const { key } = read.entry;
     const base = key === 'command' ? String(read.parameters['command']) : type.title;
-    const { name, timeout, artifact, wait, skip, agents, withPrevious, cancelGrace } = read.common;
+    const { name, timeout, artifact, wait, skip, agents, withPrevious, cancelGrace, allPhases } = read.common;
     const own = name ?? unique(base, taken);
     taken.add(own);
     return [
@@ -105,6 +105,7 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
         agents,
         withPrevious,
         cancelGrace,
+        allPhases,
       }) as LongStep, // `compact` leaves out what is undefined.
     ];
   });

@@ -106,6 +106,7 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
       artifact: artifact === 'rollback' || artifact === 'current' ? artifact : null,
       idempotent: type.idempotent,
       deploys: type.deploys,
+      ...(common['allPhases'] === true ? { rollsBackAll: true } : {}),
     },
   ];
 }

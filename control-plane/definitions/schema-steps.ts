@@ -112,6 +112,11 @@ export const STEP_COMMON = {
   withPrevious: z.boolean().describe('Starts together with the step before it.'),
   cancelGrace: duration.describe('Between asking the work to stop and killing it.'),
   artifact: z.enum(['current', 'rollback', 'none']).describe('Which artifact its scripts see.'),
+  allPhases: z
+    .boolean()
+    .describe(
+      'In a rollback: takes back all phases of its service and infrastructure at once; those after it do nothing.',
+    ),
 };
 export const STEP_COMMON_FIELDS: readonly string[] = Object.keys(STEP_COMMON);
 export const step = keyedSchema(STEPS, STEP_COMMON).meta({ id: 'step' });

@@ -96,3 +96,22 @@ describe('barriers', () => {
     ]);
   });
 });
+
+describe('a step that takes back all phases at once', () => {
+  const at = (place: string, step: string): readonly string[] =>
+    problems(`${SHOP}    ${place}: { Wrap Up: [{ ${step}, allPhases: true }] }\n`);
+
+  it('stands in a rollback, and comes back as it was written', () => {
+    expect(at('rollback', 'command: Install')).toEqual([]);
+    const catalog = applied(`${SHOP}    rollback: { Deploy Service: [{ command: Install, allPhases: true }] }\n`);
+    expect(apply(catalog, printDefinitions(catalog))).toMatchObject({ changeSet: null });
+    expect(explainCatalog(catalog, { kind: 'workflow' })).toContain('allPhases: true');
+  });
+
+  it.each([
+    ['on the way forward', 'sections', 'command: Install', 'only a rollback takes phases back'],
+    ['of a step that only waits', 'rollback', 'approval: { groups: [ops] }', 'the step approval takes nothing back'],
+  ])('is refused %s', (_name, place, step, why) => {
+    expect(at(place, step)).toEqual([expect.stringContaining(why)]);
+  });
+});

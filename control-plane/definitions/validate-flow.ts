@@ -1,5 +1,6 @@
-/** What can be said of barriers and guards within one workflow (orchestration 7.1, 8.2). */
+/** What can be said of barriers, guards and rollback steps within one workflow (orchestration 7.1, 8.2, 10.1). */
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
 import { guardsOf, namesOf, type Catalog } from './catalog.ts';
 import type { LongWorkflow } from './long-form.ts';
 import { whatExists } from './nearest.ts';
@@ -55,6 +56,26 @@ export function validateBarriers(spec: LongWorkflow, report: Report): void {
       report(at, `the workflow has the barrier '${identifier}' twice`, 'Give one of them a name of its own.');
     }
     seen.add(identifier);
+  }
+}
+
+/** What takes back all phases at once (10.1). */
+export function validateAllPhases(spec: LongWorkflow, report: Report): void {
+  for (const { step, path } of stepsOf(spec)) {
+    const read = readStep(step);
+    if (read?.common['allPhases'] !== true) continue;
+    const at = [...path, 'allPhases'];
+    const { key } = read.entry;
+    if (!isRollback(path)) {
+      report(
+        at,
+        'only a rollback takes phases back',
+        'Remove allPhases, or move the step to a rollback section.',
+        'key',
+      );
+    } else if (stepTypeByKey(key)?.runs === 'decided') {
+      report(at, `the step ${key} takes nothing back`, 'Write allPhases at the steps that do.', 'key');
+    }
   }
 }
 

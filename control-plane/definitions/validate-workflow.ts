@@ -5,7 +5,7 @@ import type { LongSection, LongWorkflow } from './long-form.ts';
 import { phasesOf } from './phases.ts';
 import { pathText, type Path, type Report } from './problem.ts';
 import { validateBuild } from './validate-build.ts';
-import { validateBarriers, validateGuards } from './validate-flow.ts';
+import { validateAllPhases, validateBarriers, validateGuards } from './validate-flow.ts';
 import { validateInputs } from './validate-inputs.ts';
 import { validatePhase } from './validate-phase.ts';
 import { validateValues } from './validate-service.ts';
@@ -46,6 +46,7 @@ function check(workflow: Entity<'workflow'>, catalog: Catalog, raw: Reports): vo
   const reports: Reports = { report, missing };
   validateInputs(spec, report);
   validateBarriers(spec, report);
+  validateAllPhases(spec, report);
   validateGuards(spec, catalog, report);
   validateShape(spec, reports);
   if (spec.type === 'build') return validateBuild(workflow, catalog, reports);
