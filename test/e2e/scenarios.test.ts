@@ -122,6 +122,25 @@ describe('a strategy that rolls back the phase', () => {
   }, 90_000);
 });
 
+describe('rollback steps for all phases', () => {
+  it('take them back at once, in the phase that failed; the phases before it have nothing left to do', async () => {
+    const rollback = { 'Deploy Service': [{ command: 'Install', allPhases: true }] };
+    const phases = [{ hosts: 1 }, { hosts: 2 }, { hosts: 3, rollback }];
+    await world.apply(define({ workflows: { atonce: canary({ phases }) } }));
+    expect((await world.deploy(51, 'atonce')).header.status).toBe('SUCCESS');
+    world.fail(2, 52);
+    installed();
+    const view = await world.deploy(52, 'atonce');
+    expect(view.header).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+    expect(phasesOf(view).slice(3)).toEqual([
+      'Rollback Phase 3: SUCCESS',
+      'Rollback Phase 2: SKIPPED',
+      'Rollback Phase 1: SKIPPED',
+    ]);
+    expect(installed()).toEqual(Array.from({ length: 3 }, () => 'web web-52, web web-51'));
+  }, 90_000);
+});
+
 describe('a queue', () => {
   it('has room for twenty where nothing is said; who comes then fails, and nothing is deployed or taken back', async () => {
     const workflow = { type: 'basic', service: 'web', environment: 'prod', inputs: { end: { required: true } } };
