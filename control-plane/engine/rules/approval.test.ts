@@ -83,7 +83,7 @@ describe('an approval stage', () => {
     expect(nextDeadline(play.execution)).toBe(61_000);
     expect(told(play.give(answer(STAGE, { comment: 'fine', variables: { version: '2' } }))).slice(0, 8)).toEqual([
       'ApprovalAnswered a/pre.0/pre/ok APPROVE ann fine {"version":"2","note":""}',
-      'OutputsPublished signoff PIPELINE x1 {"version":"2","note":"","variables":{"version":"2","note":""},"approvedBy":{"name":"ann","email":""},"approvedOn":1000,"comments":"fine","timeoutMillis":60000,"approvalStateType":"USER_GROUP","approvalStatus":"SUCCESS","userGroups":[{"name":"ops"}]}',
+      'OutputsPublished signoff PIPELINE x1 {"version":"2","note":"","variables":{"version":"2","note":""},"approvedBy":{"name":"ann","email":""},"approvedOn":1000,"comments":"fine","timeoutMillis":60000,"approvalStateType":"USER_GROUP","approvalStatus":"SUCCESS","userGroups":[{"name":"ops"}]} a/pre.0/pre/ok',
       'StepEnded a/pre.0/pre/ok SUCCESS null null',
       'SectionEnded a/pre.0/pre SUCCESS',
       'PhaseEnded a/pre.0 SUCCESS',
@@ -202,5 +202,44 @@ describe('an approval in a workflow', () => {
     play.give(answer(STEP));
     expect(play.execution.runs[0]?.status).toBe('RUNNING');
     expect(play.report(() => failed()).finish().execution.status).toBe('FAILED');
+  });
+});
+
+describe('an answer that cannot be published', () => {
+  /** Under a name that comes to a reserved one. */
+  const asked = (): Play => {
+    const run = {
+      ...approvalRun('a', { publish: { name: '${app.name}', scope: 'PIPELINE' } }),
+      families: { app: { name: 'terraform' } },
+    };
+    return new Play(plan([], { kind: 'PIPELINE', stages: [{ id: 's1', name: 'ask', runs: [run] }] }));
+  };
+
+  it('fails what was approved, with the reason', () => {
+    const play = asked();
+    play.give(answer(STAGE));
+    expect(toldOf(play.events, 'OutputsPublished')).toEqual([]);
+    expect(play.execution.runs[0]).toMatchObject({ status: 'FAILED' });
+    expect(play.execution.runs[0]?.failure?.message).toContain("the name 'terraform' is reserved");
+    expect(play.execution.status).toBe('FAILED');
+  });
+
+  it('leaves a rejection what it is', () => {
+    const play = asked();
+    play.give(answer(STAGE, { answer: 'REJECT', comment: 'no' }));
+    expect(play.execution.status).toBe('REJECTED');
+    expect(play.execution.runs[0]?.failure?.message).toMatch(/^rejected by ann: no; its outputs cannot be published/);
+  });
+
+  it('fails where another stage beside it has published under that name', () => {
+    const both = plan([], {
+      kind: 'PIPELINE',
+      stages: [{ id: 's1', name: 'ask', runs: [approvalRun('a'), approvalRun('b')] }],
+    });
+    const play = new Play(both);
+    play.give(answer(STAGE));
+    play.give(answer(STAGE.replace('/a/', '/b/')));
+    expect(play.execution.runs.map((run) => run.status)).toEqual(['SUCCESS', 'FAILED']);
+    expect(play.execution.runs[1]?.failure?.message).toContain("publishes 'signoff' at the same time");
   });
 });

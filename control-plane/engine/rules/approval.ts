@@ -1,5 +1,5 @@
 /** Approvals (orchestration 12): steps that wait for a person, in a workflow or as a stage of a pipeline. */
-import { resolveTemplate, resolveValue } from '@fairlead/proto/expressions/index.ts';
+import { resolveValue } from '@fairlead/proto/expressions/index.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
@@ -9,12 +9,13 @@ import type { Input } from '../inputs.ts';
 import { once } from '../once.ts';
 import type { StepPlace } from '../place.ts';
 import { type PlannedStep, planOfRun, planOfStep } from '../plan-of.ts';
-import { ownerOf, scopeOfPhase } from '../scope.ts';
+import { scopeOfPhase } from '../scope.ts';
 import { findRun, findStep } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
 import { closeOpenNodes } from './close.ts';
 import { goesBack } from './goes-back.ts';
+import { publishValues, withoutOutputs } from './publish.ts';
 import { startRollback } from './rollback.ts';
 
 /** Begins to wait. */
@@ -60,11 +61,13 @@ export function answerApproval(turn: Turn, input: Extract<Input, { input: 'appro
   const { stepId, answer, actor, comment } = input;
   const variables = { ...waiting.variables, ...input.variables };
   turn.emit({ event: 'ApprovalAnswered', stepId, answer, actor, comment, variables });
-  publish(turn, stepId, waiting);
+  const missing = publish(turn, stepId, waiting);
   if (answer === 'APPROVE') {
+    if (missing !== null) return end(turn, run, stepId, 'FAILED', missing);
     return turn.emit({ event: 'StepEnded', stepId, status: 'SUCCESS', failure: null, skipped: null });
   }
-  const why = failure('REJECTED', comment === '' ? `rejected by ${actor}` : `rejected by ${actor}: ${comment}`);
+  const rejected = failure('REJECTED', comment === '' ? `rejected by ${actor}` : `rejected by ${actor}: ${comment}`);
+  const why = withoutOutputs(rejected, missing);
   end(turn, run, stepId, 'REJECTED', why);
   const plan = planOfStep(turn.execution, stepId);
   // Otherwise the failure strategies have their say.
@@ -115,13 +118,10 @@ function end(turn: Turn, run: Run, stepId: string, status: Status, why: Failure)
 }
 
 /** What later steps may read of the answer (orchestration 12.6). */
-function publish(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'APPROVAL' }>): void {
-  const plan = planOfStep(turn.execution, stepId);
+function publish(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'APPROVAL' }>): Failure | null {
+  const { run, runPlan, phase } = planOfStep(turn.execution, stepId).of;
   const approval = findStep(turn.execution, stepId)?.approval;
-  if (plan.publish === null || approval == null) return;
-  const { run, runPlan, phase } = plan.of;
-  const name = resolveTemplate(plan.publish.name, scopeOfPhase(turn.execution, run, phase));
-  if (!name.ok || typeof name.value !== 'string') return;
+  if (approval == null) return null;
   const { variables } = approval;
   const values: JsonObject = {
     // Of a stage they are read without `variables`.
@@ -135,9 +135,7 @@ function publish(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'AP
     approvalStatus: approval.answer === 'APPROVE' ? 'SUCCESS' : 'REJECTED',
     userGroups: waiting.groups.map((group) => ({ name: group })),
   };
-  const { scope } = plan.publish;
-  const owner = ownerOf(turn.execution, plan.of, scope);
-  turn.emit({ event: 'OutputsPublished', name: name.value, scope, owner, values });
+  return publishValues(turn, stepId, values, scopeOfPhase(turn.execution, run, phase));
 }
 
 /** How a run ends whose failing step was an approval; null: it was another. */
@@ -148,7 +146,9 @@ export function endingByApproval(execution: Execution, cause: string | null): St
 
 const approved = once((phase: Phase): readonly Step[] =>
   phase.sections.flatMap((section) =>
-    section.steps.filter(({ approval }) => approval?.answer === 'APPROVE' && !approval.othersRejected),
+    section.steps.filter(
+      ({ approval, status }) => approval?.answer === 'APPROVE' && status === 'SUCCESS' && !approval.othersRejected,
+    ),
   ),
 );
 

@@ -11,7 +11,7 @@ import { takesBack, type Turn } from '../turn.ts';
 import { INTERVENTIONS, type InterventionAction, type Waiting } from '../waiting.ts';
 import { abortRun } from './abort.ts';
 import { goesBack } from './goes-back.ts';
-import { publishOutputs } from './publish.ts';
+import { publishOutputs, withoutOutputs } from './publish.ts';
 import { startRollback } from './rollback.ts';
 
 /** "End execution" rolls back what was deployed; under a rollback it leaves the step as failed, and goes on with the next. */
@@ -93,13 +93,16 @@ function answer(turn: Turn, stepId: string, { action, actor, reason }: Answer): 
         targets: failedTargets(step),
         ...(actor === null ? {} : { actor }),
       });
-    case 'IGNORE':
-      publishOutputs(turn, stepId);
-      turn.emit({ event: 'StepEnded', stepId, status: 'FAILED', failure: why, skipped: null });
+    case 'IGNORE': {
+      const told = withoutOutputs(why, publishOutputs(turn, stepId));
+      turn.emit({ event: 'StepEnded', stepId, status: 'FAILED', failure: told, skipped: null });
       return turn.emit({ event: 'StepIgnored', stepId });
-    case 'MARK_SUCCESS':
-      publishOutputs(turn, stepId);
-      return turn.emit({ event: 'StepEnded', stepId, status: 'SUCCESS', failure: why, skipped: null });
+    }
+    case 'MARK_SUCCESS': {
+      // Whoever says so takes it that its outputs may be missing (9.4).
+      const told = withoutOutputs(why, publishOutputs(turn, stepId));
+      return turn.emit({ event: 'StepEnded', stepId, status: 'SUCCESS', failure: told, skipped: null });
+    }
     case 'ABORT':
       return abortRun(turn, run, actor ?? 'failure strategy', reason === '' ? why.message : reason);
     case 'END_EXECUTION':

@@ -8,7 +8,7 @@ import { abortRun } from './abort.ts';
 import { openAttemptsOf } from '../open-attempts.ts';
 import { goesBack } from './goes-back.ts';
 import { waitForPerson } from './intervention.ts';
-import { publishOutputs } from './publish.ts';
+import { publishOutputs, withoutOutputs } from './publish.ts';
 import { startRollback } from './rollback.ts';
 import { hardestOf, retryAt, verdictsOn, type Verdict } from './verdict.ts';
 
@@ -79,9 +79,14 @@ function pass(turn: Turn, { phase }: SectionPlace, { step, worst, its }: Failing
     .filter((each) => each.action === 'TOLERATE')
     .flatMap(({ task }) => (task === null || known.has(task.target) ? [] : [task.target]));
   if (hosts.length > 0) turn.emit({ event: 'HostsDropped', phaseId: phase.id, hosts });
-  publishOutputs(turn, step.id);
+  const missing = publishOutputs(turn, step.id);
+  if (worst.action === 'TOLERATE' && missing !== null) {
+    // The hosts that are left count as if there had never been others: it is their step that fails, and is judged anew.
+    return turn.emit({ event: 'StepEnded', stepId: step.id, status: 'FAILED', failure: missing, skipped: null });
+  }
+  const told = withoutOutputs(worst.failure, missing);
   const status = worst.action === 'IGNORE' ? 'FAILED' : 'SUCCESS';
-  turn.emit({ event: 'StepEnded', stepId: step.id, status, failure: worst.failure, skipped: null });
+  turn.emit({ event: 'StepEnded', stepId: step.id, status, failure: told, skipped: null });
   if (status === 'FAILED') turn.emit({ event: 'StepIgnored', stepId: step.id });
 }
 

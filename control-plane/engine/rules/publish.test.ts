@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { agentStep, onePhase, sectionPlan, stepPlan } from '../../../test/support/plans.ts';
-import { Play, toldOf } from '../../../test/support/play.ts';
-import type { SectionPlan, StepPlan } from '../plan.ts';
+import {
+  agentStep,
+  hostNamed,
+  hostNames,
+  onePhase,
+  onFailure,
+  sectionPlan,
+  stepPlan,
+} from '../../../test/support/plans.ts';
+import { failedWith, Play, toldOf } from '../../../test/support/play.ts';
+import type { FailureStrategy, SectionPlan, StepPlan } from '../plan.ts';
 
 const values = (outputs: Record<string, string>) => ({ outcome: 'SUCCESS', touched: true, outputs }) as const;
 const publishing = (id: string, name: string, more: Partial<StepPlan> = {}): StepPlan =>
@@ -66,5 +74,50 @@ describe('publishing outputs', () => {
     expect(failures(clash)).toEqual([
       expect.stringContaining("'a' publishes 'shellScriptProvisioner' at the same time"),
     ]);
+  });
+});
+
+describe('outputs that cannot be published, of a step that failed on one of two hosts', () => {
+  const NOT = "its outputs cannot be published: the name 'terraform' is reserved, or no name of letters, digits and _";
+  /** Its name comes to a reserved one. */
+  const begun = (strategy: FailureStrategy): Play =>
+    new Play(
+      onePhase(
+        [
+          sectionPlan('s', [stepPlan('a', { publish: { name: '${service.name}', scope: 'WORKFLOW' } })], {
+            failureStrategies: [strategy],
+          }),
+        ],
+        {
+          phase: { hosts: hostNames(2).map(hostNamed), families: { service: { name: 'terraform' } } },
+        },
+      ),
+    ).run((id) => (id.includes('@h2') ? failedWith('UNREACHABLE', false) : values({ one: 'a' })));
+  const play = (strategy: FailureStrategy): Play => begun(strategy).finish(() => values({ one: 'a' }));
+  const stepOf = ({ execution }: Play) => execution.runs[0]?.phases[0]?.sections[0]?.steps[0];
+
+  it.each([
+    ['IGNORE', 'FAILED', true],
+    ['MARK_SUCCESS', 'SUCCESS', false],
+  ] as const)('are told where the failure is passed over: %s', (action, status, ignored) => {
+    const done = play(onFailure(action));
+    expect(done.execution.status).toBe('SUCCESS');
+    expect(stepOf(done)).toMatchObject({ status, ignored, failure: { code: 'UNREACHABLE' } });
+    expect(stepOf(done)?.failure?.message).toContain(`; ${NOT}`);
+  });
+
+  it('fail it where the other host is tolerated: it has passed without that one, and gives nothing', () => {
+    const done = play(onFailure('ABORT', { types: ['CONNECTIVITY'], tolerate: { count: 1 } }));
+    expect(toldOf(done.events, 'HostsDropped')).toEqual(['HostsDropped run/p1.0 [h2]']);
+    expect(stepOf(done)).toMatchObject({ status: 'FAILED', failure: { code: 'INVALID_INPUT', message: NOT } });
+    // Not of the kind that the strategy is for.
+    expect([done.execution.status, done.execution.runs[0]?.rollback?.scope]).toEqual(['FAILED', 'WORKFLOW']);
+  });
+
+  it.each(['IGNORE', 'MARK_SUCCESS'] as const)('are told where a person passes it over: %s', (action) => {
+    const done = begun(onFailure('MANUAL_INTERVENTION'));
+    done.give({ input: 'intervene', stepId: 'x1/run/p1.0/s/a', action, actor: 'ann', reason: '' });
+    expect(done.execution.status).toBe('SUCCESS');
+    expect(stepOf(done)?.failure?.message).toContain(`; ${NOT}`);
   });
 });

@@ -2,7 +2,7 @@
  * What a step gives to later ones (orchestration 4.8): the outputs of every target that succeeded. Whatever cannot be
  * given as it was asked for is a failure of the step: nothing is dropped, and nothing quietly replaces another's.
  */
-import { resolveTemplate } from '@fairlead/proto/expressions/index.ts';
+import { resolveTemplate, type Scope } from '@fairlead/proto/expressions/index.ts';
 import { isPublishName } from '@fairlead/proto/expressions/names.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
@@ -21,27 +21,42 @@ import type { Turn } from '../turn.ts';
 export function publishOutputs(turn: Turn, stepId: string): Failure | null {
   const step = findStep(turn.execution, stepId);
   const plan = planOfStep(turn.execution, stepId);
-  const { publish: as } = plan;
-  if (as === null || step === undefined) return null;
+  if (plan.publish === null || step === undefined) return null;
   const { run, phase, phasePlan } = plan.of;
   for (const task of step.tasks) {
     const result = lastAttempt(task)?.result;
     if (result?.outcome !== 'SUCCESS' || result.outputs === undefined) continue;
     const host = phasePlan?.hosts.find((each) => each.name === task.target) ?? null;
-    const resolved = resolveTemplate(as.name, scopeOfTask(turn.execution, { run, phase, step: plan, host }));
-    if (!resolved.ok) return { ...first(resolved.failures), field: 'publish.name' };
-    const name = resolved.value;
-    if (typeof name !== 'string') return refuse(`the name may hold no secret`);
-    if (!mayPublish(name, plan, as.name))
-      return refuse(`the name '${name}' is reserved, or no name of letters, digits and _`);
-    const owner = ownerOf(turn.execution, plan.of, as.scope);
-    const standing = turn.execution.outputs.find((each) => each.name === name && each.owner === owner);
-    const values = merged(standing, result.outputs, name);
-    const clash = standing === undefined ? null : clashOf(turn, stepId, plan, standing, result.outputs);
-    if (clash !== null) return refuse(`${clash} publishes '${name}' at the same time: give them names of their own`);
-    turn.emit({ event: 'OutputsPublished', name, scope: as.scope, owner, values, by: stepId });
+    const where = scopeOfTask(turn.execution, { run, phase, step: plan, host });
+    const problem = publishValues(turn, stepId, result.outputs, where);
+    if (problem !== null) return problem;
   }
   return null;
+}
+
+/** The values under the name that the step publishes by, as it is called in that scope; null: it is done, or not asked for. */
+export function publishValues(turn: Turn, stepId: string, outputs: JsonObject, where: Scope): Failure | null {
+  const plan = planOfStep(turn.execution, stepId);
+  const { publish: as } = plan;
+  if (as === null) return null;
+  const resolved = resolveTemplate(as.name, where);
+  if (!resolved.ok) return { ...first(resolved.failures), field: 'publish.name' };
+  const name = resolved.value;
+  if (typeof name !== 'string') return refuse(`the name may hold no secret`);
+  if (!mayPublish(name, plan, as.name))
+    return refuse(`the name '${name}' is reserved, or no name of letters, digits and _`);
+  const owner = ownerOf(turn.execution, plan.of, as.scope);
+  const standing = turn.execution.outputs.find((each) => each.name === name && each.owner === owner);
+  const values = merged(standing, outputs, name);
+  const clash = standing === undefined ? null : clashOf(turn, stepId, plan, standing, outputs);
+  if (clash !== null) return refuse(`${clash} publishes '${name}' at the same time: give them names of their own`);
+  turn.emit({ event: 'OutputsPublished', name, scope: as.scope, owner, values, by: stepId });
+  return null;
+}
+
+/** Of a step that has failed anyway, and is passed over: what it failed of, and what is missing because of it. */
+export function withoutOutputs(why: Failure, missing: Failure | null): Failure {
+  return missing === null ? why : { ...why, message: `${why.message}; ${missing.message}` };
 }
 
 const refuse = (why: string): Failure =>
