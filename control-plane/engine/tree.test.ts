@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { hostNamed, onePhase, oneStep, sectionPlan, simplePlan, stepPlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
+import type { Execution } from './execution.ts';
 import { planOfRun, planOfStep, sectionsOf } from './plan-of.ts';
 import {
   findAttempt,
@@ -19,7 +20,11 @@ import {
 import { Turn } from './turn.ts';
 
 const ATTEMPT = 'x1/run/p1.0/deploy/install@h2#1';
-const { execution } = new Play(simplePlan()).run((id) => (id.includes('install') ? null : succeeded));
+/** While it installs. */
+let execution: Execution;
+beforeEach(() => {
+  ({ execution } = new Play(simplePlan()).run((id) => (id.includes('install') ? null : succeeded)));
+});
 
 describe('a node', () => {
   it.each([
