@@ -45,7 +45,7 @@ describe('a tolerance', () => {
   });
 
   it('that is exceeded drops nobody, and the action is done', () => {
-    const play = played(100, [tolerant], unreachable(6));
+    const play = played(20, [tolerant], unreachable(2));
     expect(toldOf(play.events, 'HostsDropped')).toEqual([]);
     expect([play.execution.status, play.execution.runs[0]?.rollback?.scope]).toEqual(['FAILED', 'WORKFLOW']);
   });
@@ -64,23 +64,23 @@ describe('a tolerance', () => {
   });
 
   it('is for the kinds of failure that it names', () => {
-    const play = played(100, [tolerant], (id) => (id.includes('/a@h1#') ? failed() : succeeded));
+    const play = played(20, [tolerant], (id) => (id.includes('/a@h1#') ? failed() : succeeded));
     expect(play.execution.status).toBe('FAILED');
   });
 
   it('does not hide a worse failure of another host', () => {
-    const play = played(100, [tolerant, onFailure('ABORT')], (id) =>
-      id.includes('/a@h50#') ? failed() : unreachable(2)(id),
+    const play = played(20, [tolerant, onFailure('ABORT')], (id) =>
+      id.includes('/a@h9#') ? failed() : unreachable(1)(id),
     );
     expect([play.execution.status, toldOf(play.events, 'HostsDropped')]).toEqual(['ABORTED', []]);
   });
 
   it('of a retry is asked once the retries are used up, before the next strategy', () => {
     const retrying = { ...retryTimes(2), tolerate: five, types: ['CONNECTIVITY'] } as const;
-    const play = played(100, [retrying, onFailure('ABORT')], unreachable(5));
+    const play = played(20, [retrying, onFailure('ABORT')], unreachable(1));
     expect(toldOf(play.events, 'StepRetried')).toHaveLength(2);
-    expect([play.execution.status, targetsOf(play, 'b')]).toEqual(['SUCCESS', 95]);
-    expect(played(100, [retrying, onFailure('ABORT')], unreachable(6)).execution.status).toBe('ABORTED');
+    expect([play.execution.status, targetsOf(play, 'b')]).toEqual(['SUCCESS', 19]);
+    expect(played(20, [retrying, onFailure('ABORT')], unreachable(2)).execution.status).toBe('ABORTED');
   });
 
   it('that is exceeded may be followed by another', () => {
