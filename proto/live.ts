@@ -69,6 +69,32 @@ export interface WaitingView {
   readonly message: string | null;
 }
 
+/** A run of a stage, whether it was reached or not. */
+export interface StageRunView {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly status: Status;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** It ran in the execution that is resumed. */
+  readonly takenOver: boolean;
+  /** Nothing but a person's answer. */
+  readonly isApproval: boolean;
+  /** What it waits for and who is missing, why it failed, or why it is skipped. */
+  readonly note: string | null;
+  /** When what it waits for ends by itself. */
+  readonly until: number | null;
+}
+
+/** Stages run one after the other, the runs of a stage together. */
+export interface StageView {
+  readonly id: string;
+  readonly name: string;
+  /** Name of the stage whose runs it takes back. */
+  readonly takesBack: string | null;
+  readonly runs: readonly StageRunView[];
+}
+
 /** The execution that one goes on with. */
 export interface ResumedView {
   /** The first of the chain. */
@@ -110,6 +136,8 @@ export interface ExecutionHeader {
   /** One line: "waiting for the lock of prod/dc1, 2 before it". */
   readonly waiting: string | null;
   readonly people: readonly WaitingView[];
+  /** Of a pipeline, every one of them; empty for a workflow. */
+  readonly stages: readonly StageView[];
   readonly resumes: ResumedView | null;
 }
 

@@ -3,16 +3,16 @@ import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Step } from '../engine/execution.ts';
-import { lockNameOf } from '../engine/lock-name.ts';
 import { once } from '../engine/once.ts';
 import type { Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
 import { openAttempts } from '../engine/open-attempts.ts';
-import { waitingSteps } from '../engine/rules/waiting.ts';
 import { lastAttempt, findTask } from '../engine/tree.ts';
-import { planOfRun, planOfStep, sectionsOf } from '../engine/plan-of.ts';
+import { planOfRun, sectionsOf } from '../engine/plan-of.ts';
 import { takesBack } from '../engine/turn.ts';
 import { waitingForPeople } from './people-waiting.ts';
-import { statusOfRun, waitingText } from './run-status.ts';
+import { statusOfRun } from './run-status.ts';
+import { waitOfRun } from './run-waiting.ts';
+import { stagesOf } from './stage-view.ts';
 import { rollbackOf } from './rollback-facts.ts';
 
 export function headerOf(execution: Execution): ExecutionHeader {
@@ -38,6 +38,7 @@ export function headerOf(execution: Execution): ExecutionHeader {
     progress: progressOf(execution),
     waiting: waitingFor(execution),
     people: waitingForPeople(execution),
+    stages: stagesOf(execution),
     resumes: resumedBy(plan.resumes),
   };
 }
@@ -171,20 +172,8 @@ function waitingFor(execution: Execution): string | null {
     return `paused by ${pause.actor}${pause.reason === '' ? '' : `: ${pause.reason}`}`;
   }
   for (const run of execution.runs) {
-    if (isTerminal(run.status)) continue;
-    const { lock } = run;
-    if (lock?.state === 'QUEUED' || lock?.state === 'REQUESTED') {
-      const before = lock.position === null ? '' : `, ${lock.position - 1} before it in the queue`;
-      const names = lock.keys.map((key) => lockNameOf(execution, planOfRun(execution, run), key));
-      return `waiting for the lock of ${names.join(', ')}${before}`;
-    }
-    const waits = waitingSteps(run)[0];
-    if (waits !== undefined)
-      return `step '${planOfStep(execution, waits.id).name}': ${waitingText(execution, run, waits.waiting)}`;
-    for (const attempt of openAttempts(run)) {
-      if (attempt.unassignable !== null) return `waiting for an agent: ${attempt.unassignable.failure.message}`;
-      if (attempt.state === 'UNKNOWN') return 'waiting for a lost agent: nobody knows what became of its work';
-    }
+    const wait = waitOfRun(execution, run);
+    if (wait !== null) return wait.text;
   }
   return null;
 }

@@ -6,7 +6,8 @@ import { interventionChoices } from '../engine/rules/intervention.ts';
 import { waitingSteps } from '../engine/rules/waiting.ts';
 import { nameOfRun, planOfRun, sectionsOf } from '../engine/plan-of.ts';
 import { headerOf } from './execution-header.ts';
-import { statusOfRun, waitingText } from './run-status.ts';
+import { statusOfRun } from './run-status.ts';
+import { waitingText } from './run-waiting.ts';
 import { nodesOfTasks, noteOnStep } from './task-view.ts';
 import { AHEAD, node, type AgentName } from './view-node.ts';
 

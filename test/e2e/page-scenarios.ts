@@ -29,6 +29,7 @@ export function header(executionId: string, at: number, more: Partial<ExecutionH
     progress: { done: 0, total: 14 },
     waiting: null,
     people: [],
+    stages: [],
     resumes: null,
     ...more,
   };

@@ -16,6 +16,7 @@ import type {
 } from '@fairlead/proto/live.ts';
 import { STATUS_NAMES } from '@fairlead/proto/model/status.ts';
 import { z } from 'zod';
+import { stageView } from './stage-schema.ts';
 import { time, waitingView } from './waiting-schema.ts';
 import { INSTANCE_STATES } from '../../app/use-cases.ts';
 import type { Hold } from '../../app/holds.ts';
@@ -95,6 +96,7 @@ export const executionHeader = z
     progress: z.object({ done: z.int(), total: z.int() }),
     waiting: z.string().nullable(),
     people: z.array(waitingView).readonly().describe('What waits for a person.'),
+    stages: z.array(stageView).readonly().describe('Of a pipeline.'),
     resumes: z
       .object({ chain: z.string(), from: z.string(), stage: z.string() })
       .nullable()

@@ -26,6 +26,7 @@ export function headerOf(executionId: ExecutionId, name: string, number: number)
     progress: { done: 0, total: 4 },
     waiting: null,
     people: [],
+    stages: [],
     resumes: null,
   };
 }

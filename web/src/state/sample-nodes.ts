@@ -50,6 +50,7 @@ export function aHeader(more: Partial<ExecutionHeader> = {}): ExecutionHeader {
     progress: { done: 0, total: 1 },
     waiting: null,
     people: [],
+    stages: [],
     resumes: null,
     ...more,
   };
