@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { requireReal } from '../support/real/index.ts';
 import { PageServer } from './page-server.ts';
 
-interface AtPage {
+export interface AtPage {
   readonly page: Page;
   readonly server: PageServer;
   readonly origin: string;

@@ -2,6 +2,7 @@
 import type { AskedVariable, WaitingView } from '@fairlead/proto/live.ts';
 import { describe, expect, it } from 'vitest';
 import { atPage } from './page-browser.ts';
+import { looks } from './page-looks.ts';
 import { PlayedExecution } from './page-execution.ts';
 import { header, listRows } from './page-scenarios.ts';
 
@@ -46,18 +47,6 @@ const open = (): Promise<unknown> => at.page.goto(`${at.origin}/executions/e-peo
 const dialog = () => at.page.getByRole('dialog');
 const illegal = (detail: string) => ({ status: 409, body: { title: 'Illegal state', detail, failures: [] } });
 
-async function pictures(name: string): Promise<void> {
-  await at.picture(name);
-  await at.page.emulateMedia({ colorScheme: 'dark' });
-  await at.picture(`${name}-dark`);
-  await at.page.emulateMedia({ colorScheme: 'light' });
-  await at.page.setViewportSize({ width: 420, height: 900 });
-  // Nothing sticks out to the side.
-  expect(await at.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(420);
-  await at.picture(`${name}-narrow`);
-  await at.page.setViewportSize({ width: 1360, height: 860 });
-}
-
 describe('an approval', () => {
   it('shows who may answer until when, and takes the answer with its comment and variables', async () => {
     const variables = [asked('window', { default: 'night' }), asked('ticket', { default: '' })];
@@ -68,7 +57,7 @@ describe('an approval', () => {
     const text = await panel.innerText();
     for (const part of ['Approval ‘Sign-off’', 'release or on-call', '5 min ago', '7h 59m left', 'it expires', 'night'])
       expect(text).toContain(part);
-    await pictures('approval');
+    await looks(at, 'approval');
     await panel.getByRole('button', { name: 'Answer…' }).click();
     // A stage has nothing of its own to roll back.
     const buttons = await dialog().getByRole('button').allTextContents();
@@ -78,7 +67,7 @@ describe('an approval', () => {
     // Enter is no answer where there are two.
     await at.page.keyboard.press('Enter');
     expect(at.server.posted).toEqual([]);
-    await pictures('approval-dialog');
+    await looks(at, 'approval-dialog');
     await dialog().getByRole('button', { name: 'Approve' }).click();
     await dialog().waitFor({ state: 'detached' });
     expect(at.server.posted).toEqual([
@@ -175,7 +164,7 @@ describe('a stage that asks for inputs', () => {
     at.server.refusal = { status: 400, body: { title: 'Invalid', detail: reason, failures } };
     await at.page.keyboard.press('Enter');
     await dialog().locator('[data-variable="ticket"]').getByText('does not match').waitFor();
-    await pictures('inputs-refused');
+    await looks(at, 'inputs-refused');
     await dialog().getByLabel('ticket').fill('CHG-7');
     await dialog().getByLabel('Environment').selectOption('prod');
     await dialog().getByRole('button', { name: 'Go on with these' }).click();
@@ -227,7 +216,7 @@ describe('the list', () => {
     expect(await above.getByRole('listitem').count()).toBe(2);
     expect(await above.innerText()).toContain('Inputs for ‘Sign-off’ of nightly');
     expect(await at.page.title()).toBe('(2) Executions · Fairlead');
-    await pictures('waiting-list');
+    await looks(at, 'waiting-list');
     await above.getByRole('link').first().click();
     await at.page.waitForURL(`${at.origin}/executions/${second.executionId}`);
     expect(at.complaints.splice(0).every((each) => each.includes('404'))).toBe(true);

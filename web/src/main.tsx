@@ -11,6 +11,7 @@ import './styles/list.css';
 import './styles/execution.css';
 import './styles/tree.css';
 import './styles/inspector.css';
+import './styles/pipeline.css';
 
 const queries = new QueryClient({
   defaultOptions: {

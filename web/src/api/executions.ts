@@ -28,12 +28,17 @@ const pathOf = (id: ExecutionId): string => `/executions/${encodeURIComponent(id
 
 export const getExecution = (id: ExecutionId): Promise<ExecutionView> => request('GET', pathOf(id));
 
-export const abortExecution = (id: ExecutionId, reason: string): Promise<unknown> =>
-  request('POST', `${pathOf(id)}/abort`, { reason });
+/** `run`: only this one of a pipeline. */
+export const abortExecution = (id: ExecutionId, reason: string, run?: NodeId): Promise<unknown> =>
+  request('POST', `${pathOf(id)}/abort`, run === undefined ? { reason } : { reason, runId: run });
 
 /** A running one undoes what it did; an ended one is followed by another that puts back what it replaced. */
-export const rollBackExecution = (id: ExecutionId, reason: string): Promise<{ readonly executionId: ExecutionId }> =>
-  request('POST', `${pathOf(id)}/rollback`, { reason });
+export const rollBackExecution = (
+  id: ExecutionId,
+  reason: string,
+  run?: NodeId,
+): Promise<{ readonly executionId: ExecutionId }> =>
+  request('POST', `${pathOf(id)}/rollback`, run === undefined ? { reason } : { reason, runId: run });
 
 /** What a rollback took back: no trigger deploys it again until the hold is lifted. */
 export interface Hold {

@@ -8,6 +8,7 @@ import { ExecutionTree } from '../parts/execution-tree.tsx';
 import { Inspector } from '../parts/inspector.tsx';
 import { ErrorMessage, Message } from '../parts/message.tsx';
 import { Notices } from '../parts/notices.tsx';
+import { Pipeline } from '../parts/pipeline.tsx';
 import { PeoplePanel } from '../parts/people-panel.tsx';
 import { executionPath, navigate, setQuery } from '../router.tsx';
 import { focusOf } from '../state/focus.ts';
@@ -50,7 +51,9 @@ export function ExecutionPage({ executionId, query }: ExecutionPageProps): React
 
   const chosen = query.get('node');
   const known = chosen !== null && state.nodes.has(chosen) ? chosen : null;
-  if (known === null) automatic.current = focusOf(state, automatic.current);
+  const chosenRun = query.get('run');
+  const run = header.stages.some(({ runs }) => runs.some(({ id }) => id === chosenRun)) ? chosenRun : null;
+  if (known === null) automatic.current = focusOf(state, automatic.current, run);
   const selected = known ?? automatic.current;
   const node = selected === null ? null : (state.nodes.get(selected) ?? null);
   // The tree ends at the hosts: an attempt is marked there.
@@ -63,7 +66,10 @@ export function ExecutionPage({ executionId, query }: ExecutionPageProps): React
         <Notices state={state} select={select} />
       </div>
       <div className="panes">
-        <ExecutionTree state={state} selected={marked} automatic={known === null} select={select} />
+        <div className="pane-left">
+          <Pipeline header={header} chosen={run} />
+          <ExecutionTree state={state} run={run} selected={marked} automatic={known === null} select={select} />
+        </div>
         <Inspector
           state={state}
           node={node}

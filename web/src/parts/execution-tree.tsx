@@ -23,13 +23,15 @@ function heightOf(row: TreeRow): number {
 
 interface ExecutionTreeProps {
   readonly state: ExecutionState;
+  /** Only this run; null: all of them. */
+  readonly run: NodeId | null;
   readonly selected: NodeId | null;
   /** Nobody has chosen: what is selected is brought into sight. */
   readonly automatic: boolean;
   readonly select: (node: NodeId) => void;
 }
 
-export function ExecutionTree({ state, selected, automatic, select }: ExecutionTreeProps): ReactNode {
+export function ExecutionTree({ state, run, selected, automatic, select }: ExecutionTreeProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
   const [toggled, setToggled] = useState<ReadonlyMap<NodeId, boolean>>(new Map());
@@ -38,8 +40,8 @@ export function ExecutionTree({ state, selected, automatic, select }: ExecutionT
   const namedPerRow = Math.max(1, Math.floor(room / NAMED_CELL));
   const compactPerRow = Math.max(1, Math.floor(room / COMPACT_CELL));
   const rows = useMemo(
-    () => treeRows(state, { toggled, namedPerRow, compactPerRow }),
-    [state, toggled, namedPerRow, compactPerRow],
+    () => treeRows(state, { toggled, namedPerRow, compactPerRow }, run),
+    [state, toggled, namedPerRow, compactPerRow, run],
   );
 
   const virtual = useVirtualizer({

@@ -34,6 +34,11 @@ describe('the rows of the tree', () => {
     expect(told(rows)).toEqual(['1 r', '1 q']);
   });
 
+  it('shows one of them alone, as if it were the only one', () => {
+    const nodes = [run, aNode('run', 'e/q', null, { order: 1 }), aNode('phase', 'e/q/p1', 'e/q')];
+    expect(told(treeRows(stateOf(nodes), shape, 'e/q'))).toEqual(['1 p1']);
+  });
+
   it('draws many hosts as cells without a name', () => {
     const rows = treeRows(stateOf(tree('RUNNING', hosts(NAMED_HOSTS + 1, 'RUNNING'))), shape);
     const cells = rows.filter((row) => row.type === 'hosts');

@@ -38,9 +38,11 @@ export interface TreeShape {
 /** More hosts than this are cells without a name. */
 export const NAMED_HOSTS = 36;
 
-export function treeRows(state: ExecutionState, shape: TreeShape): readonly TreeRow[] {
+/** `run`: only what is below this one. */
+export function treeRows(state: ExecutionState, shape: TreeShape, run: NodeId | null = null): readonly TreeRow[] {
   const rows: TreeRow[] = [];
-  const runs = childrenOf(state, null);
+  const all = childrenOf(state, null);
+  const runs = run === null ? all : all.filter((each) => each.id === run);
   // One run is what the header speaks of already.
   if (runs.length === 1 && runs[0]?.kind === 'run') addPhases(rows, state, shape, runs[0].id, 1);
   else addSiblings(rows, state, shape, runs, 1);

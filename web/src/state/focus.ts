@@ -7,16 +7,17 @@ import { isActive } from './status-look.ts';
 
 /**
  * The first cause once there is one; otherwise what runs now; otherwise what ran last. `current` is kept while it still
- * runs, so that the view does not jump between steps that go on side by side.
+ * runs, so that the view does not jump between steps that go on side by side. `run`: only what is below this one.
  */
-export function focusOf(state: ExecutionState, current: NodeId | null): NodeId | null {
+export function focusOf(state: ExecutionState, current: NodeId | null, run: NodeId | null = null): NodeId | null {
+  const isBelow = (id: NodeId): boolean => run === null || id.startsWith(`${run}/`);
   const cause = causeOf(state);
-  if (cause !== null) return cause;
-  const shown = current === null ? undefined : state.nodes.get(current);
+  if (cause !== null && isBelow(cause)) return cause;
+  const shown = current === null || !isBelow(current) ? undefined : state.nodes.get(current);
   if (shown !== undefined && isActive(shown.status)) return shown.id;
   let last: NodeView | null = null;
   for (const node of state.nodes.values()) {
-    if (node.kind !== 'step' || node.startedAt === null) continue;
+    if (node.kind !== 'step' || node.startedAt === null || !isBelow(node.id)) continue;
     if (last === null || isLater(node, last)) last = node;
   }
   if (last === null) return null;
