@@ -19,12 +19,17 @@ export function RunActions({ header, run }: RunActionsProps): ReactNode {
   if (!isActive(run.status) || !others || isOnItsWayBack(run)) return null;
   return (
     <div className="stage-actions">
-      <button type="button" className="mini" onClick={() => setAsking('abort')}>
-        Abort<span className="sr"> {run.name}</span>…
+      <button type="button" className="mini" aria-label={`Abort ${run.name}…`} onClick={() => setAsking('abort')}>
+        Abort…
       </button>
       {run.startedAt !== null && !run.isApproval && (
-        <button type="button" className="mini" onClick={() => setAsking('rollback')}>
-          Roll back<span className="sr"> {run.name}</span>…
+        <button
+          type="button"
+          className="mini"
+          aria-label={`Roll back ${run.name}…`}
+          onClick={() => setAsking('rollback')}
+        >
+          Roll back…
         </button>
       )}
       {asking === 'abort' && (
