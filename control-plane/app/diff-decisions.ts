@@ -1,4 +1,4 @@
-import type { ExecutionDiff, Parting } from '@fairlead/proto/live.ts';
+import type { ExecutionDiff, Parting } from '@fairlead/proto/diff.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Event } from '../engine/events.ts';
 import type { Execution } from '../engine/execution.ts';

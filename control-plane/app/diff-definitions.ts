@@ -1,4 +1,4 @@
-import type { ExecutionDiff } from '@fairlead/proto/live.ts';
+import type { ExecutionDiff } from '@fairlead/proto/diff.ts';
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import { addressKey, shownName, type Catalog, type Entity } from '../definitions/catalog.ts';
 import type { Execution } from '../engine/execution.ts';

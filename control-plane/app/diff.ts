@@ -1,5 +1,5 @@
 /** Two executions side by side: what was different about them, and where their paths parted. */
-import type { DiffSide, ExecutionDiff, StepSide, ValueDiff } from '@fairlead/proto/live.ts';
+import type { DiffSide, ExecutionDiff, StepSide, ValueDiff } from '@fairlead/proto/diff.ts';
 import { canonicalJson, type Json, type JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Catalog } from '../definitions/catalog.ts';
 import type { Execution, Step } from '../engine/execution.ts';

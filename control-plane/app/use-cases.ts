@@ -6,14 +6,8 @@ import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId, ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
-import type {
-  ExecutionDiff,
-  ExecutionListRow,
-  ExecutionView,
-  JournalView,
-  ListFilter,
-  Moment,
-} from '@fairlead/proto/live.ts';
+import type { ExecutionDiff } from '@fairlead/proto/diff.ts';
+import type { ExecutionListRow, ExecutionView, JournalView, ListFilter, Moment } from '@fairlead/proto/live.ts';
 import type { Problem, SourceFile } from '../definitions/problem.ts';
 import type { LogChunk } from '../ports/logs.ts';
 import type { InstanceFilter, InstanceRow } from '../ports/rows.ts';

@@ -5,8 +5,8 @@
 import { FAILURE_CODES } from '@fairlead/proto/model/failure.ts';
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
+import type { ExecutionDiff } from '@fairlead/proto/diff.ts';
 import type {
-  ExecutionDiff,
   ExecutionHeader,
   ExecutionListRow,
   ExecutionView,

@@ -1,5 +1,5 @@
 /** `fairlead executions diff A B`: what was different, shortest first, and where the paths parted. */
-import type { DiffSide, ExecutionDiff, Parting, StepSide } from '@fairlead/proto/live.ts';
+import type { DiffSide, ExecutionDiff, Parting, StepSide } from '@fairlead/proto/diff.ts';
 import { STATUSES } from '@fairlead/proto/model/status.ts';
 import { executionDiff } from '../../api/http/schemas.ts';
 import { segment } from '../api-client.ts';
