@@ -5,8 +5,8 @@ import { LockKeeper } from './lock-keeper.ts';
 const KEY = 'guard:g/unit';
 const TWO = { capacity: 2, strategy: 'FIFO', revision: 1 } as const;
 
-function keeper(over: Set<string> = new Set()) {
-  return new LockKeeper(createMemoryStore().documents, async (id) => over.has(id));
+function keeper(over: Set<string> = new Set(), now: () => number = () => 0) {
+  return new LockKeeper(createMemoryStore().documents, async (id) => over.has(id), { now });
 }
 const request = (execution: string, permits = 1) => ({
   requestId: `${execution}/r1/permits.1`,
@@ -22,6 +22,20 @@ describe('the lock keeper', () => {
     expect(await locks.acquire(KEY, request('x3'), 20, TWO)).toEqual({ state: 'QUEUED', position: 1 });
     await locks.release(KEY, request('x1'));
     expect(await locks.acquire(KEY, request('x3'), 20, TWO)).toEqual({ state: 'HELD', ticket: 3 });
+  });
+
+  it('remembers since when each holds it or waits', async () => {
+    let now = 100;
+    const locks = keeper(new Set(), () => (now += 1));
+    for (const id of ['x1', 'x2', 'x3', 'x4', 'x3']) await locks.acquire(KEY, request(id), 20, TWO);
+    await locks.release(KEY, request('x1'));
+    const { holders, queue } = await locks.look(KEY);
+    expect(holders).toMatchObject([
+      { executionId: 'x2', askedAt: 102, heldAt: 102 },
+      { executionId: 'x3', askedAt: 103, heldAt: 105 },
+    ]);
+    expect(queue).toMatchObject([{ executionId: 'x4', askedAt: 104 }]);
+    expect(queue[0]).not.toHaveProperty('heldAt');
   });
 
   it('refuses at once what can never be had', async () => {

@@ -4,8 +4,10 @@
  */
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
+import type { Clock } from '@fairlead/proto/model/system.ts';
 import type { Documents } from '../ports/documents.ts';
 import {
+  dated,
   enter,
   FREE,
   grant,
@@ -33,10 +35,12 @@ export class LockKeeper {
   readonly #documents: Documents;
   /** True when an execution is settled (or never was): its places are nobody's. */
   readonly #isOver: (executionId: string) => Promise<boolean>;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(documents: Documents, isOver: (executionId: string) => Promise<boolean>) {
+  constructor(documents: Documents, isOver: (executionId: string) => Promise<boolean>, clock: Pick<Clock, 'now'>) {
     this.#documents = documents;
     this.#isOver = isOver;
+    this.#clock = clock;
   }
 
   /** Takes the lock or a place in its queue. Called again, it says what has become of it, and moves up who is next. */
@@ -61,7 +65,8 @@ export class LockKeeper {
         return { state: 'REFUSED', failure: failure('QUEUE_FULL', message) };
       }
       const next = grant(entered);
-      if (next === state || (await this.#write(key, version, next))) return answerFor(next, request);
+      if (next === state || (await this.#write(key, version, this.#dated(next, state))))
+        return answerFor(next, request);
     }
   }
 
@@ -71,7 +76,7 @@ export class LockKeeper {
       const { state, version } = await this.#read(key);
       if (state.released.includes(request.requestId)) return;
       const next = grant(leave(state, request.requestId, await this.#forgettable(state)));
-      if (await this.#write(key, version, next)) return;
+      if (await this.#write(key, version, this.#dated(next, state))) return;
     }
   }
 
@@ -84,6 +89,10 @@ export class LockKeeper {
     const documents = await this.#documents.list('locks', { prefix });
     // As in `#read`.
     return documents.map(({ id, body }) => ({ key: id, state: body as unknown as LockState }));
+  }
+
+  #dated(next: LockState, before: LockState): LockState {
+    return dated(next, before, this.#clock.now());
   }
 
   async #read(key: string): Promise<{ readonly state: LockState; readonly version: number }> {

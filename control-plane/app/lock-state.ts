@@ -12,6 +12,9 @@ export interface LockRequest {
 
 export interface LockPlace extends LockRequest {
   readonly ticket: number;
+  /** When it came; absent: written by a release that did not tell. For people only: the order is that of the tickets. */
+  readonly askedAt?: number;
+  readonly heldAt?: number;
 }
 
 /** How a lock is shared; a lock nobody says anything of has one holder, and a queue. */
@@ -86,4 +89,16 @@ export function grant(state: LockState): LockState {
     }
   }
   return queue.length === state.queue.length ? state : { ...state, holders, queue };
+}
+
+/** With the time of those who came, or got it, since. */
+export function dated(next: LockState, before: LockState, now: number): LockState {
+  const known = new Map([...before.holders, ...before.queue].map((place) => [place.requestId, place]));
+  const held = new Set(before.holders.map((place) => place.requestId));
+  const asked = (place: LockPlace): LockPlace => (known.has(place.requestId) ? place : { ...place, askedAt: now });
+  return {
+    ...next,
+    holders: next.holders.map((place) => (held.has(place.requestId) ? place : { ...asked(place), heldAt: now })),
+    queue: next.queue.map(asked),
+  };
 }
