@@ -23,6 +23,7 @@ import { pipelines } from './pipelines.ts';
 import { selectDefinitions } from './select-definitions.ts';
 import { deployments, whatRunsWhere } from './instances.ts';
 import { listGuards, listLocks } from './guards.ts';
+import { queuesOf } from './queues.ts';
 import { listAgents } from './list-agents.ts';
 import { listMoments } from './moments.ts';
 import { stateAt } from './past.ts';
@@ -206,6 +207,15 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     async listLocks(actor) {
       gate(actor, 'read', 'locks');
       return listLocks(definitions, replica.locks);
+    },
+    async listQueues(actor) {
+      gate(actor, 'read', 'locks');
+      gate(actor, 'read', 'guards');
+      const [locks, guards] = await Promise.all([
+        listLocks(definitions, replica.locks),
+        listGuards(definitions, replica.locks),
+      ]);
+      return queuesOf(store.rows, locks, guards);
     },
     async listAgents(actor) {
       gate(actor, 'read', 'agents');

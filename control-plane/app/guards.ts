@@ -59,4 +59,5 @@ const shown = (place: LockPlace): LockWaiterView => ({
   by: place.requestId,
   ticket: place.ticket,
   permits: permitsOf(place),
+  since: place.heldAt ?? place.askedAt ?? null,
 });

@@ -124,6 +124,8 @@ export interface LockWaiterView {
   readonly by: string;
   readonly ticket: number;
   readonly permits: number;
+  /** When it got what it holds, or asked for what it waits for; null: not known. */
+  readonly since: number | null;
 }
 
 export interface LockView {
@@ -147,6 +149,25 @@ export interface GuardView {
     readonly active: readonly LockWaiterView[];
     readonly blocked: readonly LockWaiterView[];
   }[];
+}
+
+/** With the names people know it by; null: nothing is known of it any more. */
+export interface QueuePlaceView extends LockWaiterView {
+  readonly execution: { readonly name: string; readonly application: string; readonly actor: string } | null;
+}
+
+/** Something that executions take turns with. */
+export interface QueueView {
+  readonly kind: 'INFRASTRUCTURE' | 'GUARD';
+  readonly name: string;
+  /** Of a guard: what it is counted for; empty: one for all. */
+  readonly unit: string;
+  readonly capacity: number;
+  readonly used: number;
+  readonly strategy: 'FIFO' | 'ASAP';
+  readonly holders: readonly QueuePlaceView[];
+  /** The first is next. */
+  readonly waiting: readonly QueuePlaceView[];
 }
 
 export interface UseCases extends Steering, Pipelines {
@@ -224,6 +245,8 @@ export interface UseCases extends Steering, Pipelines {
   listGuards(actor: Actor): Promise<readonly GuardView[]>;
   /** Infrastructure somebody holds or waits for. */
   listLocks(actor: Actor): Promise<readonly LockView[]>;
+  /** Both in one: what executions take turns with and who waits; those that somebody waits for first. */
+  listQueues(actor: Actor): Promise<readonly QueueView[]>;
   listAgents(actor: Actor): Promise<readonly AgentView[]>;
   createJoinToken(actor: Actor, name: string): Promise<{ readonly name: string; readonly token: string }>;
   listJoinTokens(

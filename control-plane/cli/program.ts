@@ -98,6 +98,10 @@ function addOverviewCommands(program: Command, client: Client): void {
       client(command, async (it) => (await import('./commands/holds.ts')).liftHold(it, id)),
     );
   program
+    .command('queues')
+    .description('what executions take turns with: who holds it, who waits, in which place and since when')
+    .action((_options, command) => client(command, async (it) => (await locks()).listQueues(it)));
+  program
     .command('guards')
     .description('what executions share: who uses how much of it, and who waits')
     .action((_options, command) => client(command, async (it) => (await locks()).listGuards(it)));

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { guardView, lockView } from '@fairlead/control-plane/api/http/schemas.ts';
+import { guardView, lockView } from '@fairlead/control-plane/api/http/queue-schemas.ts';
 import { InstallsWorld, untilThere } from './installs-world.ts';
 
 let world: InstallsWorld;
@@ -85,6 +85,13 @@ describe('a service on its infrastructure', () => {
       0,
       expect.stringMatching(new RegExp(`shop/prod/dc1/web +${first} +${second}, ${third}`)),
     ]);
+    const places = (await world.type('queues')).text.split('\n').slice(1);
+    for (const [index, [state, id]] of [
+      ['holds it', first],
+      ['is next', second],
+      ['waits, 1 before it', third],
+    ].entries())
+      expect(places[index]).toMatch(new RegExp(`shop/prod/dc1/web +1/1 +${state} +\\S.* +${id}`));
 
     expect(await statusOf(await start('other', { artifacts: { api: '1' } }))).toBe('SUCCESS');
     expect(await statusOf(await start('make', {}))).toBe('SUCCESS');

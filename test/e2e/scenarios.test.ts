@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { guardView, lockView } from '@fairlead/control-plane/api/http/schemas.ts';
+import { guardView, lockView } from '@fairlead/control-plane/api/http/queue-schemas.ts';
 import { InstallsWorld, untilThere } from './installs-world.ts';
 
 /** Of a hundred, the first three are production. */

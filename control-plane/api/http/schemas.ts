@@ -20,17 +20,7 @@ import { stageView } from './stage-schema.ts';
 import { time, waitingView } from './waiting-schema.ts';
 import { INSTANCE_STATES } from '../../app/use-cases.ts';
 import type { Hold } from '../../app/holds.ts';
-import type {
-  AgentView,
-  Deployment,
-  DoctorLine,
-  GuardView,
-  Instance,
-  LockView,
-  LockWaiterView,
-  Replay,
-  Why,
-} from '../../app/use-cases.ts';
+import type { AgentView, Deployment, DoctorLine, Instance, Replay, Why } from '../../app/use-cases.ts';
 
 export const failureCode = z.enum(FAILURE_CODES).meta({ id: 'FailureCode' });
 export const status = z.enum(STATUS_NAMES).meta({ id: 'Status' });
@@ -269,24 +259,6 @@ export const holdSchema = z
     at: time,
   })
   .meta({ id: 'Hold' }) satisfies z.ZodType<Hold>;
-const lockWaiter = z
-  .object({ executionId: z.string(), by: z.string(), ticket: z.int(), permits: z.int() })
-  .meta({ id: 'LockWaiter' }) satisfies z.ZodType<LockWaiterView>;
-const queue = { active: z.array(lockWaiter).readonly(), blocked: z.array(lockWaiter).readonly() };
-
-export const lockView = z
-  .object({ key: z.string(), name: z.string(), ...queue })
-  .meta({ id: 'Lock' }) satisfies z.ZodType<LockView>;
-
-export const guardView = z
-  .object({
-    name: z.string(),
-    capacity: z.int(),
-    strategy: z.enum(['FIFO', 'ASAP']),
-    units: z.array(z.object({ unit: z.string(), used: z.int(), ...queue })).readonly(),
-  })
-  .meta({ id: 'Guard' }) satisfies z.ZodType<GuardView>;
-
 export const doctorLine = z
   .object({ check: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string().nullable() })
   .meta({ id: 'DoctorLine' }) satisfies z.ZodType<DoctorLine>;

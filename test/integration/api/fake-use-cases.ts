@@ -377,7 +377,7 @@ export class FakeUseCases implements UseCases {
 
   async listGuards(actor: Actor) {
     authorize(actor, 'read', 'guards');
-    const active = [{ executionId: 'x1', by: 'x1/r1', ticket: 1, permits: 1 }];
+    const active = [{ executionId: 'x1', by: 'x1/r1', ticket: 1, permits: 1, since: 5 }];
     const units = [{ unit: '', used: 1, active, blocked: [] }];
     return [{ name: 'deploys', capacity: 2, strategy: 'FIFO' as const, units }];
   }
@@ -385,6 +385,14 @@ export class FakeUseCases implements UseCases {
   async listLocks(actor: Actor) {
     authorize(actor, 'read', 'locks');
     return [];
+  }
+
+  async listQueues(actor: Actor) {
+    authorize(actor, 'read', 'locks');
+    const execution = { name: 'release', application: 'shop', actor: 'ada' };
+    const holders = [{ executionId: 'x1', by: 'x1/r1', ticket: 1, permits: 1, since: 5, execution }];
+    const terms = { unit: '', capacity: 1, used: 1, strategy: 'FIFO' as const };
+    return [{ kind: 'GUARD' as const, name: 'deploys', ...terms, holders, waiting: [] }];
   }
 
   async listAgents(actor: Actor) {

@@ -60,6 +60,7 @@ const calls: Record<string, { readonly path: string; readonly body?: unknown }> 
   liftHold: { path: '/holds/h1' },
   listGuards: { path: '/guards' },
   listLocks: { path: '/locks' },
+  listQueues: { path: '/queues' },
   listAgents: { path: '/agents' },
   revokeAgent: { path: '/agents/dc1' },
   listJoinTokens: { path: '/tokens' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { guardView, lockView } from '../schemas.ts';
+import { guardView, lockView, queueView } from '../queue-schemas.ts';
 
 export const lockRoutes: readonly Route[] = [
   route({
@@ -23,5 +23,15 @@ export const lockRoutes: readonly Route[] = [
     statuses: { 200: 'Those that somebody holds or waits for.' },
     response: z.object({ locks: z.array(lockView).readonly() }),
     handle: async ({ useCases, actor }) => ({ body: { locks: await useCases.listLocks(actor) } }),
+  }),
+  route({
+    method: 'get',
+    path: '/queues',
+    operationId: 'listQueues',
+    summary: 'Everything that executions take turns with: who holds it, who waits, in which place and since when.',
+    tag: 'locks',
+    statuses: { 200: 'Infrastructure and guards in use; those that somebody waits for first.' },
+    response: z.object({ queues: z.array(queueView).readonly() }),
+    handle: async ({ useCases, actor }) => ({ body: { queues: await useCases.listQueues(actor) } }),
   }),
 ];
