@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import type { ClientFrame, ExecutionListRow, ServerFrame } from '@fairlead/proto/live.ts';
 import type { Hold } from '@fairlead/control-plane/app/holds.ts';
+import type { QueueView } from '@fairlead/control-plane/app/use-cases.ts';
 import type { WaitingExecution } from '@fairlead/control-plane/app/people.ts';
 import { searchedIn, wordsOf } from '@fairlead/control-plane/ports/rows.ts';
 import { failure } from '@fairlead/proto/model/failure.ts';
@@ -38,6 +39,7 @@ export class PageServer {
   instances: readonly object[] = [];
   deployments: readonly object[] = [];
   holds: readonly Hold[] = [];
+  queues: readonly QueueView[] = [];
   waiting: readonly WaitingExecution[] = [];
   /** What whoever posts next is answered instead. */
   refusal: { readonly status: number; readonly body: object } | null = null;
@@ -153,6 +155,7 @@ export class PageServer {
       return json(200, { holds: [lifted] });
     }
     if (path === '/waiting') return json(200, { waiting: this.waiting });
+    if (path === '/queues') return json(200, { queues: this.queues });
     if (path === '/holds') return json(200, { holds: this.holds });
     if (path === '/instances') return json(200, { instances: this.instances, next: null });
     if (path === '/instances/history') return json(200, { deployments: this.deployments, next: null });

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { ExecutionPage } from './pages/execution-page.tsx';
 import { ExecutionsPage } from './pages/executions-page.tsx';
 import { InstancesPage } from './pages/instances-page.tsx';
+import { QueuesPage } from './pages/queues-page.tsx';
 import { Message } from './parts/message.tsx';
 import { Shell } from './parts/shell.tsx';
 import { Link, type Route, useRoute } from './router.tsx';
@@ -19,6 +20,8 @@ function pageOf(route: Route): ReactNode {
       return <ExecutionPage key={route.executionId} executionId={route.executionId} query={route.query} />;
     case 'instances':
       return <InstancesPage query={route.query} />;
+    case 'queues':
+      return <QueuesPage query={route.query} />;
     case 'unknown':
       return (
         <Message title="There is no such page">

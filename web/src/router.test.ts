@@ -5,6 +5,7 @@ it.each([
   ['/', 'list'],
   ['/executions', 'list'],
   ['/instances/', 'instances'],
+  ['/queues', 'queues'],
   ['/executions/e1', 'execution'],
   ['/executions/%', 'unknown'],
   ['/else', 'unknown'],

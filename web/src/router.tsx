@@ -1,10 +1,11 @@
-/** Three places and their addresses; nothing a library would be needed for. */
+/** A few places and their addresses; nothing a library would be needed for. */
 import { type MouseEvent, type ReactNode, useSyncExternalStore } from 'react';
 
 export type Route =
   | { readonly page: 'list'; readonly query: URLSearchParams }
   | { readonly page: 'execution'; readonly executionId: string; readonly query: URLSearchParams }
   | { readonly page: 'instances'; readonly query: URLSearchParams }
+  | { readonly page: 'queues'; readonly query: URLSearchParams }
   | { readonly page: 'unknown'; readonly path: string };
 
 export function routeOf(path: string, search: string): Route {
@@ -12,6 +13,7 @@ export function routeOf(path: string, search: string): Route {
   const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path;
   if (trimmed === '/' || trimmed === '/executions') return { page: 'list', query };
   if (trimmed === '/instances') return { page: 'instances', query };
+  if (trimmed === '/queues') return { page: 'queues', query };
   const execution = /^\/executions\/([^/]+)$/.exec(trimmed)?.[1];
   if (execution !== undefined) {
     try {

@@ -1,14 +1,8 @@
 import type { ReactNode } from 'react';
-import { Link } from '../router.tsx';
+import { Link, type Route } from '../router.tsx';
 import { ConnectionBadge } from './connection-badge.tsx';
 
-export function Shell({
-  here,
-  children,
-}: {
-  readonly here: 'list' | 'execution' | 'instances' | 'unknown';
-  readonly children: ReactNode;
-}): ReactNode {
+export function Shell({ here, children }: { readonly here: Route['page']; readonly children: ReactNode }): ReactNode {
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -28,6 +22,9 @@ export function Shell({
           </Link>
           <Link to="/instances" current={here === 'instances'}>
             What runs where
+          </Link>
+          <Link to="/queues" current={here === 'queues'}>
+            Queues
           </Link>
         </nav>
         <ConnectionBadge />
