@@ -4,9 +4,14 @@ import type { Acknowledgement, Report } from '@fairlead/proto/model/task.ts';
 interface Waiting {
   readonly report: Report;
   readonly resolve: (acknowledgement: Acknowledgement | null) => void;
+  /** Heartbeats since it was sent last. */
+  beats: number;
 }
 
-/** Reports until they are acknowledged: sent at once while there is a session, and again in every later one. */
+/** So many heartbeats without an answer: it could not be taken then, and perhaps it can now. */
+const PATIENCE_BEATS = 3;
+
+/** Reports until they are acknowledged: sent while there is a session, now and then again, and again in every later one. */
 export class Outbox {
   readonly #crash: CrashPoints;
   readonly #waiting = new Map<string, Waiting>();
@@ -24,7 +29,9 @@ export class Outbox {
   /** Resolves with the acknowledgement, whenever it comes; null when dropped. An id that waits already is sent again. */
   send(id: string, report: Report): Promise<Acknowledgement | null> {
     this.#waiting.get(id)?.resolve(null);
-    const acknowledged = new Promise<Acknowledgement | null>((resolve) => this.#waiting.set(id, { report, resolve }));
+    const acknowledged = new Promise<Acknowledgement | null>((resolve) =>
+      this.#waiting.set(id, { report, resolve, beats: 0 }),
+    );
     this.#pass(id, report);
     return acknowledged;
   }
@@ -48,6 +55,14 @@ export class Outbox {
   connected(send: (id: string, report: Report) => void): void {
     this.#send = send;
     for (const [id, { report }] of this.#waiting) this.#pass(id, report);
+  }
+
+  /** With every heartbeat: nobody answers a report on an execution that is broken, and one day it is not any more. */
+  beat(): void {
+    for (const [id, waiting] of this.#waiting) {
+      waiting.beats += 1;
+      if (waiting.beats % PATIENCE_BEATS === 0) this.#pass(id, waiting.report);
+    }
   }
 
   disconnected(): void {

@@ -134,6 +134,7 @@ export class Session {
   #keepBeating(everyMs: number): void {
     this.#after(everyMs, () => {
       this.#beat();
+      this.#parts.outbox.beat();
       this.#keepBeating(everyMs);
     });
   }
