@@ -4,6 +4,7 @@ import type { Acknowledgement, Report } from '@fairlead/proto/model/task.ts';
 import { ATTEMPT, oneStep } from '../../test/support/plans.ts';
 import { Play, succeeded } from '../../test/support/play.ts';
 import { acknowledge } from './acknowledge.ts';
+import { settledByForce } from './rules/settle-by-force.ts';
 
 const silent = () => null;
 const recorded: Acknowledgement = { verdict: 'recorded' };
@@ -87,6 +88,13 @@ describe('the answer to an agent', () => {
       expect(acknowledge(come().execution, 'a1', givenBack)).toEqual(recorded);
     }
     expect(acknowledge(assigned().execution, 'a2', givenBack)).toEqual(recorded);
+  });
+
+  it('about an end that came after it was settled by force is yes: it is never decided on', () => {
+    const play = canceled();
+    play.tell(settledByForce(play.execution, 'me', 'seen', play.now));
+    const finished: Report = { report: 'finished', attemptId: ATTEMPT, result: succeeded };
+    expect(acknowledge(play.execution, 'a1', finished)).toEqual(recorded);
   });
 
   it.each([starting, checkpoint])('about what nobody knows is no: %o', (report) => {

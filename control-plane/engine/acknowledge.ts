@@ -11,6 +11,8 @@ import { findAttempt } from './tree.ts';
 export function acknowledge(execution: Execution | null, agentId: AgentId, report: Report): Acknowledgement | null {
   const attempt = execution === null ? undefined : findAttempt(execution, report.attemptId);
   if (report.report === 'finished' || report.report === 'released') {
+    // Settled by force while it was open: nothing is written down about it any more.
+    if (execution?.settled === true) return { verdict: 'recorded' };
     return attempt !== undefined && isOpenTo(attempt, agentId, report) ? null : { verdict: 'recorded' };
   }
   if (attempt === undefined) return refused('there is no such attempt');
