@@ -7,13 +7,13 @@ import { LocalBus } from '../adapters/local/bus.ts';
 import type { Store } from '../ports/store.ts';
 import type { Actor } from './authorize.ts';
 import { controlPlane } from './control-plane.ts';
-import { ENGINE } from './engine.ts';
+import { ENGINE, type Engine } from './engine.ts';
 import { Replica } from './replica.ts';
 
 const me: Actor = { id: 'me', name: 'me', kind: 'USER', rights: ['*'] };
 const digest = { sha256: (text: string) => text };
 
-function open(system: VirtualProcess, store: Store) {
+function open(system: VirtualProcess, store: Store, engine: Engine = ENGINE) {
   const bus = new LocalBus(system.scheduler);
   const alarms: string[] = [];
   const replica = new Replica({
@@ -21,9 +21,9 @@ function open(system: VirtualProcess, store: Store) {
     bus,
     system,
     digest,
-    engine: ENGINE,
+    engine,
     crash: NO_CRASH,
-    alone: true,
+    alone: engine === ENGINE,
     gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
     agentLostMs: 20_000,
     onError: (error) => {
@@ -31,7 +31,7 @@ function open(system: VirtualProcess, store: Store) {
     },
     onBroken: (id, reason) => void alarms.push(`${id}: ${reason}`),
   });
-  return { replica, alarms, useCases: controlPlane({ replica, store, bus, system, digest, engine: ENGINE }) };
+  return { replica, alarms, useCases: controlPlane({ replica, store, bus, system, digest, engine }) };
 }
 
 it('is parked after taking two drivers down, shown as broken, and an abort ends and settles it', async () => {
@@ -56,5 +56,30 @@ it('is parked after taking two drivers down, shown as broken, and an abort ends 
   await system.advance(10_000);
   const after = await second.useCases.getExecution(me, 'x1');
   expect([after.header.status, after.header.settled]).toEqual(['ABORTED', true]);
+  expect((await store.heads.get('x1'))?.settled).toBe(true);
+});
+
+it('is settled by the next driver when another replica aborted it and its own has not heard of that', async () => {
+  const system = new VirtualSystem(4);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const decide: Engine['decide'] = (execution, input, now) => {
+    if (input.input === 'pause') throw new Error('a bug');
+    return ENGINE.decide(execution, input, now);
+  };
+  // A bus each: no doorbell is ever heard by the other.
+  const process = system.spawn('first');
+  const first = open(process, store, { ...ENGINE, decide });
+  const second = open(system.spawn('second'), store, { ...ENGINE });
+  await first.replica.start();
+  await second.replica.start();
+  await first.replica.drivers.start(simplePlan());
+  await first.replica.drivers.give('x1', { input: 'pause', actor: 'me', reason: '' });
+  await second.useCases.abort(me, 'x1', 'enough');
+  // It still takes it for one that only an abort can end.
+  await first.replica.drivers.give('x1', { input: 'pause', actor: 'me', reason: '' });
+  expect((await store.heads.get('x1'))?.parked).toBeNull();
+
+  process.kill();
+  await system.advance(60_000);
   expect((await store.heads.get('x1'))?.settled).toBe(true);
 });

@@ -41,15 +41,20 @@ export class Broken {
   async park(id: ExecutionId, epoch: number, at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded> {
     const { loops, system } = this.#world;
     const { execution } = at;
-    // One that has ended stays free to be taken up and settled.
-    if (execution === null || execution.endedAt === null) await this.mark(id, bug.message);
+    // One that has ended stays free to be taken up and settled; what was marked before may have ended without our knowing.
+    const isNew = execution === null || (execution.endedAt === null && execution.parked === null);
+    if (isNew) await this.mark(id, bug.message);
     else this.#world.alarm(id, bug.message);
     if (execution === null) return at;
     const abort = inputs.find((input) => input.input === 'abort') ?? null;
     const events = park(execution, bug.message, abort, Math.max(system.clock.now(), execution.lastAt));
     if (events.length === 0) return at;
     const parked = await this.#append(at, execution, epoch, events);
-    return parked === 'conflict' ? loops.history.catchUp(id, at) : parked;
+    if (parked !== 'conflict') return parked;
+    const now = await loops.history.catchUp(id, at);
+    // Somebody else ended it: there is nothing left to keep from others.
+    if (now.execution?.endedAt != null) await this.#free(id);
+    return now;
   }
 
   /** Ends one that nobody drives. */
