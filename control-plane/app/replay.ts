@@ -2,6 +2,7 @@
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import type { Execution } from '../engine/execution.ts';
 import { park } from '../engine/rules/park.ts';
+import { settledByForce } from '../engine/rules/settle-by-force.ts';
 import { fold, type Decision } from './deliberate.ts';
 import type { Engine } from './engine.ts';
 import type { History } from './history.ts';
@@ -27,8 +28,13 @@ export async function replay(engine: Engine, history: History, id: string, serve
   return { executionId: id, records: records.length, events, stateMatches: same(execution, served), differences };
 }
 
-/** What was parked was not decided by `decide`, which had thrown: its driver recorded what it did then as time passing. */
+/**
+ * What was parked was not decided by `decide`, which had thrown: its driver recorded what it did then as time passing, and
+ * so was what a person settled by force.
+ */
 function decideAgain(engine: Engine, execution: Execution | null, { input, events }: Decision, at: number) {
+  const forced = events.find((event) => event.event === 'SettledByForce');
+  if (execution !== null && forced !== undefined) return settledByForce(execution, forced.actor, forced.reason, at);
   const parked = events.find((event) => event.event === 'Parked');
   const isParking = parked !== undefined || (execution?.parked != null && input.input === 'tick');
   if (execution === null || !isParking) return engine.decide(execution, input, at);
