@@ -8,13 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { catalogOf } from '@fairlead/control-plane/definitions/catalog-fixture.ts';
-import type { Catalog } from '@fairlead/control-plane/definitions/catalog.ts';
 import { explainCatalog } from '@fairlead/control-plane/definitions/explain.ts';
-import { chooseDeployable, type ChosenPipeline } from '@fairlead/control-plane/definitions/pipeline-request.ts';
-import { buildPlan, requirements } from '@fairlead/control-plane/definitions/plan.ts';
-import { artifact } from '@fairlead/control-plane/definitions/plan-fixture.ts';
-import { buildPipelinePlan, pipelineRequirements } from '@fairlead/control-plane/definitions/plan-pipeline.ts';
-import type { Plan } from '@fairlead/control-plane/engine/plan.ts';
+import { planned } from '../support/planned.ts';
 import { repositoryFiles } from '../support/real/suites.ts';
 import { type ExampleHost, type ExampleWorld, makeExampleWorld } from './examples-hosts.ts';
 import { type ControlPlane, startControlPlane } from './fairlead-process.ts';
@@ -58,35 +53,6 @@ function variablesOf(file: string, name: string): Readonly<Record<string, string
   return Object.fromEntries([...line.matchAll(/--var (\w+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]));
 }
 
-const request = (needs: readonly { readonly service: string }[]) => ({
-  executionId: 'x1',
-  actor: 'ada',
-  artifacts: Object.fromEntries(needs.map(({ service }) => [service, artifact(service, '7')])),
-  now: 0,
-  hash: () => 'hash',
-});
-
-function planWorkflow(catalog: Catalog, name: string, variables: Readonly<Record<string, string>>): Plan {
-  const needed = requirements(catalog, { variables, name });
-  if (!needed.ok) throw new Error(JSON.stringify(needed.failures));
-  const rollbackArtifacts = Object.fromEntries(needed.mappings.map((mapping) => [mapping, artifact('web', '6')]));
-  const plan = buildPlan(catalog, 1, { variables, name, ...request(needed.needs), rollbackArtifacts });
-  if (!plan.ok) throw new Error(JSON.stringify(plan.failures));
-  return plan.plan;
-}
-
-function planPipeline(catalog: Catalog, chosen: ChosenPipeline, variables: Readonly<Record<string, string>>): Plan {
-  const needed = pipelineRequirements(catalog, chosen, { variables });
-  if (!needed.ok) throw new Error(JSON.stringify(needed.failures));
-  const rollbackArtifacts: Record<string, Record<string, ReturnType<typeof artifact>>> = {};
-  for (const { workflow, mapping } of needed.mappings) {
-    (rollbackArtifacts[workflow] ??= {})[mapping] = artifact('web', '6');
-  }
-  const plan = buildPipelinePlan(catalog, 1, chosen, { variables, ...request(needed.needs), rollbackArtifacts });
-  if (!plan.ok) throw new Error(JSON.stringify(plan.failures));
-  return plan.plan;
-}
-
 describe.each(definitions)('%s', (file, text) => {
   it('applies, and explains to what explains to the same', () => {
     const explained = explainCatalog(catalogOf(text));
@@ -100,12 +66,7 @@ describe.each(definitions)('%s', (file, text) => {
     expect(startable.length).toBeGreaterThan(0);
     for (const { name } of startable) {
       const variables = variablesOf(file, name);
-      const deployable = chooseDeployable(catalog, { name, variables });
-      if (!deployable.ok) throw new Error(JSON.stringify(deployable.failures));
-      const plan =
-        deployable.pipeline === null
-          ? planWorkflow(catalog, name, variables)
-          : planPipeline(catalog, deployable.pipeline, variables);
+      const plan = planned(catalog, name, variables);
       const phases = plan.stages.flatMap((stage) => stage.runs.flatMap((run) => run.phases));
       expect(phases.length).toBeGreaterThan(0);
       for (const phase of phases) {
