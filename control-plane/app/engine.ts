@@ -18,7 +18,7 @@ export interface Engine {
 export const ENGINE: Engine = { decide, evolve, wanted, nextDeadline };
 
 /** Stands in every journal record; changes with every release whose decisions differ. */
-export const ENGINE_VERSION = 2;
+export const ENGINE_VERSION = 3;
 
 /** The engine threw: a bug, which parks the one execution it happened to. */
 export class EngineBug extends Error {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { viewOf } from '../../control-plane/app/execution-view.ts';
 import type { Execution } from '../../control-plane/engine/execution.ts';
+import type { Play } from '../support/play.ts';
 
 const schema = z.strictObject({
   records: z.array(
@@ -21,6 +22,9 @@ const schema = z.strictObject({
 });
 
 export type FrozenJournal = z.output<typeof schema>;
+
+/** What is frozen, by name. */
+export type Samples = Readonly<Record<string, () => Play>>;
 
 export const directory = fileURLToPath(new URL('frozen/', import.meta.url));
 export const manifestFile = join(directory, 'manifest.txt');

@@ -1,0 +1,144 @@
+/** One workflow in the simplest plans: what every release since the first can do. */
+import { failure } from '@fairlead/proto/model/failure.ts';
+import { park } from '../../../control-plane/engine/rules/park.ts';
+import {
+  hostNamed,
+  hostNames,
+  onFailure,
+  onePhase,
+  plan,
+  runPlan,
+  sectionPlan,
+  selectStep,
+  simplePlan,
+  stepPlan,
+  agentStep,
+  phasePlan,
+} from '../../support/plans.ts';
+import { failed, Play, type Script } from '../../support/play.ts';
+import type { Samples } from '../frozen-journal.ts';
+
+const unlessAt =
+  (part: string): Script =>
+  (id) =>
+    id.includes(part) ? null : { outcome: 'SUCCESS', touched: true, outputs: { build: '7' } };
+
+const fails =
+  (part: string): Script =>
+  (id) =>
+    id.includes(part) ? failed() : { outcome: 'SUCCESS', touched: true };
+
+const rolling = () => {
+  const select = sectionPlan('infra', [selectStep({ count: 2, exclude: true })]);
+  const publish = { name: 'found', scope: 'WORKFLOW' } as const;
+  const sections = [select, sectionPlan('deploy', [stepPlan('install'), agentStep('check', { publish })])];
+  return plan([
+    runPlan([phasePlan('p1', sections, { hosts: hostNames(5).map(hostNamed), rolling: true })], { type: 'ROLLING' }),
+  ]);
+};
+
+const locked = () => simplePlan({ run: { lock: { keys: ['app/prod/dc1'], queueLimit: 20, timeoutMs: 3_600_000 } } });
+
+export const oneWorkflow: Samples = {
+  'basic-success': () => new Play(simplePlan()).finish(unlessAt('nowhere')),
+
+  'rolling-success': () => new Play(rolling()).finish(unlessAt('nowhere')),
+
+  /** Hosts enough that their list leaves its event. */
+  'many-hosts': () => new Play(simplePlan({ phase: { hosts: hostNames(2_500).map(hostNamed) } })),
+
+  'rolled-back': () => new Play(simplePlan()).finish(fails('check')),
+
+  'rollback-fails': () =>
+    new Play(simplePlan()).finish((id) =>
+      /check|undo@h2/.test(id) ? failed() : { outcome: 'SUCCESS', touched: true },
+    ),
+
+  'rolled-back-by-request': () => {
+    const play = new Play(simplePlan()).run(unlessAt('check'));
+    play.give({ input: 'rollback', actor: 'ada', reason: 'wrong build' });
+    return play.finish(unlessAt('nowhere'));
+  },
+
+  retried: () => {
+    const failureStrategies = [
+      onFailure('RETRY', { retry: { count: 2, intervalsMs: [1_000] } }),
+      onFailure('ROLLBACK_WORKFLOW'),
+    ];
+    const deploy = sectionPlan('deploy', [stepPlan('install')], { failureStrategies });
+    return new Play(onePhase([deploy])).finish((id) =>
+      id.endsWith('#3') ? { outcome: 'SUCCESS', touched: true } : failed(false),
+    );
+  },
+
+  aborted: () => {
+    const play = new Play(simplePlan()).run(unlessAt('install@h2'));
+    play.give({ input: 'abort', actor: 'ada', reason: 'enough' });
+    return play.finish();
+  },
+
+  /** Lost, found by another agent's look at the host; another of its tasks is lost until its time is over. */
+  unknown: () => {
+    const play = new Play(simplePlan()).run(unlessAt('install'));
+    for (const host of ['h1', 'h2']) {
+      const attemptId = `x1/run/p1.0/deploy/install@${host}#1`;
+      play.give({
+        input: 'agentLost',
+        attemptId,
+        agentId: 'a1',
+        reason: 'its agent has not been heard of for too long',
+      });
+    }
+    play.pass(5_000);
+    const result = { outcome: 'SUCCESS', touched: true } as const;
+    play.give({ input: 'outcomeFound', attemptId: 'x1/run/p1.0/deploy/install@h1#1', by: 'agent a2', result });
+    return play.finish();
+  },
+
+  'lock-queue': () => {
+    const play = new Play(locked());
+    const queued = (position: number) =>
+      play.give({ input: 'lockAnswered', runId: 'x1/run', requestId: 'x1/run', answer: { state: 'QUEUED', position } });
+    queued(2);
+    play.pass(60_000);
+    queued(1);
+    play.pass(60_000);
+    play.give({
+      input: 'lockAnswered',
+      runId: 'x1/run',
+      requestId: 'x1/run',
+      answer: { state: 'HELD', fences: { 'app/prod/dc1': 7 } },
+    });
+    return play.finish();
+  },
+
+  'lock-queue-full': () => {
+    const play = new Play(locked());
+    const why = failure('QUEUE_FULL', '20 executions already wait for app/prod/dc1');
+    play.give({
+      input: 'lockAnswered',
+      runId: 'x1/run',
+      requestId: 'x1/run',
+      answer: { state: 'REFUSED', failure: why },
+    });
+    return play.finish();
+  },
+
+  'no-agent-then-another-driver': () => {
+    const play = new Play(simplePlan());
+    const why = failure('NO_ELIGIBLE_AGENT', 'no agent is connected');
+    play.give({ input: 'noAgent', attemptId: 'x1/run/p1.0/deploy/install@h1#1', failure: why });
+    play.pass(10_000);
+    play.give({ input: 'driverChanged', driver: 'r2', epoch: 2 });
+    return play.finish();
+  },
+
+  'parked-then-aborted': () => {
+    const play = new Play(simplePlan()).run(unlessAt('install'));
+    for (const abort of [null, { actor: 'ada' }]) {
+      const events = park(play.execution, 'decide tick: it threw', abort, play.now);
+      play.tell(events).decisions.push({ input: { input: 'tick' }, events });
+    }
+    return play.finish();
+  },
+};
