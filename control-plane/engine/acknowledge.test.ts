@@ -88,6 +88,8 @@ describe('the answer to an agent', () => {
       expect(acknowledge(come().execution, 'a1', givenBack)).toEqual(recorded);
     }
     expect(acknowledge(assigned().execution, 'a2', givenBack)).toEqual(recorded);
+    const stranger: Report = { report: 'finished', attemptId: `${ATTEMPT}1`, result: succeeded };
+    expect(acknowledge(started().execution, 'a1', stranger)).toEqual(recorded);
   });
 
   it('about an end that came after it was settled by force is yes: it is never decided on', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failure } from '@fairlead/proto/model/failure.ts';
 import {
   agentStep,
   hostNamed,
@@ -271,5 +272,83 @@ describe('a barrier', () => {
     const play = new Play(parties(past, party('be'))).run(only(BE));
     expect(stepOf(play, AT_BE)).toMatchObject({ status: 'SUCCESS' });
     expect(statusOf(play, 'x1/fe')).toBe('RUNNING');
+  });
+
+  it.each(['pre', 'post'] as const)('may stand in %s-deployment', (where) => {
+    const fe = party('fe', { [where]: sectionPlan('meet', [barrier()]) }, [agentStep('nothing')]);
+    const play = new Play(parties(fe, party('be'))).run((id) => (id === BE ? null : succeeded));
+    expect(stepOf(play, `x1/fe/${where}.0/meet/at-done`)).toMatchObject({ status: 'WAITING' });
+    expect(play.report().finish().execution.status).toBe('SUCCESS');
+  });
+
+  it('is told from one of the same place in another phase', () => {
+    const meet = (identifier: string) => sectionPlan('meet', [barrier(identifier, { id: 'at' })]);
+    const deploy = sectionPlan('deploy', [stepPlan('install')]);
+    const fe = runPlan(
+      [
+        phasePlan('p1', [meet('early'), deploy], { hosts: [hostNamed('fe-1')] }),
+        phasePlan('p2', [meet('done')], { hosts: [hostNamed('fe-1')] }),
+      ],
+      { id: 'fe', workflow: { id: 'fe', name: 'FE' } },
+    );
+    const play = new Play(parties(fe, party('be'))).run(only(BE));
+    expect(stepOf(play, 'x1/fe/p1.0/meet/at')).toMatchObject({ status: 'SUCCESS' });
+    expect(stepOf(play, AT_BE)).toMatchObject({ status: 'WAITING' });
+    play.give({ input: 'finished', attemptId: FE, result: succeeded });
+    expect(stepOf(play, AT_BE)).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  it('waits for a run that is not planned yet, unless that ends without a plan', () => {
+    const play = new Play(parties(party('fe'), runPlan([], { id: 'be', deferred: true }))).run();
+    expect(groupAt(play.execution, 's1', 'done').map((each) => each.state)).toEqual(['ARRIVED', 'AWAITED']);
+    play.give({ input: 'runUnplannable', runId: 'x1/be', failures: [failure('NO_ARTIFACT', 'no build')] });
+    expect(stepOf(play, AT_FE)).toMatchObject({ status: 'SUCCESS' });
+    expect(groupAt(play.execution, 's1', 'done').map((each) => each.state)).toEqual(['GONE']);
+  });
+
+  it('goes on being waited at during a pause in which the time of one is over; it fails all when it is resumed', () => {
+    const impatient = party('fe', {}, [barrier('done', { timeoutMs: 10 })]);
+    const play = new Play(parties(impatient, party('be'), party('db'))).run(only(FE, BE));
+    play.give({ input: 'pause', actor: 'me', reason: '' });
+    play.pass(10);
+    expect(stepOf(play, AT_FE)).toMatchObject({ status: 'FAILED', failure: { code: 'BARRIER_TIMEOUT' } });
+    expect(stepOf(play, AT_BE)).toMatchObject({ status: 'WAITING' });
+    play.give({ input: 'resume', actor: 'me' });
+    expect(stepOf(play, AT_BE)?.failure?.message).toMatch('peer FE failed');
+    expect(stepOf(play, AT_FE)?.failure?.message).toMatch('not everybody arrived');
+  });
+
+  it('awaits nobody who has passed it', () => {
+    const play = new Play(parties(party('fe'), party('be'))).run((id) => (id.includes('clean') ? null : succeeded));
+    expect(barriers(play)).toHaveLength(1);
+    expect(groupAt(play.execution, 's1', 'done')).toMatchObject([
+      { state: 'GONE', step: null },
+      { state: 'GONE', step: null },
+    ]);
+  });
+
+  it('is another step when it is of another kind', () => {
+    const script = stepPlan('at-done', {
+      parameters: { script: 'true', shell: 'sh', on: 'hosts', identifier: 'done' },
+    });
+    const play = new Play(parties(party('fe'), party('be', {}, [script]))).run(only(FE));
+    expect(stepOf(play, AT_FE)).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  it('without a name fails who comes there', () => {
+    const nameless = barrier('done', { name: 'meet', parameters: {} });
+    const play = new Play(parties(party('fe', {}, [nameless]))).run();
+    expect(stepOf(play, AT_FE)).toMatchObject({
+      status: 'FAILED',
+      skipped: null,
+      failure: { code: 'INVALID_INPUT', message: "the barrier 'meet' has no identifier" },
+    });
+  });
+
+  it('fails those who wait with whatever else the failure of the peer says', () => {
+    const play = oneArrived();
+    const why = failure('COMMAND_FAILED', 'exit status 7', { details: { status: 7 } });
+    play.give({ input: 'finished', attemptId: BE, result: { outcome: 'FAILED', failure: why, touched: true } });
+    expect(stepOf(play, AT_FE)?.failure?.details).toEqual({ status: 7, peer: 'x1/be' });
   });
 });

@@ -48,7 +48,10 @@ describe('a build', () => {
   it('has collected nothing when nobody said what', () => {
     const play = new Play(build()).run(() => ({ outcome: 'SUCCESS', touched: false, outputs: { service: 'web' } }));
     expect(play.execution.collected).toEqual([]);
-    expect(play.execution.runs[0]).toMatchObject({ status: 'FAILED', failure: { code: 'OUTPUT_MISSING' } });
+    expect(play.execution.runs[0]).toMatchObject({
+      status: 'FAILED',
+      failure: { code: 'OUTPUT_MISSING', message: 'the agent did not say which build it has found' },
+    });
   });
 
   it('fails without going back: it changed nothing that could be restored', () => {

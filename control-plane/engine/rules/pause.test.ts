@@ -152,6 +152,73 @@ describe('a pause', () => {
   });
 });
 
+describe('a pause that is asked for', () => {
+  const both = (): Play => {
+    const run = (id: string) => runPlan([phasePlan('p1', [sectionPlan('s', [stepPlan('install')])])], { id });
+    return new Play(plan([run('a'), run('b')])).run(silent);
+  };
+  const abort = (runId?: string): Input => ({
+    input: 'abort',
+    actor: 'ann',
+    reason: 'enough',
+    ...(runId === undefined ? {} : { runId }),
+  });
+  const back = (runId: string): Input => ({ input: 'rollback', actor: 'ann', reason: 'back', runId });
+  const no = (input: string, why: string) => [`InputRejected ${input} ILLEGAL_STATE: ${why}`];
+
+  it.each<[string, () => Play, Input, readonly string[]]>([
+    ['after the end', () => new Play(oneStep()).run(), pause, no('pause', 'it has ended already')],
+    ['twice', () => give(both(), pause), { ...pause, actor: 'bob' }, no('pause', 'it was paused already, by me')],
+    ['during an abort', () => give(both(), abort()), pause, no('pause', 'it is being aborted')],
+    ['when one of two is aborted', () => give(both(), abort('x1/a')), pause, ['PauseRequested me lunch']],
+    [
+      'when all that has not ended is aborted',
+      () =>
+        give(
+          both().report((id) => (id.startsWith('x1/a') ? succeeded : null)),
+          abort(),
+        ),
+      pause,
+      no('pause', 'it is being aborted'),
+    ],
+    [
+      'when all goes back',
+      () => give(both(), back('x1/a'), back('x1/b')),
+      pause,
+      no('pause', 'it is rolling back, which is never paused; it can be aborted'),
+    ],
+    [
+      'when one goes back and the other is aborted',
+      () => give(both(), back('x1/a'), abort('x1/b')),
+      pause,
+      no('pause', 'it is rolling back, which is never paused; it can be aborted'),
+    ],
+    ['when one of two goes back', () => give(both(), back('x1/a')), pause, ['PauseRequested me lunch']],
+  ])('%s', (_, come, when, then) => {
+    expect(told(come().give(when))).toEqual(then);
+  });
+
+  it.each<[string, () => Play, readonly string[]]>([
+    [
+      'after the end',
+      () => give(new Play(oneStep()).run(silent), pause).report(),
+      no('resume', 'it has ended already'),
+    ],
+    ['without one', both, no('resume', 'it is not paused')],
+    ['during an abort', () => give(both(), pause, abort()), no('resume', 'it is being aborted')],
+    ['when one of two is aborted', () => give(both(), pause, abort('x1/a')), ['Resumed you']],
+  ])('and one that ends, %s', (_, come, then) => {
+    expect(told(come().give(resume))).toEqual(then);
+  });
+
+  it('and one that ends, when what has not ended is aborted', () => {
+    const play = give(both(), pause).report((id) => (id.startsWith('x1/a') ? succeeded : null));
+    expect(play.execution.runs.map((run) => run.status)).toEqual(['SUCCESS', 'RUNNING']);
+    give(play, abort());
+    expect(told(play.give(resume))).toEqual(no('resume', 'it is being aborted'));
+  });
+});
+
 function never(): never {
   throw new Error('there is no run');
 }
