@@ -12,8 +12,7 @@ export default mergeConfig(
   all,
   defineConfig({
     test: {
-      include: ['control-plane/engine/**/*.test.ts'],
-      exclude: ['control-plane/engine/properties.test.ts'],
+      exclude: ['**/properties.test.ts'],
       setupFiles: [fileURLToPath(new URL('no-mutant-yet.ts', import.meta.url))],
       isolate: false,
       maxWorkers: 1,
