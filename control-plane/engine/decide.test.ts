@@ -12,6 +12,7 @@ import {
   simplePlan,
   stepPlan,
 } from '../../test/support/plans.ts';
+import { decide } from './decide.ts';
 
 describe('a basic workflow', () => {
   it('succeeds and settles', () => {
@@ -99,4 +100,10 @@ describe('a rolling workflow', () => {
       ['x1/run/p1.0.rollback', 'SUCCESS'],
     ]);
   });
+});
+
+it('nothing happens to what was never started, and a start happens once', () => {
+  expect(decide(null, { input: 'tick' }, 1_000)).toEqual([]);
+  const play = new Play(simplePlan());
+  expect(play.give({ input: 'start', plan: simplePlan(), driver: 'r2', epoch: 2 })).toEqual([]);
 });

@@ -147,6 +147,83 @@ describe('an approval stage', () => {
     expect(play.finish().execution.settled).toBe(true);
   });
 
+  it.each<[string, () => Play, string]>([
+    [
+      'while it is aborted elsewhere',
+      () => {
+        const play = new Play(onePhase([sectionPlan('gate', [agentStep('do'), approvalStep()], { parallel: true })]));
+        play.run(() => null).give({ input: 'abort', actor: 'me', reason: 'enough' });
+        return play;
+      },
+      'it is being aborted',
+    ],
+    [
+      'after the end',
+      () => {
+        const play = inWorkflow();
+        play.give({ input: 'abort', actor: 'me', reason: 'enough' });
+        return play;
+      },
+      'it has ended already',
+    ],
+    [
+      'of a step that is no approval',
+      () => new Play(onePhase([sectionPlan('gate', [agentStep('ok', { name: 'Check' })])])).run(() => null),
+      "the step 'Check' does not wait for an approval",
+    ],
+  ])('is refused an answer %s', (_, come, why) => {
+    expect(told(come().give(answer(STEP)))).toEqual([`InputRejected approve ILLEGAL_STATE: ${why}`]);
+  });
+
+  it('without variables says so', () => {
+    const play = new Play(stages({ parameters: { groups: [], inputs: {}, autoReject: false } })).run();
+    expect(told(play.give(answer(STAGE, { variables: { a: '1', b: '2' } })))).toEqual([
+      'InputRejected approve ILLEGAL_STATE: the approval has no variable a, b; it has none',
+    ]);
+  });
+
+  it('tells the rejection without a comment, and an address where the name is one', () => {
+    const play = new Play(stages()).run();
+    play.give(answer(STAGE, { answer: 'REJECT', actor: 'ann@shop.example' }));
+    expect(play.execution.runs[0]?.failure?.message).toBe('rejected by ann@shop.example');
+    expect(play.execution.outputs[0]?.values).toMatchObject({
+      approvedBy: { name: 'ann@shop.example', email: 'ann@shop.example' },
+      approvalStatus: 'REJECTED',
+    });
+    expect(told(play.give(answer(STAGE)))).toEqual([
+      'InputRejected approve ILLEGAL_STATE: it was answered already: rejected by ann@shop.example',
+    ]);
+  });
+
+  it('has others rejected once', () => {
+    const play = new Play(stages({ parameters: { groups: ['ops'], inputs: {}, autoReject: true } }));
+    play.give(answer(STAGE));
+    expect(told(play.give({ input: 'othersRejected', stepId: STAGE }))).toEqual(['OthersRejected a/pre.0/pre/ok']);
+    expect(play.give({ input: 'othersRejected', stepId: STAGE })).toEqual([]);
+    expect(play.give({ input: 'othersRejected', stepId: 'x1/b/p1.0/work/do' })).toEqual([]);
+  });
+
+  it('has no others rejected when it is rejected itself, nor where that was not asked for', () => {
+    const wants = (more: Partial<StepPlan>, its: Parameters<typeof answer>[1]) => {
+      const play = new Play(stages(more));
+      play.give(answer(STAGE, its));
+      return play.commands.some(({ command }) => command === 'rejectOthers');
+    };
+    const auto = { parameters: { groups: ['ops'], inputs: {}, autoReject: true } };
+    expect([wants(auto, {}), wants(auto, { answer: 'REJECT' }), wants({}, {})]).toEqual([true, false, false]);
+  });
+
+  it.each([
+    ['groups', { groups: ['${secrets.getValue("s")}'], inputs: {}, autoReject: false }],
+    ['variables', { groups: [], inputs: { key: '${secrets.getValue("s")}' }, autoReject: false }],
+  ])('cannot be asked for with a secret in its %s', (_, parameters) => {
+    const play = new Play(stages({ name: 'Go?', parameters })).run();
+    expect(play.execution.runs[0]?.failure).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: "the approval 'Go?' cannot be asked for: groups and variables are plain text",
+    });
+  });
+
   it('cannot be asked for with what is not known', () => {
     const play = new Play(stages({ parameters: { groups: ['${context.a.b}'], inputs: {}, autoReject: false } })).run();
     expect(play.execution.status).toBe('FAILED');
@@ -178,6 +255,29 @@ describe('an approval in a workflow', () => {
     play.give(answer(STEP, { answer: 'REJECT_AND_ROLLBACK' }));
     play.finish();
     expect(play.execution.runs[0]).toMatchObject({ status: 'REJECTED', rollback: { actor: 'ann', result: 'SUCCESS' } });
+  });
+
+  it('is refused an answer while what it stood in goes back', () => {
+    const both = onePhase([sectionPlan('gate', [stepPlan('do'), approvalStep({ withPrevious: true })])]);
+    const play = new Play(both).run(() => null);
+    play.give({ input: 'rollback', actor: 'me', reason: 'back' });
+    expect(play.execution.runs[0]?.status).toBe('ROLLING_BACK');
+    expect(told(play.give(answer(STEP)))).toEqual(['InputRejected approve ILLEGAL_STATE: it is rolling back']);
+  });
+
+  it('goes on with the way back whatever is answered there', () => {
+    const gate = sectionPlan('undo', [approvalStep(), stepPlan('undo')]);
+    const back = () =>
+      new Play(onePhase([sectionPlan('deploy', [stepPlan('install')])], { phase: { rollback: [gate] } })).run((id) =>
+        id.includes('/install@') ? failed() : succeeded,
+      );
+    const asked = 'x1/run/p1.0.rollback/undo/ok';
+    const approved = back();
+    approved.give(answer(asked));
+    expect(approved.finish().execution.runs[0]?.rollback?.result).toBe('SUCCESS');
+    const rejected = back();
+    rejected.give(answer(asked, { answer: 'REJECT_AND_ROLLBACK' }));
+    expect(rejected.finish().execution.runs[0]).toMatchObject({ status: 'FAILED', rollback: { result: 'FAILED' } });
   });
 
   it('is asked of nobody again: manual intervention does not apply to it', () => {

@@ -15,6 +15,7 @@ import {
 import { check, failed, Play, succeeded, told, type Case } from '../../../test/support/play.ts';
 import { evolve } from '../evolve.ts';
 import type { Execution } from '../execution.ts';
+import type { Input } from '../inputs.ts';
 import type { Plan } from '../plan.ts';
 import { nextDeadline } from '../next-deadline.ts';
 import { wanted } from '../wanted.ts';
@@ -168,6 +169,25 @@ describe('a parked execution', () => {
     },
   ];
   it.each(cases)('$name', check);
+
+  it.each<Input>([
+    { input: 'pause', actor: 'me', reason: '' },
+    { input: 'resume', actor: 'me' },
+    { input: 'intervene', stepId: 'x1/run/p1.0/deploy/install', action: 'IGNORE', actor: 'me', reason: '' },
+    {
+      input: 'approve',
+      stepId: 'x1/run/p1.0/deploy/install',
+      answer: 'APPROVE',
+      actor: 'me',
+      comment: '',
+      variables: {},
+    },
+    { input: 'giveInputs', runId: 'x1/run', values: {}, actor: 'me' },
+  ])('refuses what people ask of it: $input', (input) => {
+    expect(told(running().give(input))).toEqual([
+      `InputRejected ${input.input} ILLEGAL_STATE: it is broken: it can only be aborted`,
+    ]);
+  });
 
   it('notes that an agent is back, and what was found at a target', () => {
     const lost = () => {

@@ -128,12 +128,44 @@ describe('permits', () => {
 
   it('more than there are fail at once', () => {
     const play = new Play(guarded([guard('t1', { permits: 3 })]));
-    expect(take(play)).toMatchObject({ status: 'FAILED', failure: { code: 'PERMITS_EXCEEDED' } });
+    expect(take(play)).toMatchObject({
+      status: 'FAILED',
+      failure: { code: 'PERMITS_EXCEEDED', message: "3 permits of 'deploys', which has 2" },
+    });
     expect(ofPermits(play)).toEqual([]);
   });
 
+  it.each<[string, Partial<StepPlan>, string]>([
+    ['that are asked for in no readable way', { parameters: {} }, 'Invalid input: expected string, received undefined'],
+    ['of a guard that is gone', { parameters: { constraint: 'deploys' } }, "there is no guard 'deploys'"],
+  ])('%s fail at once', (_, step, message) => {
+    const play = new Play(guarded([guard('t1', {}, step)]));
+    expect(take(play)).toMatchObject({ status: 'FAILED', failure: { code: 'INVALID_INPUT', message } });
+  });
+
+  it('are counted for units of at most 256 characters', () => {
+    const stateOf = (unit: string) => take(new Play(guarded([guard('t1', { unit })])));
+    expect(stateOf('u'.repeat(256))).toMatchObject({ status: 'WAITING' });
+    for (const unit of ['u'.repeat(257), '${secrets.getValue("s")}']) {
+      expect(stateOf(unit)?.failure).toMatchObject({
+        code: 'EXPRESSION',
+        message: 'the unit must be plain text of at most 256 characters, known here',
+      });
+    }
+  });
+
+  it.each([' ', '0', '1.5', '${secrets.getValue("s")}'])(
+    'must be a whole number of at least 1, which %j is not',
+    (permits) => {
+      const play = new Play(guarded([guard('t1', { permits })]));
+      expect(take(play)?.failure).toMatchObject({ code: 'EXPRESSION' });
+      expect(take(play)?.failure?.message).toMatch('the permits must be a whole number of at least 1');
+    },
+  );
+
   it.each([
     ['permits', { permits: '${infra.name}' }, "the permits must be a whole number of at least 1, not 'dc1'"],
+    ['permits', { permits: '${infra.nothing}' }, 'nothing'],
     ['unit', { unit: '${infra.nothing}' }, 'nothing'],
   ])('of which the %s cannot be told fail at once', (_, more, message) => {
     const play = new Play(guarded([guard('t1', more)]));

@@ -159,6 +159,39 @@ describe('Select Nodes', () => {
     }
   });
 
+  describe('by group', () => {
+    const groups = { blue: ['h2', 'h3'], none: [] };
+
+    it('takes all hosts of it, by whatever name it goes now', () => {
+      expect(hostsOf(select(3, [{ group: 'blue' }], { groups }))).toEqual(['h2 h3']);
+      expect(hostsOf(select(3, [{ group: '${workflow.variables.word}' }], { groups: { many: ['h1'] } }))).toEqual([
+        'h1',
+      ]);
+    });
+
+    it('skips a phase whose group is empty', () => {
+      const play = select(3, [{ group: 'none' }], { groups });
+      expect(play.execution.runs[0]?.phases.map((phase) => [phase.status, phase.skipped])).toEqual([
+        ['SKIPPED', "the group 'none' is empty"],
+      ]);
+    });
+
+    it.each<[string, Partial<PhasePlan>, string]>([
+      ['green', { groups }, "NO_HOSTS: there is no group 'green' of hosts; the infrastructure has blue, none"],
+      ['green', {}, "NO_HOSTS: there is no group 'green' of hosts; the infrastructure has none"],
+      ['toString', { groups }, "NO_HOSTS: there is no group 'toString' of hosts; the infrastructure has blue, none"],
+      ['${secrets.getValue("s")}', { groups }, `EXPRESSION: the group '\${secrets.getValue("s")}' cannot be evaluated`],
+    ])('fails for %s', (group, more, expected) => {
+      expect(problemOf(select(3, [{ group }], more))).toBe(expected);
+    });
+
+    it('fails for one that is called by what is not known', () => {
+      const play = select(3, [{ group: '${workflow.variables.x}' }], { groups });
+      expect(play.execution.runs[0]?.failure?.code).toBe('EXPRESSION');
+      expect(play.execution.runs[0]?.failure?.message).toContain("workflow.variables has no 'x'");
+    });
+  });
+
   it('names the phase where the infrastructure has no name', () => {
     const play = select(0, [{ count: 1 }], { infrastructure: null });
     expect(problemOf(play)).toBe("NO_HOSTS: the infrastructure 'Phase p1' has no hosts");
