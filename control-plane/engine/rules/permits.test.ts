@@ -113,17 +113,82 @@ describe('permits', () => {
     expect(play.execution.settled).toBe(true);
   });
 
-  it('are not given back while something of their owner may still be at work', () => {
-    const play = new Play(guarded([guard('t1')]));
+  it.each(['PHASE', 'WORKFLOW', 'PIPELINE'])(
+    'with the scope %s are not given back while something of their owner may still be at work',
+    (scope) => {
+      const play = new Play(guarded([guard('t1', { scope })]));
+      play.give(held);
+      for (const command of play.commands) if (command.command === 'assign') play.carryOut(command, silent);
+      for (const command of play.commands) if (command.command === 'offer') play.carryOut(command, silent);
+      play.give({ input: 'abort', actor: 'me', reason: 'enough' });
+      play.pass(1_500);
+      expect(play.execution.status).toBe('ABORTED');
+      expect(commands(play)).not.toContain(`${REQUEST}/release`);
+      play.run();
+      expect(play.execution.settled).toBe(true);
+    },
+  );
+
+  it('of a phase are held while it only lets time pass', () => {
+    const play = new Play(guarded([guard('t1', { scope: 'PHASE' }), agentStep('later', { waitMs: 500 })]));
     play.give(held);
-    for (const command of play.commands) if (command.command === 'assign') play.carryOut(command, silent);
-    for (const command of play.commands) if (command.command === 'offer') play.carryOut(command, silent);
-    play.give({ input: 'abort', actor: 'me', reason: 'enough' });
-    play.pass(1_500);
-    expect(play.execution.status).toBe('ABORTED');
-    expect(commands(play)).not.toContain(`${REQUEST}/release`);
-    play.run();
-    expect(play.execution.settled).toBe(true);
+    expect(play.commands).toEqual([]);
+    play.pass(500);
+    expect(play.execution.permits[0]?.state).toBe('HELD');
+    expect(play.finish().execution.permits[0]?.state).toBe('RELEASED');
+  });
+
+  describe('of two phases that go back', () => {
+    const phase = (id: string) =>
+      phasePlan(
+        id,
+        [
+          sectionPlan('take', [guard('t1', { scope: 'PHASE', unit: id })]),
+          sectionPlan('deploy', [stepPlan('install')]),
+        ],
+        {
+          hosts: [hostNamed('h1')],
+          rollback: [sectionPlan('back', [stepPlan('undo')], { undoes: 'deploy' })],
+        },
+      );
+    /** The second has failed; its rollback runs. */
+    const goingBack = () =>
+      new Play(plan([runPlan([phase('p1'), phase('p2')])])).run((id) =>
+        id.includes('/undo@') ? null : id.includes('p2.0/deploy') ? failed() : succeeded,
+      );
+    const states = (play: Play) => play.execution.permits.map((each) => each.state);
+
+    it('are given back with each that is taken back', () => {
+      const play = goingBack();
+      // The first phase has ended well.
+      expect(states(play)).toEqual(['RELEASED', 'HELD']);
+      play.report((id) => (id.includes('p2.0.rollback') ? succeeded : null));
+      expect([states(play), play.execution.runs[0]?.status]).toEqual([['RELEASED', 'RELEASED'], 'ROLLING_BACK']);
+    });
+
+    it('are held to the end of the run where that fails', () => {
+      const play = goingBack();
+      play.report((id) => (id.includes('p2.0.rollback') ? failed() : null)).run(silent);
+      expect([states(play), play.execution.runs[0]?.status]).toEqual([['RELEASED', 'HELD'], 'ROLLING_BACK']);
+      play.report();
+      expect(states(play)).toEqual(['RELEASED', 'RELEASED']);
+    });
+  });
+
+  it('of a pipeline are held until all its stages have ended', () => {
+    const first = guarded([guard('t1', { scope: 'PIPELINE' })]).stages[0]?.runs[0];
+    if (first === undefined) throw new Error('no run');
+    const second = runPlan([phasePlan('p1', [sectionPlan('work', [agentStep('do')])])], { id: 'next' });
+    const stages = [
+      { id: 's1', name: 'one', runs: [first] },
+      { id: 's2', name: 'two', runs: [second] },
+    ];
+    const play = new Play(plan([], { kind: 'PIPELINE', stages })).run((id) =>
+      id.includes('/next/') ? null : succeeded,
+    );
+    expect(play.execution.runs.map((run) => run.status)).toEqual(['SUCCESS', 'RUNNING']);
+    expect(play.execution.permits[0]?.state).toBe('HELD');
+    expect(play.report().execution.permits[0]?.state).toBe('RELEASED');
   });
 
   it('more than there are fail at once', () => {
@@ -181,6 +246,27 @@ describe('permits', () => {
     expect(greedy.execution.runs[0]?.failure?.message).toContain('of which it holds 1 of 2 itself');
     const apart = new Play(guarded([guard('t1'), guard('t2', { permits: 2, unit: 'other' })]));
     expect(apart.finish().execution.status).toBe('SUCCESS');
+  });
+
+  it('of an earlier phase are not counted any more, those of the whole pipeline are', () => {
+    const phase = (id: string, scope: string, permits: number) =>
+      phasePlan(id, [sectionPlan('take', [guard('t1', { scope, permits })])], { hosts: [hostNamed('h1')] });
+    const ended = (scope: string) => {
+      const play = new Play(plan([runPlan([phase('p1', scope, 1), phase('p2', 'PHASE', 2)])])).finish();
+      return play.execution.runs[0]?.failure?.code ?? play.execution.status;
+    };
+    expect([ended('PHASE'), ended('WORKFLOW'), ended('PIPELINE')]).toEqual(['SUCCESS', 'DEADLOCK', 'DEADLOCK']);
+  });
+
+  it('that nobody waits for any more give their place back, though the run goes on', () => {
+    const impatient = guard('t1', {}, { timeoutMs: 60_000 });
+    const play = new Play(guarded([impatient], { failureStrategies: [onFailure('IGNORE')] }));
+    play.give(queued(1));
+    play.wait();
+    expect(take(play)).toMatchObject({ status: 'FAILED', ignored: true });
+    expect(commands(play)).toContain(`${REQUEST}/release`);
+    play.give(released);
+    expect([play.execution.permits[0]?.state, play.execution.runs[0]?.status]).toEqual(['RELEASED', 'RUNNING']);
   });
 
   it('are waited for no longer than told; the place is given back', () => {
