@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  agentStep,
   hostNamed,
   hostNames,
   onePhase,
@@ -65,5 +66,60 @@ describe('the plan of a deployment turned round', () => {
     const chose = (hosts: readonly string[]) => ({ ...run, phases: run.phases.map((each) => ({ ...each, hosts })) });
     const turned = (hosts: readonly string[]) => rollbackRunOf(runPlan([phase]), chose(hosts)).phases.length;
     expect([turned([]), turned(['h1'])]).toEqual([0, 1]);
+  });
+
+  it('goes to the hosts a phase chose, and to none it has lost on its way', () => {
+    const chosen = runPlan([
+      phasePlan(
+        'p1',
+        [sectionPlan('infra', [selectStep({ count: 2 })]), sectionPlan('deploy', [stepPlan('install')])],
+        {
+          hosts: hostNames(3).map(hostNamed),
+          rollback: [undo],
+        },
+      ),
+    ]);
+    const [run] = new Play(plan([chosen])).finish().execution.runs;
+    if (run === undefined) throw new Error('nothing ran');
+    const hosts = (of: typeof run) => rollbackRunOf(chosen, of).phases[0]?.hosts.map((host) => host.name);
+    expect(hosts(run)).toEqual(['h1', 'h2']);
+    expect(hosts({ ...run, phases: run.phases.map((phase) => ({ ...phase, dropped: ['h1'] })) })).toEqual(['h2']);
+    expect(rollbackRunOf(chosen, run).phases[0]?.rollback).toEqual([]);
+  });
+
+  it('goes to every host where nothing chose some, and to the agent where there are none', () => {
+    const whole = runPlan([
+      phasePlan('p1', [sectionPlan('deploy', [stepPlan('install')])], { rollback: [undo] }),
+      phasePlan('p2', [sectionPlan('deploy', [agentStep('install')])], { hosts: [], rollback: [undo] }),
+      phasePlan('p3', [sectionPlan('deploy', [agentStep('install')])], { hosts: [], rollback: [undo] }),
+    ]);
+    const { execution } = new Play(plan([whole])).finish((id) => (id.includes('p2.0') ? failed() : succeeded));
+    const turned = rollbackRunOf(whole, execution.runs[0]);
+    expect(turned.phases.map(({ id, hosts }) => [id, hosts.length])).toEqual([
+      ['p2', 0],
+      ['p1', 2],
+    ]);
+  });
+
+  it('gives its steps what the deployment had published for itself', () => {
+    const publish = (name: string, scope: 'PHASE' | 'WORKFLOW' | 'PIPELINE') => ({ publish: { name, scope } });
+    const steps = [
+      agentStep('a', publish('ofPhase', 'PHASE')),
+      agentStep('b', publish('ofRun', 'WORKFLOW')),
+      agentStep('c', publish('ofAll', 'PIPELINE')),
+    ];
+    const published = runPlan([phasePlan('p1', [sectionPlan('deploy', steps)], { rollback: [undo] })]);
+    const outputs = { version: '7' };
+    const { execution } = new Play(plan([published])).finish(() => ({ ...succeeded, outputs }));
+    const [run] = execution.runs;
+    expect(rollbackRunOf(published, run, execution.outputs)).toMatchObject({
+      undoing: true,
+      inherits: [
+        { name: 'ofPhase', values: outputs },
+        { name: 'ofRun', values: outputs },
+      ],
+    });
+    expect(rollbackRunOf(published, run)).not.toHaveProperty('inherits');
+    expect(rollbackRunOf(published, undefined, execution.outputs)).not.toHaveProperty('inherits');
   });
 });

@@ -80,6 +80,7 @@ describe('an approval stage', () => {
   it('waits, and goes on when it is approved, with the values that were changed', () => {
     const play = new Play(stages()).run();
     expect(play.execution.runs.map((run) => run.status)).toEqual(['RUNNING', 'QUEUED']);
+    expect(toldOf(play.events, 'StepStarted')).toEqual(['StepStarted a/pre.0/pre/ok []']);
     expect(nextDeadline(play.execution)).toBe(61_000);
     expect(told(play.give(answer(STAGE, { comment: 'fine', variables: { version: '2' } }))).slice(0, 8)).toEqual([
       'ApprovalAnswered a/pre.0/pre/ok APPROVE ann fine {"version":"2","note":""}',
@@ -98,13 +99,14 @@ describe('an approval stage', () => {
     const play = new Play(stages()).run();
     play.give(answer(STAGE, { answer: 'REJECT', comment: 'no' }));
     expect(play.execution.runs.map((run) => run.status)).toEqual(['REJECTED', 'SKIPPED']);
-    expect(play.execution.runs[0]?.failure?.message).toBe('rejected by ann: no');
+    expect(play.execution.runs[0]).toMatchObject({ rollback: null, failure: { message: 'rejected by ann: no' } });
     expect(play.finish().execution.status).toBe('REJECTED');
   });
 
   it('expires', () => {
     const play = new Play(stages()).run().wait();
     expect(play.execution.runs.map((run) => run.status)).toEqual(['EXPIRED', 'SKIPPED']);
+    expect(play.execution.runs[0]?.failure?.message).toBe('nobody approved or rejected in time');
     expect(play.finish().execution.status).toBe('EXPIRED');
     expect(toldOf(play.give(answer(STAGE)), 'InputRejected')).toEqual([
       'InputRejected approve ILLEGAL_STATE: its time is over: nobody answered until then',
@@ -254,7 +256,10 @@ describe('an approval in a workflow', () => {
     const play = inWorkflow({ run: { failureStrategies: [onFailure('IGNORE')] } });
     play.give(answer(STEP, { answer: 'REJECT_AND_ROLLBACK' }));
     play.finish();
-    expect(play.execution.runs[0]).toMatchObject({ status: 'REJECTED', rollback: { actor: 'ann', result: 'SUCCESS' } });
+    expect(play.execution.runs[0]).toMatchObject({
+      status: 'REJECTED',
+      rollback: { actor: 'ann', scope: 'WORKFLOW', result: 'SUCCESS' },
+    });
   });
 
   it('is refused an answer while what it stood in goes back', () => {
@@ -307,9 +312,9 @@ describe('an approval in a workflow', () => {
 
 describe('an answer that cannot be published', () => {
   /** Under a name that comes to a reserved one. */
-  const asked = (): Play => {
+  const asked = (more: Partial<StepPlan> = {}): Play => {
     const run = {
-      ...approvalRun('a', { publish: { name: '${app.name}', scope: 'PIPELINE' } }),
+      ...approvalRun('a', { publish: { name: '${app.name}', scope: 'PIPELINE' }, ...more }),
       families: { app: { name: 'terraform' } },
     };
     return new Play(plan([], { kind: 'PIPELINE', stages: [{ id: 's1', name: 'ask', runs: [run] }] }));
@@ -322,6 +327,13 @@ describe('an answer that cannot be published', () => {
     expect(play.execution.runs[0]).toMatchObject({ status: 'FAILED' });
     expect(play.execution.runs[0]?.failure?.message).toContain("the name 'terraform' is reserved");
     expect(play.execution.status).toBe('FAILED');
+  });
+
+  it('rejects no others by it', () => {
+    const play = asked({ parameters: { groups: ['ops'], inputs: {}, autoReject: true } });
+    play.give(answer(STAGE));
+    expect(play.commands.map(({ command }) => command)).not.toContain('rejectOthers');
+    expect(play.finish().execution.settled).toBe(true);
   });
 
   it('leaves a rejection what it is', () => {

@@ -16,6 +16,7 @@ import { nextDeadline } from '../next-deadline.ts';
 import type { FailureStrategy, Plan } from '../plan.ts';
 import { findAttempt, findStep } from '../tree.ts';
 import { INTERVENTIONS, type InterventionAction } from '../waiting.ts';
+import { interventionChoices } from './intervention.ts';
 
 const STEP = 'x1/run/p1.0/deploy/install';
 const DAY = 24 * 3_600_000;
@@ -128,6 +129,36 @@ it('keeps the lock while it waits', () => {
   expect(findStep(play.execution, STEP)?.status).toBe('WAITING');
 });
 
+describe('a person who aborts', () => {
+  const abortedBy = (play: Play) => toldOf(play.events, 'AbortRequested');
+
+  it('says why, or else the failure does', () => {
+    expect(abortedBy(give(waiting(), intervene('ABORT', { reason: 'because' })))).toEqual([
+      'AbortRequested run me because',
+    ]);
+    expect(abortedBy(give(waiting(), intervene('ABORT')))).toEqual(['AbortRequested run me exit status 1']);
+  });
+
+  it('may be nobody, when the time is over', () => {
+    const strategy = manual({ manual: { timeoutMs: 60_000, afterTimeout: 'ABORT' } });
+    expect(abortedBy(waiting([strategy]).wait())).toEqual([
+      'AbortRequested run failure strategy nobody answered in time',
+    ]);
+  });
+});
+
+describe('a person who rolls back', () => {
+  it.each<[InterventionAction, string]>([
+    ['ROLLBACK_PROVISIONER_AFTER_PHASES', 'AFTER'],
+    ['ROLLBACK_WORKFLOW', 'BEFORE'],
+    ['END_EXECUTION', 'BEFORE'],
+  ])('by %s says when provisioners go: %s', (action, provisioners) => {
+    const play = give(waiting(), intervene(action));
+    expect(play.execution.runs[0]?.rollback).toMatchObject({ scope: 'WORKFLOW', cause: STEP });
+    expect(play.execution.runs[0]?.rollback?.provisioners).toBe(provisioners);
+  });
+});
+
 describe('nobody answering', () => {
   const inAMinute = (afterTimeout: InterventionAction) => manual({ manual: { timeoutMs: 60_000, afterTimeout } });
 
@@ -145,6 +176,11 @@ describe('nobody answering', () => {
       `InterventionAnswered run/p1.0/deploy/install ${action} null nobody answered in time`,
     ]);
     expect(play.finish().execution.status).toBe(status);
+  });
+
+  it('may be followed by another try, that nobody asked for', () => {
+    const play = waiting([inAMinute('RETRY')]).wait();
+    expect(toldOf(play.events, 'StepRetried')).toEqual(['StepRetried run/p1.0/deploy/install [h2]']);
   });
 
   it('in time is too late', () => {
@@ -184,6 +220,17 @@ describe('an answer is refused', () => {
       intervene('RETRY'),
       "the step 'install' waits no longer: you was faster, MARK_SUCCESS was done",
     ],
+    [
+      'while it is being aborted',
+      () => {
+        const steps = [stepPlan('install'), stepPlan('long')];
+        const planned = onePhase([sectionPlan('deploy', steps, { parallel: true, failureStrategies: [manual()] })]);
+        const play = new Play(planned).run((id) => (id.includes('/long@') ? null : failed()));
+        return give(play, { input: 'abort', actor: 'me', reason: 'enough' });
+      },
+      intervene('IGNORE'),
+      'it is being aborted',
+    ],
     ['once it has ended', () => waiting([onFailure('ABORT')]), intervene('RETRY'), 'it has ended already'],
     [
       'that would begin something while it is paused',
@@ -219,9 +266,23 @@ describe('a failing rollback step', () => {
     const play = rolledBack([manual()]);
     expect(findStep(play.execution, UNDO)?.status).toBe('WAITING');
     for (const action of INTERVENTIONS.filter((each) => each.startsWith('ROLLBACK'))) {
-      expect(toldOf(play.give(intervene(action, { stepId: UNDO })), 'InputRejected')).toHaveLength(1);
+      expect(toldOf(play.give(intervene(action, { stepId: UNDO })), 'InputRejected')).toEqual([
+        `InputRejected intervene ILLEGAL_STATE: ${action} is not possible while it rolls back; RETRY, IGNORE, MARK_SUCCESS, END_EXECUTION, ABORT are`,
+      ]);
     }
     expect(findStep(play.execution, UNDO)?.status).toBe('WAITING');
+  });
+
+  it('may be tried again though it is paused: what takes back never is', () => {
+    const undo = [sectionPlan('undo', [stepPlan('undo')], { failureStrategies: [manual()] })];
+    const both = new Play(simplePlan({ phase: { rollback: undo } })).run(() => null);
+    give(both, { input: 'pause', actor: 'me', reason: '' });
+    give(both, { input: 'rollback', actor: 'me', reason: '' });
+    both.report((id) => (id.includes('/undo@') ? failed() : succeeded));
+    const stepId = 'x1/run/p1.0.rollback/undo/undo';
+    expect(findStep(both.execution, stepId)?.status).toBe('WAITING');
+    give(both, intervene('RETRY', { stepId }));
+    expect([refusals(both), findStep(both.execution, stepId)?.status]).toEqual([[], 'RUNNING']);
   });
 
   it.each<[InterventionAction, string, string]>([
@@ -241,6 +302,12 @@ describe('a failing rollback step', () => {
     const play = rolledBack([manual({ manual: { timeoutMs: 10, afterTimeout: 'ROLLBACK_WORKFLOW' } })]).finish();
     expect(play.execution.runs[0]?.rollback?.result).toBe('FAILED');
   });
+});
+
+it('nothing can be chosen for a step that is not there', () => {
+  expect(interventionChoices(waiting().execution, 'x1/other/p1.0/deploy/install')).toEqual([]);
+  expect(interventionChoices(waiting().execution, 'x1/run/p9.0/deploy/install')).toEqual([]);
+  expect(interventionChoices(waiting().execution, STEP)).toEqual(INTERVENTIONS);
 });
 
 describe('a step that could not start', () => {
