@@ -66,3 +66,10 @@ export interface ExecutionDiff {
   /** The first thing decided otherwise; null: they decided the same from beginning to end. */
   readonly decisions: { readonly where: string | null; readonly a: Parting | null; readonly b: Parting | null } | null;
 }
+
+/** Less than a second, or less than half as long again, is how machines are. */
+export function isToldApart({ a, b }: ExecutionDiff['steps'][number]): boolean {
+  if (a?.status !== b?.status || a?.attempts !== b?.attempts) return true;
+  const [shorter = 0, longer = 0] = [a?.durationMs ?? 0, b?.durationMs ?? 0].toSorted((one, other) => one - other);
+  return longer - shorter >= 1_000 && longer >= 1.5 * shorter;
+}

@@ -1,5 +1,5 @@
 /** `fairlead executions diff A B`: what was different, shortest first, and where the paths parted. */
-import type { DiffSide, ExecutionDiff, Parting, StepSide } from '@fairlead/proto/diff.ts';
+import { type DiffSide, type ExecutionDiff, isToldApart, type Parting, type StepSide } from '@fairlead/proto/diff.ts';
 import { STATUSES } from '@fairlead/proto/model/status.ts';
 import { executionDiff } from '../../api/http/schemas.ts';
 import { segment } from '../api-client.ts';
@@ -16,7 +16,7 @@ export async function diff(context: Context, a: string, b: string): Promise<Exit
 }
 
 function linesOf(it: ExecutionDiff): readonly string[] {
-  const steps = it.steps.filter(isTold).map(({ name, a, b }) => `${name}: ${stepText(a)} → ${stepText(b)}`);
+  const steps = it.steps.filter(isToldApart).map(({ name, a, b }) => `${name}: ${stepText(a)} → ${stepText(b)}`);
   const sections: readonly (readonly [string, readonly string[]])[] = [
     [`definition (revision ${it.a.revision} → ${it.b.revision})`, it.definition.flatMap(definitionLines)],
     ['artifacts', it.artifacts.map(valueLine)],
@@ -63,13 +63,6 @@ const hostLines = ({ phase, onlyA, onlyB }: ExecutionDiff['hosts'][number]): rea
   ...(onlyA.length === 0 ? [] : [`${phase}: only A: ${someOf(onlyA)}`]),
   ...(onlyB.length === 0 ? [] : [`${phase}: only B: ${someOf(onlyB)}`]),
 ];
-
-/** Less than a second, or less than half as long again, is how machines are. */
-function isTold({ a, b }: ExecutionDiff['steps'][number]): boolean {
-  if (a?.status !== b?.status || a?.attempts !== b?.attempts) return true;
-  const [shorter, longer] = [a?.durationMs ?? 0, b?.durationMs ?? 0].toSorted((one, other) => one - other);
-  return (longer ?? 0) - (shorter ?? 0) >= 1_000 && (longer ?? 0) >= 1.5 * (shorter ?? 0);
-}
 
 function stepText(side: StepSide | null): string {
   if (side === null) return 'not reached';
