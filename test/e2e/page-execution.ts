@@ -1,5 +1,5 @@
 /** An execution that the test plays by hand: every `commit` is one journal sequence. */
-import type { ExecutionHeader, NodeKind, NodeView } from '@fairlead/proto/live.ts';
+import type { ExecutionHeader, ExecutionView, Moment, NodeKind, NodeView } from '@fairlead/proto/live.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 
 interface LogPiece {
@@ -14,6 +14,7 @@ export class PlayedExecution {
   header: ExecutionHeader;
   readonly #nodes = new Map<string, { node: NodeView; seq: number }>();
   readonly #siblings = new Map<string | null, number>();
+  readonly #past: ExecutionView[] = [];
   readonly #logs = new Map<string, LogPiece[]>();
 
   constructor(header: ExecutionHeader) {
@@ -76,6 +77,27 @@ export class PlayedExecution {
 
   commit(): void {
     this.seq += 1;
+    const nodes = this.since(-1);
+    this.#past.push({ seq: this.seq, header: this.header, nodes });
+  }
+
+  /** As it was after that record; one after the last is the last. */
+  at(seq: number): ExecutionView | undefined {
+    return this.#past.findLast((each) => each.seq <= seq);
+  }
+
+  /** One for each record, a second apart. */
+  moments(after: number): readonly Moment[] {
+    return this.#past
+      .filter(({ seq }) => seq > after)
+      .map(({ seq, header, nodes }) => ({
+        seq,
+        at: header.startedAt + (seq - 1) * 1_000,
+        input: seq === 1 ? 'start' : 'finished',
+        actor: seq === 1 ? header.actor : 'its agent',
+        node: null,
+        events: [{ event: 'StepEnded', node: nodes.at(-1)?.id ?? null, text: header.status }],
+      }));
   }
 
   since(seq: number): readonly NodeView[] {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import type { ExecutionDiff } from '@fairlead/proto/diff.ts';
 import type { ClientFrame, ExecutionListRow, ServerFrame } from '@fairlead/proto/live.ts';
 import type { Hold } from '@fairlead/control-plane/app/holds.ts';
 import type { QueueView } from '@fairlead/control-plane/app/use-cases.ts';
@@ -40,6 +41,7 @@ export class PageServer {
   deployments: readonly object[] = [];
   holds: readonly Hold[] = [];
   queues: readonly QueueView[] = [];
+  diff: ExecutionDiff | null = null;
   waiting: readonly WaitingExecution[] = [];
   /** What whoever posts next is answered instead. */
   refusal: { readonly status: number; readonly body: object } | null = null;
@@ -160,7 +162,13 @@ export class PageServer {
     if (path === '/instances') return json(200, { instances: this.instances, next: null });
     if (path === '/instances/history') return json(200, { deployments: this.deployments, next: null });
     if (path === '/executions') return json(200, this.#page(url.searchParams));
-    const execution = this.#find(decodeURIComponent(path.slice('/executions/'.length)));
+    if (path.includes('/diff/') && this.diff !== null) return json(200, this.diff);
+    const [id = '', part] = path.slice('/executions/'.length).split('/');
+    const execution = this.#find(decodeURIComponent(id));
+    const at = url.searchParams.get('at');
+    if (execution !== undefined && part === 'moments')
+      return json(200, { moments: execution.moments(Number(url.searchParams.get('after'))), next: null });
+    if (execution !== undefined && at !== null) return json(200, execution.at(Number(at)));
     if (execution === undefined)
       return json(404, {
         title: 'Not found',

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { DiffPage } from './pages/diff-page.tsx';
 import { ExecutionPage } from './pages/execution-page.tsx';
 import { ExecutionsPage } from './pages/executions-page.tsx';
 import { InstancesPage } from './pages/instances-page.tsx';
@@ -18,6 +19,8 @@ function pageOf(route: Route): ReactNode {
       return <ExecutionsPage query={route.query} />;
     case 'execution':
       return <ExecutionPage key={route.executionId} executionId={route.executionId} query={route.query} />;
+    case 'diff':
+      return <DiffPage a={route.a} b={route.b} />;
     case 'instances':
       return <InstancesPage query={route.query} />;
     case 'queues':

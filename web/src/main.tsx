@@ -12,6 +12,7 @@ import './styles/execution.css';
 import './styles/tree.css';
 import './styles/inspector.css';
 import './styles/pipeline.css';
+import './styles/history.css';
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { executionPath, routeOf } from './router.tsx';
+import { diffPath, executionPath, routeOf } from './router.tsx';
 
 it.each([
   ['/', 'list'],
@@ -8,9 +8,16 @@ it.each([
   ['/queues', 'queues'],
   ['/executions/e1', 'execution'],
   ['/executions/%', 'unknown'],
+  ['/executions/e1/diff/e2', 'diff'],
+  ['/executions/e1/diff/%', 'unknown'],
+  ['/executions/e1/diff', 'unknown'],
   ['/else', 'unknown'],
 ])('%s is the page %s', (path, page) => {
   expect(routeOf(path, '').page).toBe(page);
+});
+
+it('brings both ids of a comparison back', () => {
+  expect(routeOf(diffPath('a/b', 'c d'), '')).toEqual({ page: 'diff', a: 'a/b', b: 'c d' });
 });
 
 it('brings any id and the query back', () => {

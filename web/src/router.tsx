@@ -4,6 +4,7 @@ import { type MouseEvent, type ReactNode, useSyncExternalStore } from 'react';
 export type Route =
   | { readonly page: 'list'; readonly query: URLSearchParams }
   | { readonly page: 'execution'; readonly executionId: string; readonly query: URLSearchParams }
+  | { readonly page: 'diff'; readonly a: string; readonly b: string }
   | { readonly page: 'instances'; readonly query: URLSearchParams }
   | { readonly page: 'queues'; readonly query: URLSearchParams }
   | { readonly page: 'unknown'; readonly path: string };
@@ -14,16 +15,21 @@ export function routeOf(path: string, search: string): Route {
   if (trimmed === '/' || trimmed === '/executions') return { page: 'list', query };
   if (trimmed === '/instances') return { page: 'instances', query };
   if (trimmed === '/queues') return { page: 'queues', query };
-  const execution = /^\/executions\/([^/]+)$/.exec(trimmed)?.[1];
-  if (execution !== undefined) {
-    try {
-      return { page: 'execution', executionId: decodeURIComponent(execution), query };
-    } catch {
-      // A stray `%`: no address of ours.
-    }
+  const [, one, other] = /^\/executions\/([^/]+)(?:\/diff\/([^/]+))?$/.exec(trimmed) ?? [];
+  if (one === undefined) return { page: 'unknown', path };
+  try {
+    const executionId = decodeURIComponent(one);
+    return other === undefined
+      ? { page: 'execution', executionId, query }
+      : { page: 'diff', a: executionId, b: decodeURIComponent(other) };
+  } catch {
+    // A stray `%`: no address of ours.
+    return { page: 'unknown', path };
   }
-  return { page: 'unknown', path };
 }
+
+export const diffPath = (a: string, b: string): string =>
+  `/executions/${encodeURIComponent(a)}/diff/${encodeURIComponent(b)}`;
 
 export const executionPath = (executionId: string): string => `/executions/${encodeURIComponent(executionId)}`;
 

@@ -1,5 +1,6 @@
 /** The browser's clock, corrected to the server's; the one place of the page that reads it. */
-import { useSyncExternalStore } from 'react';
+import { useContext, useSyncExternalStore } from 'react';
+import { MomentContext } from './moment.ts';
 
 let skewMs = 0;
 
@@ -38,5 +39,7 @@ const nothing = (): (() => void) => () => undefined;
 
 /** One ticker for every running duration on the page; a duration that has ended does not listen. */
 export function useNow(ticking: boolean): number {
-  return useSyncExternalStore(ticking ? subscribe : nothing, () => current);
+  const moment = useContext(MomentContext);
+  const time = useSyncExternalStore(ticking && moment === null ? subscribe : nothing, () => current);
+  return moment ?? time;
 }

@@ -2,6 +2,7 @@ import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import { type ReactNode, useState } from 'react';
 import { abortExecution, pauseExecution, rollBackExecution } from '../api/executions.ts';
+import { useIsPast } from '../browser/moment.ts';
 import { executionPath, navigate } from '../router.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { ResumeButton } from './resume-button.tsx';
@@ -12,8 +13,9 @@ export function ExecutionActions({ header }: { readonly header: ExecutionHeader 
   const ended = isTerminal(header.status);
   const restores = header.artifacts.filter((each) => each.previous !== null);
   const close = (): void => setAsking(null);
+  if (useIsPast()) return null;
   return (
-    <div className="actions">
+    <>
       {isPaused(header) && <ResumeButton executionId={header.executionId} />}
       {mayPause(header) && (
         <button type="button" className="button" onClick={() => setAsking('pause')}>
@@ -89,7 +91,7 @@ export function ExecutionActions({ header }: { readonly header: ExecutionHeader 
           </ul>
         </ConfirmDialog>
       )}
-    </div>
+    </>
   );
 }
 

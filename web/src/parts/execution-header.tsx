@@ -4,10 +4,17 @@ import { Link } from '../router.tsx';
 import { labelOf, toneOf } from '../state/status-look.ts';
 import { Ago, Elapsed } from './elapsed.tsx';
 import { ExecutionActions } from './execution-actions.tsx';
+import { HistoryActions } from './history-actions.tsx';
 import { ProgressBar } from './progress-bar.tsx';
 import { ToneIcon } from './status-icon.tsx';
 
-export function ExecutionHead({ header }: { readonly header: ExecutionHeader }): ReactNode {
+interface ExecutionHeadProps {
+  readonly header: ExecutionHeader;
+  /** Of the journal, for whoever goes back from here. */
+  readonly seq: number;
+}
+
+export function ExecutionHead({ header, seq }: ExecutionHeadProps): ReactNode {
   const tone = toneOf(header.status);
   return (
     <section className="head" aria-label="Execution">
@@ -24,7 +31,10 @@ export function ExecutionHead({ header }: { readonly header: ExecutionHeader }):
             {header.environment !== null && <span className="head-environment"> to {header.environment}</span>}
           </h1>
         </div>
-        <ExecutionActions header={header} />
+        <div className="actions">
+          <HistoryActions header={header} seq={seq} />
+          <ExecutionActions header={header} />
+        </div>
       </div>
       <div className="head-facts">
         <span className={`head-status tone-${tone}`} role="status" data-status={header.status}>

@@ -2,6 +2,7 @@ import type { NodeView } from '@fairlead/proto/live.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { type ReactNode, useState } from 'react';
 import { intervene } from '../api/executions.ts';
+import { useIsPast } from '../browser/moment.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 
 interface Choice {
@@ -39,7 +40,8 @@ export function InterventionPanel({ executionId, step }: InterventionPanelProps)
   const [asking, setAsking] = useState<string | null>(null);
   const { choices = [], until } = step;
   const chosen = asking === null ? undefined : CHOICES[asking];
-  if (choices.length === 0) return null;
+  const isPast = useIsPast();
+  if (isPast || choices.length === 0) return null;
   return (
     <section className="intervention" aria-label="Decision">
       <p>

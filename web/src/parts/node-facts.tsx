@@ -3,6 +3,7 @@ import { FAILURES } from '@fairlead/proto/model/failure.ts';
 import type { Json } from '@fairlead/proto/model/json.ts';
 import { type ReactNode, useState } from 'react';
 import { resolveUnknown } from '../api/executions.ts';
+import { useIsPast } from '../browser/moment.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 
 interface NodeFactsProps {
@@ -13,6 +14,7 @@ interface NodeFactsProps {
 
 /** Why it failed or waits, what it gave, and the question only a person can answer. */
 export function NodeFacts({ node, toldAbove }: NodeFactsProps): ReactNode {
+  const isPast = useIsPast();
   const outputs = Object.entries(node.outputs ?? {});
   const details = Object.entries(node.failure?.details ?? {});
   return (
@@ -35,7 +37,7 @@ export function NodeFacts({ node, toldAbove }: NodeFactsProps): ReactNode {
         </div>
       )}
       {node.note !== null && node.note !== node.failure?.message && <p className="fact-note">{node.note}</p>}
-      {node.status === 'UNKNOWN' && node.attemptId !== null && <Resolve attemptId={node.attemptId} />}
+      {node.status === 'UNKNOWN' && !isPast && node.attemptId !== null && <Resolve attemptId={node.attemptId} />}
       {outputs.length > 0 && (
         <dl className="outputs" aria-label="Outputs">
           {outputs.map(([name, value]) => (

@@ -2,6 +2,7 @@ import type { ExecutionHeader, WaitingView } from '@fairlead/proto/live.ts';
 import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import { type ReactNode, useState } from 'react';
+import { useIsPast } from '../browser/moment.ts';
 import { timeoutText, waitingTitle, whoText } from '../state/waiting-text.ts';
 import { AnswerDialog } from './answer-dialog.tsx';
 import { Ago, TimeLeft } from './elapsed.tsx';
@@ -14,7 +15,8 @@ interface PeoplePanelProps {
 
 /** Everything of the execution that goes on only when somebody answers. */
 export function PeoplePanel({ header, select }: PeoplePanelProps): ReactNode {
-  if (header.people.length === 0 || isTerminal(header.status)) return null;
+  const isPast = useIsPast();
+  if (isPast || header.people.length === 0 || isTerminal(header.status)) return null;
   return (
     <section className="people" aria-label="Waits for a person">
       {header.people.map((waiting) => (

@@ -1,6 +1,7 @@
 import type { ExecutionHeader, StageRunView } from '@fairlead/proto/live.ts';
 import { type ReactNode, useState } from 'react';
 import { abortExecution, rollBackExecution } from '../api/executions.ts';
+import { useIsPast } from '../browser/moment.ts';
 import { isActive } from '../state/status-look.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 
@@ -16,7 +17,8 @@ export function RunActions({ header, run }: RunActionsProps): ReactNode {
   const { executionId } = header;
   const others = header.stages.some(({ runs }) => runs.some((each) => each.id !== run.id && isActive(each.status)));
   // The only one that is left is all of it: that stands above.
-  if (!isActive(run.status) || !others || isOnItsWayBack(run)) return null;
+  const isPast = useIsPast();
+  if (isPast || !isActive(run.status) || !others || isOnItsWayBack(run)) return null;
   return (
     <div className="stage-actions">
       <button type="button" className="mini" aria-label={`Abort ${run.name}…`} onClick={() => setAsking('abort')}>
