@@ -25,12 +25,12 @@
 #define need(x) (x == 0 -> BIG : 1)
 
 /* How many of the executions a second replica may take over. */
+#ifndef TAKEN_OVER
+#define TAKEN_OVER 1
+#endif
 /* How many somebody may abort. */
 #ifndef ABORTED
 #define ABORTED N
-#endif
-#ifndef TAKEN_OVER
-#define TAKEN_OVER 1
 #endif
 
 /* A journal: what is decided of an execution; every change of it is one append. */
