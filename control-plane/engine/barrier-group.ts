@@ -7,7 +7,7 @@ import { isFailed, isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Execution, Run, Step } from './execution.ts';
 import { once } from './once.ts';
 import type { RunPlan, SectionPlan, StepPlan } from './plan.ts';
-import { BARRIER } from './rules/step-kinds.ts';
+import { BARRIER } from './step-kinds.ts';
 import { nameOfRun, planOfRun } from './plan-of.ts';
 
 export interface Participant {

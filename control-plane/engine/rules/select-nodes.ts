@@ -6,7 +6,7 @@ import type { Json } from '@fairlead/proto/model/json.ts';
 import type { Run } from '../execution.ts';
 import type { PhasePlan, RunPlan, StepPlan } from '../plan.ts';
 import { planOfPhase } from '../plan-of.ts';
-import { SELECT_NODES } from './step-kinds.ts';
+import { SELECT_NODES } from '../step-kinds.ts';
 
 /** `why`: there is no host for it, which is no mistake. */
 export type Selection =

@@ -17,7 +17,7 @@ import { publishOutputs } from './publish.ts';
 import { askForPermits } from './permits.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
 import { touchedByAll } from './touched.ts';
-import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from './step-kinds.ts';
+import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from '../step-kinds.ts';
 
 export function advanceStep(turn: Turn, place: StepPlace): void {
   const step = place.section.steps.find((each) => each.planId === place.plan.id);
