@@ -6,7 +6,7 @@ import { checkInputValue } from '../definitions/input-value.ts';
 import { chooseDeployable, choosePipelineInputs, copiesOf } from '../definitions/pipeline-request.ts';
 import { inputsForStage } from '../definitions/pipeline-inputs.ts';
 import { placesOf } from '../definitions/pipeline-places.ts';
-import { gather } from '../definitions/plan-pipeline.ts';
+import { gather } from '../definitions/pipeline-requirements.ts';
 import { refuse } from '../definitions/refuse.ts';
 import { findEntity } from '../definitions/catalog.ts';
 import type { Execution } from '../engine/execution.ts';

@@ -11,7 +11,8 @@ import {
   type ChosenPipeline,
 } from '../definitions/pipeline-request.ts';
 import { placesOf } from '../definitions/pipeline-places.ts';
-import { gather, planCopies } from '../definitions/plan-pipeline.ts';
+import { gather } from '../definitions/pipeline-requirements.ts';
+import { planCopies } from '../definitions/plan-pipeline.ts';
 import type { CommandOf } from '../engine/commands.ts';
 import type { Execution, Run } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';

@@ -4,7 +4,8 @@ import { catalogOf, problemsOf, SHOP } from './catalog-fixture.ts';
 import { applyFiles } from './change-set.ts';
 import { explainCatalog, printDefinitions } from './explain.ts';
 import { chooseDeployable } from './pipeline-request.ts';
-import { buildPipelinePlan, pipelineRequirements, type PipelinePlanRequest } from './plan-pipeline.ts';
+import { pipelineRequirements } from './pipeline-requirements.ts';
+import { buildPipelinePlan, type PipelinePlanRequest } from './plan-pipeline.ts';
 import { request } from './plan-fixture.ts';
 
 const FLOWS = `  any:

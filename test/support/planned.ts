@@ -2,7 +2,8 @@
 import { chooseDeployable, type ChosenPipeline } from '../../control-plane/definitions/pipeline-request.ts';
 import type { Catalog } from '../../control-plane/definitions/catalog.ts';
 import { artifact } from '../../control-plane/definitions/plan-fixture.ts';
-import { buildPipelinePlan, pipelineRequirements } from '../../control-plane/definitions/plan-pipeline.ts';
+import { pipelineRequirements } from '../../control-plane/definitions/pipeline-requirements.ts';
+import { buildPipelinePlan } from '../../control-plane/definitions/plan-pipeline.ts';
 import { buildPlan, requirements } from '../../control-plane/definitions/plan.ts';
 import type { Plan } from '../../control-plane/engine/plan.ts';
 
