@@ -63,6 +63,11 @@ export class AttemptSpool {
     return this.#base === null;
   }
 
+  /** Of the whole log, dropped bytes included; null until it is known what an earlier process wrote. */
+  get length(): number | null {
+    return this.#base === null ? null : this.#base + this.#end;
+  }
+
   get isDone(): boolean {
     return this.#closed && this.#blocks.length === 0;
   }

@@ -56,22 +56,26 @@ export async function workOn(parts: WorkParts): Promise<AttemptResult> {
   const timeout: CancelReason = { kind: 'timeout', graceMs: task.cancelGraceMs };
   const deadline = system.scheduler.after(Math.max(0, task.timeoutMs - ranMs), () => controller.abort(timeout));
   const end = endOf(signal, system.scheduler, GIVE_UP_MS);
-  try {
-    const work = async (): Promise<AttemptResult> => {
-      if (platform === undefined) throw new FailureError(unsupported(task.type));
-      if (signal.aborted && !resumed) return neverBegan();
-      return await platform.run(attempt);
-    };
-    const result = await Promise.race([work(), end.givenUp]);
-    if (result.outcome === 'SUCCESS') await keep(used, parts);
-    return redacted(end.judge(result, task.timeoutMs), redactor);
-  } catch (error) {
-    return redacted(thrown(error, parts), redactor);
-  } finally {
-    deadline.cancel();
-    end.close();
-    close();
-  }
+  const outcome = async (): Promise<AttemptResult> => {
+    try {
+      const work = async (): Promise<AttemptResult> => {
+        if (platform === undefined) throw new FailureError(unsupported(task.type));
+        if (signal.aborted && !resumed) return neverBegan();
+        return await platform.run(attempt);
+      };
+      const result = await Promise.race([work(), end.givenUp]);
+      if (result.outcome === 'SUCCESS') await keep(used, parts);
+      return end.judge(result, task.timeoutMs);
+    } catch (error) {
+      return thrown(error, parts);
+    } finally {
+      deadline.cancel();
+      end.close();
+    }
+  };
+  const result = redacted(await outcome(), redactor);
+  const logBytes = close();
+  return logBytes === null ? result : { ...result, logBytes };
 }
 
 async function keep(used: readonly LocalArtifact[], { workshop, task, logger }: WorkParts): Promise<void> {

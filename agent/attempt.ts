@@ -88,7 +88,10 @@ export function makeAttempt(parts: AttemptParts): Attempt {
 }
 
 /** The attempt's log, masked. Each source has a held-back tail of its own. */
-export function makeAttemptLog(sink: LogSink, redactor: Redactor): { readonly log: AttemptLog; close(): void } {
+export function makeAttemptLog(
+  sink: LogSink,
+  redactor: Redactor,
+): { readonly log: AttemptLog; close(): number | null } {
   const encoder = new TextEncoder();
   const streams = { stdout: redactor.stream(), stderr: redactor.stream() };
   let lineEnded = true;
@@ -106,7 +109,7 @@ export function makeAttemptLog(sink: LogSink, redactor: Redactor): { readonly lo
     close() {
       write(streams.stdout.end());
       write(streams.stderr.end());
-      sink.close();
+      return sink.close();
     },
   };
 }

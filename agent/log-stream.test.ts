@@ -204,3 +204,19 @@ test('a resumed log asks how long it is before it writes on', async () => {
   logs.stored('a', 1_239);
   await logs.flushed();
 });
+
+test('a closed log tells how long it is, what was dropped from it included', () => {
+  const { logs } = world({ attemptBytes: 256 * KB, totalBytes: 4_096 * KB, memoryBytes: 4_096 * KB });
+  const sink = logs.open('a', false);
+  for (let n = 0; n < 8; n += 1) sink.write(text(64 * KB));
+  expect(logs.waitingBytes).toBe(256 * KB);
+  expect(sink.close()).toBe(512 * KB);
+  // A log goes on where an earlier process left it: until that is known, so is not its length.
+  const resumed = logs.open('b', true);
+  resumed.write(text(3));
+  logs.stored('b', 40);
+  expect(resumed.close()).toBe(43);
+  const unknown = logs.open('c', true);
+  unknown.write(text(3));
+  expect(unknown.close()).toBeNull();
+});

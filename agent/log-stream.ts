@@ -78,6 +78,7 @@ export class LogStream {
         spool.close();
         this.#forgetIfStored(spool);
         this.#hurry();
+        return spool.length;
       },
     };
   }
@@ -181,5 +182,6 @@ export class LogStream {
 
 export interface LogSink {
   write(bytes: Uint8Array): void;
-  close(): void;
+  /** Nothing more is written; how long the whole log is, null where that is not known. */
+  close(): number | null;
 }

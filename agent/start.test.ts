@@ -131,7 +131,11 @@ test('what was finished but not acknowledged is reported again after every recon
   const finished = world.control.reports.filter(({ report }) => report.report === 'finished');
   expect(finished.length).toBeGreaterThanOrEqual(3);
   expect(new Set(finished.map(({ id }) => id)).size).toBe(1);
-  expect(finished.at(-1)?.report).toEqual({ report: 'finished', attemptId: A, result: SUCCESS });
+  expect(finished.at(-1)?.report).toEqual({
+    report: 'finished',
+    attemptId: A,
+    result: { ...SUCCESS, logBytes: expect.any(Number) },
+  });
   expect(world.ran()).toEqual([]);
 
   world.control.judge = () => ({ verdict: 'recorded' });

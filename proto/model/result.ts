@@ -19,4 +19,9 @@ export interface AttemptResult {
   readonly confirmed?: boolean;
   /** Lines for the page: "skipped: already on this version" … */
   readonly notes?: readonly string[];
+  /**
+   * How long its log is, dropped bytes included: it travels beside the reports, and may arrive after the last of them.
+   * Absent: its agent cannot tell, being an older one, or having been restarted since the attempt began.
+   */
+  readonly logBytes?: number;
 }
