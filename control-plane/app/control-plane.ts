@@ -3,6 +3,7 @@ import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { applyFiles } from '../definitions/change-set.ts';
 import { definitionItems, explainCatalog, printDefinitions } from '../definitions/explain.ts';
+import { findAttempt } from '../engine/tree.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Store } from '../ports/store.ts';
 import type { Bus } from '../ports/bus.ts';
@@ -25,6 +26,7 @@ import { deployments, whatRunsWhere } from './instances.ts';
 import { listGuards, listLocks } from './guards.ts';
 import { queuesOf } from './queues.ts';
 import { listAgents } from './list-agents.ts';
+import { untilWhole } from './log-end.ts';
 import { listMoments } from './moments.ts';
 import { stateAt } from './past.ts';
 import type { Replica } from './replica.ts';
@@ -141,6 +143,11 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'read', executionOf(attempt));
       return store.logs.read(attempt, from, limit);
     },
+    async awaitLog(actor, attempt, signal) {
+      gate(actor, 'read', executionOf(attempt));
+      const { execution } = await executions.load(executionOf(attempt));
+      return untilWhole(findAttempt(execution, attempt), store.logs, system, () => signal?.aborted === true);
+    },
     async abort(actor, id, reason, run) {
       gate(actor, 'abort', id);
       const { execution } = await executions.load(id);
@@ -190,7 +197,10 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async why(actor, id) {
       gate(actor, 'read', id);
-      return why(await view(id), store.logs);
+      const { execution } = await executions.load(id);
+      return why(await view(id), store.logs, (attempt) =>
+        untilWhole(findAttempt(execution, attempt), store.logs, system),
+      );
     },
     async whatRunsWhere(actor, query) {
       gate(actor, 'read', 'instances');

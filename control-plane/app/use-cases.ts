@@ -73,6 +73,8 @@ export interface Why {
   readonly attemptId: AttemptId | null;
   /** The last lines of that attempt's log. */
   readonly log: readonly string[];
+  /** Bytes of it that its agent wrote and that have not arrived, 0 normally: the lines may not be the last ones. */
+  readonly logMissing: number;
   readonly help: string | null;
   readonly rollback: string | null;
 }
@@ -224,6 +226,8 @@ export interface UseCases extends Steering, Pipelines {
   ): Promise<{ readonly moments: readonly Moment[]; readonly next: number | null }>;
   diff(actor: Actor, a: ExecutionId, b: ExecutionId): Promise<ExecutionDiff>;
   readLog(actor: Actor, attempt: AttemptId, from: number, limit?: number): Promise<readonly LogChunk[]>;
+  /** Of an attempt that has ended: waits, not for long, until its log is whole. How many bytes of it are missing then. */
+  awaitLog(actor: Actor, attempt: AttemptId, signal?: AbortSignal): Promise<number>;
   /** `run`: only this one of it, by its id or name. */
   abort(actor: Actor, id: ExecutionId, reason: string, run?: string): Promise<void>;
   /** `run`: only this one of an execution that runs, by its id or name. */

@@ -8,7 +8,12 @@ import type { Why } from './use-cases.ts';
 const LINES = 20;
 const TAIL_BYTES = 16_384;
 
-export async function why(view: ExecutionView, logs: Logs): Promise<Why> {
+/** `untilWhole`: waits for the rest of that log, and answers what is missing then. */
+export async function why(
+  view: ExecutionView,
+  logs: Logs,
+  untilWhole: (attempt: AttemptId) => Promise<number>,
+): Promise<Why> {
   const { header, nodes } = view;
   const cause = header.failure;
   const names = new Map(nodes.map((node) => [node.id, node]));
@@ -20,6 +25,7 @@ export async function why(view: ExecutionView, logs: Logs): Promise<Why> {
     path.unshift(node.name);
   }
   const attemptId = cause !== null && cause.node.includes('#') ? `${cause.node}` : null;
+  const missing = attemptId === null ? 0 : await untilWhole(attemptId);
   return {
     executionId: header.executionId,
     status: header.status,
@@ -27,6 +33,7 @@ export async function why(view: ExecutionView, logs: Logs): Promise<Why> {
     where: path.length === 0 ? null : path.join(' / '),
     target: cause?.target === '-' ? null : (cause?.target ?? null),
     attemptId,
+    logMissing: missing,
     log: attemptId === null ? [] : await tail(logs, attemptId),
     help: cause === null ? null : FAILURES[cause.code].help,
     rollback: header.rollback === null ? null : ROLLBACK[header.rollback],

@@ -1,4 +1,4 @@
-/** An attempt's log as text: gaps become a line, following ends when the attempt has. */
+/** An attempt's log as text: gaps become a line, following ends when the attempt has and its log is whole. */
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
@@ -9,8 +9,14 @@ type LogCall = Pick<Call<unknown, unknown, unknown>, 'useCases' | 'actor' | 'sig
 
 const READ_BYTES = 262_144;
 
-export async function* readWholeLog(call: LogCall, attempt: AttemptId, from: number): AsyncGenerator<Uint8Array> {
+/** What there is of it, and how much of it is not there although it was written. */
+export async function* readLogText(
+  call: LogCall,
+  attempt: AttemptId,
+  { from, missing }: { readonly from: number; readonly missing: number },
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunksFrom(call, attempt, from)) yield* textOf(chunk);
+  yield* textOfMissing(missing);
 }
 
 export async function* followLog(call: LogCall, attempt: AttemptId, from: number): AsyncGenerator<Uint8Array> {
@@ -31,7 +37,11 @@ export async function* followLog(call: LogCall, attempt: AttemptId, from: number
         yield* textOf(chunk);
         position = chunk.offset + chunk.bytes.byteLength;
       }
-      if (ended) return;
+      if (ended) {
+        const missing = await call.useCases.awaitLog(call.actor, attempt, call.signal);
+        yield* readLogText(call, attempt, { from: position, missing });
+        return;
+      }
       if (!changed && !call.signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
@@ -54,6 +64,10 @@ async function* chunksFrom(call: LogCall, attempt: AttemptId, from: number): Asy
 function* textOf(chunk: LogChunk): Generator<Uint8Array> {
   if (chunk.gap > 0) yield Buffer.from(`\n… ${chunk.gap} bytes were dropped here …\n`);
   yield chunk.bytes;
+}
+
+function* textOfMissing(bytes: number): Generator<Uint8Array> {
+  if (bytes > 0) yield Buffer.from(`\n… the last ${bytes} bytes of this log have not arrived …\n`);
 }
 
 async function hasEnded(call: LogCall, attempt: AttemptId): Promise<boolean> {

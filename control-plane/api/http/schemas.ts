@@ -142,6 +142,7 @@ export const whySchema = z
     target: z.string().nullable(),
     attemptId: z.string().nullable(),
     log: z.array(z.string()).readonly(),
+    logMissing: z.int().default(0),
     help: z.string().nullable(),
     rollback: z.string().nullable(),
   })

@@ -23,6 +23,7 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
       ...(result.help === null ? [] : [`  help:  ${result.help}`]),
       ...(result.rollback === null ? [] : [`  after: ${result.rollback}`]),
       ...(result.log.length === 0 ? [] : ['  log:', ...result.log.map((line) => `    ${line}`)]),
+      ...(result.logMissing === 0 ? [] : [`  The last ${result.logMissing} bytes of this log have not arrived.`]),
     ].join('\n');
   });
   return EXIT.SUCCESS;

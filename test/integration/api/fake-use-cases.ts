@@ -28,6 +28,8 @@ const notFound = (what: string): FailureError => new FailureError(failure('NOT_F
 export class FakeUseCases implements UseCases {
   readonly views = new Map<ExecutionId, ExecutionView>();
   readonly logs = new Map<AttemptId, LogChunk[]>();
+  /** What of a log is missing when it has been waited for. */
+  rest: (attempt: AttemptId) => Promise<number> = async () => 0;
   readonly calls: { readonly verb: string; readonly argument: unknown }[] = [];
   readonly revoked = new Set<string>();
   readonly holds = new Map<string, Hold>();
@@ -222,6 +224,11 @@ export class FakeUseCases implements UseCases {
     };
   }
 
+  async awaitLog(actor: Actor, attempt: AttemptId) {
+    authorize(actor, 'read', `log ${attempt}`);
+    return this.rest(attempt);
+  }
+
   async readLog(actor: Actor, attempt: AttemptId, from: number, limit = 1_048_576) {
     authorize(actor, 'read', `log ${attempt}`);
     const chunks = this.logs.get(attempt);
@@ -357,6 +364,7 @@ export class FakeUseCases implements UseCases {
       target: header.failure?.target ?? null,
       attemptId: header.failure === null ? null : `${id}/r/p/s/t@web-1#1`,
       log: header.failure === null ? [] : ['GET /health', 'HTTP 500'],
+      logMissing: 0,
       help: header.failure === null ? null : 'The answer did not meet the assertion; see both in the log.',
       rollback: header.failure === null ? null : 'rolled back to build 2',
     };

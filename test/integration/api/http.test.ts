@@ -229,6 +229,23 @@ describe('logs', () => {
     expect(useCases.watchers).toBe(0);
   });
 
+  it('are whole when the attempt has ended, though their last bytes come after that, or say what is missing', async () => {
+    const { useCases } = served;
+    const id = useCases.create();
+    const attempt = `${id}/r/p.0/s/t@web-1#1`;
+    useCases.change(id, [nodeOf(attempt, null, 'attempt', { attemptId: attempt, status: 'SUCCESS' })]);
+    useCases.appendLog(attempt, Buffer.from('one\n'));
+    const path = `/api/v1/attempts/${encodeURIComponent(attempt)}/log`;
+    useCases.rest = async () => {
+      useCases.appendLog(attempt, Buffer.from('two\n'));
+      return 7;
+    };
+    const missing = '\n… the last 7 bytes of this log have not arrived …\n';
+    expect((await served.call('GET', `${path}?follow=true`)).text).toBe(`one\ntwo\n${missing}`);
+    expect((await served.call('GET', path)).text).toBe(`one\ntwo\ntwo\n${missing}`);
+    useCases.rest = async () => 0;
+  });
+
   it('stop being followed when the reader goes', async () => {
     const { useCases } = served;
     const id = useCases.create();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { followLog, readWholeLog } from '../log-text.ts';
+import { followLog, readLogText } from '../log-text.ts';
 import { route, textRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 
@@ -21,15 +21,18 @@ export const attemptRoutes: readonly Route[] = [
         .default('false')
         .describe('Stay connected and send what comes, until the attempt has ended.'),
     }),
-    statuses: { 200: 'Text from that offset on; where the agent dropped some, a line says how much.' },
+    statuses: {
+      200: 'Text from that offset on, all of it when the attempt has ended; where some was dropped, or has not arrived, a line says how much.',
+    },
     stream: async (call) => {
       const { parameters, query } = call;
       // Refusals come before the first byte.
       const first = await call.useCases.readLog(call.actor, parameters.id, query.from, 1);
-      const text =
-        query.follow === 'true'
-          ? followLog(call, parameters.id, query.from)
-          : readWholeLog(call, parameters.id, query.from);
+      const whole = async () => {
+        const missing = await call.useCases.awaitLog(call.actor, parameters.id, call.signal);
+        return readLogText(call, parameters.id, { from: query.from, missing });
+      };
+      const text = query.follow === 'true' ? followLog(call, parameters.id, query.from) : await whole();
       return { headers: { 'X-Log-Offset': String(first[0]?.offset ?? query.from) }, text };
     },
   }),
