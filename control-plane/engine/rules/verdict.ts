@@ -80,9 +80,12 @@ function judge(
   failing: Failing,
   exceeded: ReadonlySet<FailureStrategy>,
 ): Verdict {
+  let usedUp = false;
   for (const strategy of applicable(execution, place, failing)) {
-    if (strategy.action === 'RETRY' && mayRetry(place, failing, strategy)) {
-      return { ...failing, action: 'RETRY', strategy };
+    if (strategy.action === 'RETRY') {
+      if (!usedUp && mayRetry(place, failing, strategy)) return { ...failing, action: 'RETRY', strategy };
+      // A retry that did not help hands on to the first that is none (9.3).
+      usedUp = true;
     }
     if (mayTolerate(place, failing, strategy) && !exceeded.has(strategy)) {
       return { ...failing, action: 'TOLERATE', strategy };
