@@ -9,7 +9,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { PhasePlan, RunPlan } from '../engine/plan.ts';
 import { successesOf, type DeploymentCursor, type Rows } from '../ports/rows.ts';
 import type { Executions } from './executions.ts';
-import { deployedBy } from './restores.ts';
+import { deployedBy, restoresIn } from './restores.ts';
 
 interface World {
   readonly rows: Rows;
@@ -55,7 +55,7 @@ const placesOf = ({ plan }: Execution): readonly Place[] =>
 async function restoredBy({ executions }: World, execution: Execution): Promise<Execution> {
   const { id, plan } = execution;
   if (plan.rollbackOf === undefined) return execution;
-  const [restored, ...others] = new Set((plan.restores ?? []).map((each) => each.executionId));
+  const [restored, ...others] = new Set(restoresIn(plan).map((each) => each.executionId));
   if (restored === undefined || others.length > 0) {
     return refuse(
       id,

@@ -26,6 +26,7 @@ import type { DefinitionStore } from './definition-store.ts';
 import { runsWithReleases } from './good-releases.ts';
 import { refused, resolveBuilds } from './plan-lookups.ts';
 import { lastGoods } from './plan-pipeline.ts';
+import { runsWithRestores } from './restores.ts';
 
 export interface PlannerWorld {
   readonly definitions: DefinitionStore;
@@ -110,7 +111,7 @@ export class Planner {
       failures,
     );
     if (failures.length > 0) throw refused(failures);
-    return runsWithReleases(rows, plan.application.name, plans);
+    return runsWithRestores(rows, await runsWithReleases(rows, plan.application.name, plans));
   }
 
   /** What a build stage has collected replaces what was chosen at the start (orchestration 6.2). */

@@ -13,6 +13,7 @@ import { lastAttempt } from '../engine/tree.ts';
 import type { InstanceRow, Rows, Success } from '../ports/rows.ts';
 import { headerOf } from './execution-header.ts';
 import { releasesIn } from './releases-in.ts';
+import { restoresIn } from './restores.ts';
 import { effectOf } from './step-effect.ts';
 import { withTraffic } from './traffic.ts';
 
@@ -182,8 +183,7 @@ function restoredIn(execution: Execution): readonly Restored[] {
       .filter(({ run }) => run.undoing === true)
       .map(({ run, plan }) => `${run.workflow.name}/${plan.mapping ?? ''}`),
   );
-  const { restores = [] } = execution.plan;
-  return restores.filter(({ workflow, mapping }) => successes.has(`${workflow}/${mapping}`));
+  return restoresIn(execution.plan).filter(({ workflow, mapping }) => successes.has(`${workflow}/${mapping}`));
 }
 
 /** Everything that was put anywhere or taken away, oldest first: the rows of what runs, and their history. */

@@ -21,8 +21,14 @@ export async function rerun(
     new FailureError(failure('ILLEGAL_STATE', `${id} cannot be run again: ${why}. ${mend}`, { details: { mend } }));
   if (plan.rollbackOf !== undefined) throw refuse(`it is the rollback of ${plan.rollbackOf}`, DEPLOY);
   if (execution.endedAt === null) throw refuse('it has not ended', 'Wait for its end, or abort it.');
-  const takenBackBy = await rollbackAfter(world, id);
-  if (takenBackBy !== null) throw refuse(`it was rolled back by ${takenBackBy}`, DEPLOY);
+  const takenBack = await rollbackAfter(world, id);
+  if (takenBack !== null) {
+    const { executionId: by, begun } = takenBack;
+    throw refuse(
+      begun ? `it was rolled back by ${by}` : 'somebody has asked for its rollback, which begins now',
+      DEPLOY,
+    );
+  }
   const executionId = world.system.ids.unique('x');
   const builds = Object.entries(chosenArtifacts(execution)).map(([service, { build }]) => [service, build] as const);
   const request = {

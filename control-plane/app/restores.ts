@@ -1,12 +1,28 @@
 /** Which execution deployed first what a rollback brings back: that one is current again afterwards (orchestration 10.6). */
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
-import type { Plan, Restored } from '../engine/plan.ts';
+import type { Plan, Restored, RunPlan } from '../engine/plan.ts';
 import type { ExecutionRow, Rows } from '../ports/rows.ts';
 
 /** At this moment, for everything that the plan deploys. */
-export async function restoredBy(rows: Rows, plan: Plan): Promise<readonly Restored[]> {
+export const restoredBy = (rows: Rows, plan: Plan): Promise<readonly Restored[]> =>
+  restoredByRuns(
+    rows,
+    plan.stages.flatMap((stage) => stage.runs),
+  );
+
+/** Of runs that are planned when they are reached. */
+export const runsWithRestores = async (rows: Rows, runs: readonly RunPlan[]): Promise<readonly RunPlan[]> =>
+  Promise.all(runs.map(async (run) => ({ ...run, restores: await restoredByRuns(rows, [run]) })));
+
+/** Of everything that was planned, at the start or later. */
+export const restoresIn = ({ restores = [], stages }: Plan): readonly Restored[] => [
+  ...restores,
+  ...stages.flatMap((stage) => stage.runs.flatMap((run) => run.restores ?? [])),
+];
+
+async function restoredByRuns(rows: Rows, runs: readonly RunPlan[]): Promise<readonly Restored[]> {
   const found = new Map<string, Restored>();
-  for (const run of plan.stages.flatMap((stage) => stage.runs)) {
+  for (const run of runs) {
     for (const { mapping, rollbackArtifact } of run.phases) {
       const workflow = run.workflow.name;
       if (mapping === null || rollbackArtifact === null || found.has(`${workflow}/${mapping}`)) continue;

@@ -48,14 +48,15 @@ export async function rollback(
   return { executionId: await startOnce(world, deployment, actor, reason) };
 }
 
-/** The execution that takes it back after its success, or has tried to; null: nobody asked. */
+/** The execution that takes it back after its success, or has tried to, or is just about to; null: nobody asked. */
 export async function rollbackAfter(
   { documents, drivers }: Pick<RollbackWorld, 'documents' | 'drivers'>,
   id: ExecutionId,
-): Promise<ExecutionId | null> {
+): Promise<{ readonly executionId: ExecutionId; readonly begun: boolean } | null> {
   const known = await documents.get('rollbacks', id);
-  const by = String(known?.body['executionId'] ?? '');
-  return known !== null && (await drivers.exists(by)) ? by : null;
+  if (known === null) return null;
+  const executionId = String(known.body['executionId'] ?? '');
+  return { executionId, begun: await drivers.exists(executionId) };
 }
 
 /** However many ask, one execution takes it back; another only when that one has failed. */

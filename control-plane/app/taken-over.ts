@@ -4,6 +4,7 @@ import type { Restored, Resumed, StagePlan, TakenOver } from '../engine/plan.ts'
 import { rollbackRunOf } from '../engine/rollback-plan.ts';
 import { forwardStages } from '../engine/rules/take-back.ts';
 import { planOfRun } from '../engine/plan-of.ts';
+import { restoresIn } from './restores.ts';
 
 /** `index`: of the first stage that runs again. */
 export function resumedFrom(execution: Execution, index: number): Resumed {
@@ -34,7 +35,7 @@ export function restoresOf(
     ),
   );
   const isTaken = ({ workflow, mapping }: Restored): boolean => places.has(`${workflow}/${mapping}`);
-  return [...(plan.restores ?? []).filter(isTaken), ...now.filter((each) => !isTaken(each))];
+  return [...restoresIn(plan).filter(isTaken), ...now.filter((each) => !isTaken(each))];
 }
 
 const runsOf = (execution: Execution, stage: StagePlan): readonly Run[] =>

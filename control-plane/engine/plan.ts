@@ -118,6 +118,8 @@ export interface RunPlan {
   readonly inputs?: InputsPlan | null;
   /** Its phases are planned when it is reached, from the same revision of the definitions. */
   readonly deferred?: boolean;
+  /** Of one that was planned when it was reached: what `Plan.restores` is for the others. */
+  readonly restores?: readonly Restored[];
   readonly environment: (Named & { readonly type: 'PRODUCTION' | 'NON_PRODUCTION' }) | null;
   /** Expression families known to all of the run: app, env, workflow, pipeline … */
   readonly families: JsonObject;

@@ -326,3 +326,19 @@ describe('what a rollback took back', () => {
     expect((await post(second.header.executionId, 'rerun')).status).toBe(201);
   }, 60_000);
 });
+
+describe('a stage that was planned when it was reached', () => {
+  it('goes back to what was there before it, and from there to what was there before that', async () => {
+    const variables = { Environment: 'qa', Infra: 'second' };
+    for (const build of [80, 81]) await world.deploy(build, 'ship', variables);
+    const id = await begin(82, 'asking');
+    await waits(id);
+    await post(id, 'inputs', { values: variables });
+    expect((await world.settled(id)).header.status).toBe('SUCCESS');
+    const back = await go(id, 'rollback');
+    expect((await world.settled(back)).header.status).toBe('SUCCESS');
+    const further = await go(back, 'rollback');
+    expect((await world.settled(further)).header.status).toBe('SUCCESS');
+    expect(world.log(1).slice(-5)).toEqual([80, 81, 82, 81, 80].map((build) => `installed web-${build}.tgz`));
+  }, 60_000);
+});
