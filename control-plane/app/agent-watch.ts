@@ -20,11 +20,16 @@ export interface Arrival {
   readonly open: Hello['open'];
 }
 
+type Arrived = Arrival & { readonly states: ReadonlyMap<string, Hello['open'][number]['state']> };
+
 export class AgentWatch {
   readonly #drivers: Drivers;
   readonly #agents: AgentDirectory;
   readonly #scheduler: Scheduler;
   #timer: Timer | null = null;
+  /** Heard of in this turn. */
+  #arrivals = new Map<AgentId, Arrived>();
+  #arriving: Timer | null = null;
 
   constructor(drivers: Drivers, agents: AgentDirectory, scheduler: Scheduler) {
     this.#drivers = drivers;
@@ -41,14 +46,24 @@ export class AgentWatch {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#arriving?.cancel();
   }
 
-  /** An agent said hello, here or at another replica. */
+  /** An agent said hello, here or at another replica. Of two thousand that come at once, all are looked after together. */
   arrived(arrival: Arrival): void {
-    const open = new Map(arrival.open.map((each) => [each.attemptId, each.state]));
+    const states = new Map(arrival.open.map((each) => [each.attemptId, each.state]));
+    this.#arrivals.set(arrival.agentId, { ...arrival, states });
+    this.#arriving ??= this.#scheduler.after(0, () => this.#lookAfterArrivals());
+  }
+
+  #lookAfterArrivals(): void {
+    const arrivals = this.#arrivals;
+    this.#arrivals = new Map();
+    this.#arriving = null;
     this.#eachAttempt((execution, attempt) => {
-      if (attempt.agentId !== arrival.agentId) return;
-      const input = afterArrival(arrival, attempt, open.get(attempt.id));
+      const arrival = attempt.agentId === null ? undefined : arrivals.get(attempt.agentId);
+      if (arrival === undefined) return;
+      const input = afterArrival(arrival, attempt, arrival.states.get(attempt.id));
       if (input !== null) void this.#drivers.give(execution.id, input).catch(() => {});
     });
   }
