@@ -43,8 +43,27 @@ it('frees the name of an agent that was revoked', async () => {
   await expect(enroll('one', 'c3')).rejects.toThrow('is enrolled already');
 });
 
-it('reads no other agent for it', async () => {
-  const { enroll, listed } = await registry();
+it('knows the agent to revoke by its name alone', async () => {
+  const { agents, enroll } = await registry();
   await enroll('one', 'c1');
-  expect(listed).not.toContain('agents');
+  const { agentId } = await enroll('two', 'c2');
+  expect(await agents.revokeAgent('two')).toBe(agentId);
+  await expect(agents.revokeAgent('two')).rejects.toThrow("there is no agent named 'two'");
+  await expect(agents.revokeAgent('three')).rejects.toThrow("there is no agent named 'three'");
+});
+
+it('takes only tokens that were given out and stand', async () => {
+  const { agents, enroll } = await registry();
+  await expect(agents.createToken('t1')).rejects.toThrow("there is a token named 't1' already");
+  const guessed = agents.enroll({ token: 'fljt_guessed', name: 'one', credentialSha256: 'c1' });
+  await expect(guessed).rejects.toThrow('the join token is unknown or was revoked');
+  await agents.revokeToken('t1');
+  await expect(enroll('one', 'c1')).rejects.toThrow('the join token is unknown or was revoked');
+});
+
+it('reads no list for it, neither of agents nor of tokens', async () => {
+  const { agents, enroll, listed } = await registry();
+  await enroll('one', 'c1');
+  await agents.revokeAgent('one');
+  expect(listed).toEqual([]);
 });

@@ -55,12 +55,10 @@ export class AgentRegistry {
       throw new FailureError(failure('INVALID_INPUT', why, { field: 'name' }));
     }
     const token = `fljt_${hex(this.#system.random.bytes(32))}`;
-    const body: TokenBody = {
-      name,
-      sha256: this.#digest.sha256(token),
-      createdAt: this.#system.clock.now(),
-      revoked: false,
-    };
+    const sha256 = this.#digest.sha256(token);
+    const body: TokenBody = { name, sha256, createdAt: this.#system.clock.now(), revoked: false };
+    // Before the token itself: one that is there can be found.
+    await this.#documents.insert('tokenHashes', sha256, { name });
     if (!(await this.#documents.insert('tokens', name, body))) {
       throw new FailureError(failure('CONFLICT', `there is a token named '${name}' already`, { field: 'name' }));
     }
@@ -81,10 +79,8 @@ export class AgentRegistry {
 
   /** Idempotent by credential: an agent that lost the answer gets the same identity. */
   async enroll(request: EnrollRequest): Promise<{ readonly agentId: AgentId; readonly name: string }> {
-    const sha256 = this.#digest.sha256(request.token);
-    const tokens = await this.#documents.list('tokens');
-    const token = tokens.map(({ body }) => body as TokenBody).find((each) => each.sha256 === sha256);
-    if (token === undefined || token.revoked) {
+    const token = await this.#token(request.token);
+    if (token === null || token.revoked) {
       throw new FailureError(failure('UNAUTHENTICATED', 'the join token is unknown or was revoked; ask for a new one'));
     }
     if (!NAME.test(request.name)) {
@@ -101,6 +97,17 @@ export class AgentRegistry {
     const body: AgentBody = { name, credentialSha256, token: token.name, enrolledAt, revoked: false };
     await this.#documents.insert('agents', agentId, body);
     return { agentId, name };
+  }
+
+  /** By its hash: of as many tokens as there are agents nobody reads all. */
+  async #token(token: string): Promise<TokenBody | null> {
+    const sha256 = this.#digest.sha256(token);
+    const found = await this.#documents.get('tokenHashes', sha256);
+    if (found === null) return null;
+    const name = found.body['name'] as string; // As it was written above.
+    const body = (await this.#documents.get('tokens', name))?.body as TokenBody | undefined;
+    // The name may be of another: then this one was never given out.
+    return body?.sha256 === sha256 ? body : null;
   }
 
   /** A name is of one agent, until that one is revoked. A document each: of two thousand agents nobody reads all. */
@@ -137,10 +144,14 @@ export class AgentRegistry {
   }
 
   async revokeAgent(name: string): Promise<AgentId> {
-    const agent = (await this.agents()).find((each) => each.name === name && !each.revoked);
-    if (agent === undefined) throw new FailureError(failure('NOT_FOUND', `there is no agent named '${name}'`));
-    await this.#revoke('agents', agent.id, `there is no agent named '${name}'`);
-    return agent.id;
+    const missing = `there is no agent named '${name}'`;
+    const holder = (await this.#documents.get('agentNames', name))?.body['agentId'] as AgentId | undefined;
+    const body = holder === undefined ? undefined : (await this.#documents.get('agents', holder))?.body;
+    if (holder === undefined || body === undefined || (body as AgentBody).revoked) {
+      throw new FailureError(failure('NOT_FOUND', missing));
+    }
+    await this.#revoke('agents', holder, missing);
+    return holder;
   }
 
   async #revoke(collection: 'tokens' | 'agents', id: string, missing: string): Promise<void> {

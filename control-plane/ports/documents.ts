@@ -13,6 +13,7 @@ export const COLLECTIONS = [
   'agents',
   'agentNames',
   'tokens',
+  'tokenHashes',
   'keys',
   'replicas',
   'changeSets',
