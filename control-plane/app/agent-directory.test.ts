@@ -55,6 +55,38 @@ it('tells whoever waits for room that time alone has made some', () => {
   expect(told).toEqual(['a1 room']);
 });
 
+it('knows that an agent is free again when its task has ended, not only at its next heartbeat', () => {
+  const { agents, pass } = directory();
+  const choose = () => agents.choose({ type: 'HTTP', selectors: [], avoid: [] });
+  agents.seen(presence);
+  agents.given('a1', 'x1/run/p1.0/deploy/install@h1#1');
+  const atWork = { ...presence, running: 1, lastHeartbeatAt: 5_000 };
+  agents.seen(atWork);
+  // However long it takes.
+  pass(20_000);
+  agents.seen({ ...atWork, lastHeartbeatAt: 20_000 });
+  expect(choose()).toEqual({ busy: true });
+  const told: string[] = [];
+  agents.onChange((agentId, change) => told.push(`${agentId} ${change}`));
+  agents.ended('x1/run/p1.0/deploy/install@h1#1');
+  expect(told).toEqual(['a1 room']);
+  expect(choose()).toHaveProperty('chosen');
+  // Another replica tells of the same heartbeat once more.
+  agents.seen({ ...atWork, lastHeartbeatAt: 20_000 });
+  expect(choose()).toHaveProperty('chosen');
+});
+
+it('counts what others gave it, beside what was given here', () => {
+  const { agents } = directory();
+  const hello = { ...presence.hello, capacity: 3 };
+  const choose = () => agents.choose({ type: 'HTTP', selectors: [], avoid: [] });
+  agents.seen({ ...presence, hello, running: 2 });
+  agents.given('a1', 'x1/run/p1.0/deploy/install@h1#1');
+  expect(choose()).toEqual({ busy: true });
+  agents.seen({ ...presence, hello, running: 2, lastHeartbeatAt: 5_000 });
+  expect(choose()).toHaveProperty('chosen');
+});
+
 /** Two thousand, each with room for one; `asked` counts whom a choice looked at. */
 function twoThousand() {
   const { agents } = directory();

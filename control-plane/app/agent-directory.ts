@@ -34,7 +34,7 @@ export type Choice =
   | { readonly busy: true }
   | { readonly none: Failure };
 
-/** After so long an agent's own count, from its heartbeats, certainly holds what it was given. Milliseconds. */
+/** After so long an agent's own count, from its heartbeats, certainly holds what it was given and still has. Milliseconds. */
 const GIVEN_MS = 10_000;
 
 /** An agent may take more than before, or has left. */
@@ -46,6 +46,8 @@ interface Entry {
   seenAt: number;
   /** Given to it by this replica and not known to have ended, and when. */
   readonly given: Map<AttemptId, number>;
+  /** Of those its last heartbeat counted, as many as nobody here gave it. */
+  others: number;
 }
 
 /** Agents of which is told why they may not. */
@@ -72,15 +74,21 @@ export class AgentDirectory {
   seen(presence: AgentPresence): void {
     const known = this.#entries.get(presence.agentId);
     const isBack = known === undefined || this.isLost(presence.agentId);
-    const entry: Entry = known ?? { presence, seenAt: 0, given: new Map() };
-    // Asked in any case: whoever waits for room made by time alone hears of it here, or never.
-    const isNews = this.#forgetOld(entry) || isBack || mayTakeMore(entry.presence, presence);
+    const entry: Entry = known ?? { presence, seenAt: 0, given: new Map(), others: 0 };
+    const { sessionId, draining, lastHeartbeatAt } = entry.presence;
+    const loadBefore = this.#load(entry);
+    const counted = presence.running + presence.waiting;
+    this.#forgetOld(entry, counted);
+    // What was counted before an end is known to us says nothing new when it is heard again.
+    const isHeardAgain = sessionId === presence.sessionId && lastHeartbeatAt === presence.lastHeartbeatAt;
+    if (!isHeardAgain || known === undefined) entry.others = Math.max(0, counted - entry.given.size);
     entry.presence = presence;
     entry.seenAt = this.#clock.monotonic();
     this.#entries.set(presence.agentId, entry);
     this.#place(entry);
+    const mayTakeMore = sessionId !== presence.sessionId || (draining && !presence.draining);
     // Of two thousand agents hundreds say every second that nothing is new.
-    if (isNews) this.#changed(presence.agentId, 'room');
+    if (isBack || mayTakeMore || this.#load(entry) < loadBefore) this.#changed(presence.agentId, 'room');
   }
 
   /** Its session ended; it may be back in a moment, so it is not lost yet. */
@@ -167,9 +175,9 @@ export class AgentDirectory {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What it said last, and what it was given meanwhile. */
-  #load({ given, presence }: Entry): number {
-    return Math.max(given.size, presence.running + presence.waiting);
+  /** What was given to it here, and what it has of others. */
+  #load({ given, others }: Entry): number {
+    return given.size + others;
   }
 
   /** Where it stands now among those who may be chosen. */
@@ -179,15 +187,13 @@ export class AgentDirectory {
     this.#pools.place(entry, { selectors: hello.selectors, load: this.#load(entry), capacity: hello.capacity });
   }
 
-  /** Their ends may have been told to another replica; by then its heartbeats count them, or do not. True: some were. */
-  #forgetOld({ given }: Entry): boolean {
+  /** Their ends may have been told to another replica: as many as its heartbeat does not count any more. */
+  #forgetOld({ given }: Entry, counted: number): void {
     const now = this.#clock.monotonic();
-    const before = given.size;
     for (const [attemptId, at] of given) {
-      if (now - at <= GIVEN_MS) break; // In the order in which they were given.
+      if (given.size <= counted || now - at <= GIVEN_MS) return; // In the order in which they were given.
       this.#takeBack(attemptId);
     }
-    return given.size < before;
   }
 
   #changed(...change: Parameters<ChangeListener>): void {
@@ -223,10 +229,3 @@ export class AgentDirectory {
     return failure('NO_ELIGIBLE_AGENT', `no agent may do ${needed}: ${known}`, { details: { reasons } });
   }
 }
-
-const isEasier = (before: AgentPresence, now: AgentPresence): boolean =>
-  now.running + now.waiting < before.running + before.waiting || (before.draining && !now.draining);
-
-/** Could something be given to it now that could not be before? */
-const mayTakeMore = (before: AgentPresence, now: AgentPresence): boolean =>
-  before.sessionId !== now.sessionId || isEasier(before, now);
