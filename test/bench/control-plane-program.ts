@@ -10,8 +10,9 @@ import { ENGINE } from '../../control-plane/app/engine.ts';
 import { Replica } from '../../control-plane/app/replica.ts';
 import type { Plan } from '../../control-plane/engine/plan.ts';
 import { countingStore, noWrites, type Writes } from './counting-store.ts';
+import { anybody, lists, oneEach, processor, watchPauses } from './fleet.ts';
 import { serveCalls } from './program.ts';
-import { chainPlan, chainSteps, eachPlan } from './steps-plan.ts';
+import { chainPlan, chainSteps } from './steps-plan.ts';
 
 const HEARTBEAT_MS = 5_000;
 const LOST_MS = 60_000;
@@ -20,6 +21,8 @@ export interface Opening {
   readonly directory: string;
   /** Null: in process, requests down the agents' own streams. */
   readonly natsUrl: string | null;
+  /** For agents, when it has to be the same as before; any free one otherwise. */
+  readonly port?: number;
 }
 
 export interface Throughput {
@@ -36,7 +39,7 @@ const logger = {
   error: (data: object, message: string) => console.error(message, data),
 };
 
-async function open({ directory, natsUrl }: Opening) {
+async function open({ directory, natsUrl, port = 0 }: Opening) {
   const writes = noWrites();
   const stored = await openSqliteStore({ directory });
   const store = countingStore(stored, writes);
@@ -61,7 +64,7 @@ async function open({ directory, natsUrl }: Opening) {
     onBroken: (id, reason) => console.error('broken', id, reason),
   });
   const server = await startAgentServer(
-    { host: '127.0.0.1', port: 0 },
+    { host: '127.0.0.1', port },
     { gateway: replica.gateway, bus, system: realSystem, crash: NO_CRASH, logger },
   );
   await replica.start();
@@ -152,18 +155,6 @@ class Driver {
   }
 }
 
-/** A task for each agent `n0`, `n1` …, fifty to an execution, all at once. Milliseconds until the last one ended. */
-async function oneEach(driver: Driver, agents: number): Promise<number> {
-  const names = Array.from({ length: agents }, (_, index) => `n${index}`);
-  const began = performance.now();
-  const runs: Promise<void>[] = [];
-  for (let from = 0; from < agents; from += 50) {
-    runs.push(driver.run((id) => eachPlan(id, names.slice(from, from + 50))));
-  }
-  await Promise.all(runs);
-  return performance.now() - began;
-}
-
 export function serve(): void {
   let opened: Opened | null = null;
   let driver: Driver | null = null;
@@ -176,7 +167,8 @@ export function serve(): void {
       async open(options: Opening) {
         opened = await open(options);
         driver = new Driver(opened);
-        return { port: opened.server.port, token: await opened.replica.registry.createToken('bench') };
+        const joining = options.port === undefined ? await opened.replica.registry.createToken('bench') : '';
+        return { port: opened.server.port, token: joining };
       },
       /** Resolves when so many agents have a session. */
       async agents(count: number) {
@@ -184,7 +176,11 @@ export function serve(): void {
       },
       steps: () => driven().steps,
       throughput: (options: Parameters<Driver['throughput']>[0]) => driven().throughput(options),
-      oneEach: (options: { agents: number }) => oneEach(driven(), options.agents),
+      oneEach: (count: number) => oneEach((make) => driven().run(make), count),
+      anybody: (tasks: number) => anybody((make) => driven().run(make), tasks),
+      lists: (count: number) => (opened === null ? [] : lists(opened.replica, count)),
+      processor,
+      longestPause: watchPauses(),
       alone: (options: Parameters<Driver['alone']>[0]) => driven().alone(options),
     },
     async () => opened?.close(),

@@ -1,5 +1,5 @@
 /** Plans of the benches: chains of agent steps, shaped as people write them (a few steps a section, a few sections a phase). */
-import type { Plan } from '../../control-plane/engine/plan.ts';
+import type { Plan, StepPlan } from '../../control-plane/engine/plan.ts';
 import {
   agentStep,
   hostNamed,
@@ -40,8 +40,20 @@ export function rollingPlan(executionId: string, hosts: number, batch: number): 
 }
 
 /** A step for each of the agents that carry these selectors, at the same time. */
-export function eachPlan(executionId: string, selectors: readonly string[]): Plan {
-  const steps = selectors.map((selector, index) => agentStep(`t${index + 1}`, { selectors: [selector] }));
+export const eachPlan = (executionId: string, selectors: readonly string[]): Plan =>
+  parallelPlan(
+    executionId,
+    selectors.map((selector, index) => agentStep(`t${index + 1}`, { selectors: [selector] })),
+  );
+
+/** So many steps that any agent may do, at the same time. */
+export const anybodyPlan = (executionId: string, steps: number): Plan =>
+  parallelPlan(
+    executionId,
+    numbers(steps).map((step) => agentStep(`t${step}`)),
+  );
+
+function parallelPlan(executionId: string, steps: readonly StepPlan[]): Plan {
   const sections = [sectionPlan('s1', steps, { parallel: true })];
   return plan([runPlan([phasePlan('p1', sections, { hosts: [] })])], { executionId });
 }
