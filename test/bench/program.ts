@@ -37,9 +37,10 @@ let bundled: Promise<string> | null = null;
 function bundle(): Promise<string> {
   bundled ??= (async () => {
     const directory = join(root, '.cache', 'bench', String(process.pid));
-    mkdirSync(directory, { recursive: true });
+    const program = join(directory, 'dist');
+    mkdirSync(program, { recursive: true });
     process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-    const outfile = join(directory, 'bench.mjs');
+    const outfile = join(program, 'bench.mjs');
     await build({
       absWorkingDir: root,
       entryPoints: ['test/bench/run.ts'],
@@ -54,7 +55,9 @@ function bundle(): Promise<string> {
       alias: Object.fromEntries(['proto', 'agent', 'control-plane'].map((each) => [`@fairlead/${each}`, `./${each}`])),
       banner: { js: REQUIRE },
     });
-    copyFileSync(join(root, 'proto/fairlead/v1/agent.proto'), join(directory, 'agent.proto'));
+    // As in what is released: the description of the wire beside the program, the package above it.
+    copyFileSync(join(root, 'proto/fairlead/v1/agent.proto'), join(program, 'agent.proto'));
+    copyFileSync(join(root, 'package.json'), join(directory, 'package.json'));
     return outfile;
   })();
   return bundled;

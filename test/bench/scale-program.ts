@@ -14,6 +14,7 @@ import type { ExecutionFilter } from '../../control-plane/ports/rows.ts';
 import type { Store } from '../../control-plane/ports/store.ts';
 import { callsOf, noCalls } from './counting-calls.ts';
 import { fillExecutions, pagesOf } from './list-rows.ts';
+import { serveHttp } from './http-lists.ts';
 import { serveCalls } from './program.ts';
 import type { Waited, Worked } from './scale.ts';
 import { chainPlan } from './steps-plan.ts';
@@ -81,9 +82,10 @@ async function wait(opened: Opened, { waiting, seconds }: { waiting: number; sec
 }
 
 /** So many executions that always have a step to do, each step reported at once. */
-async function work(opened: Opened, { active, seconds }: { active: number; seconds: number }): Promise<Worked> {
+async function work(opened: Opened, { active, ...given }: { active: number; seconds: number }): Promise<Worked> {
   const { replica } = opened;
-  const until = performance.now() + seconds * 1_000;
+  const began = performance.now();
+  const until = began + given.seconds * 1_000;
   let steps = 0;
   let greatest = 0;
   const play = async (_: unknown, player: number): Promise<void> => {
@@ -109,12 +111,14 @@ async function work(opened: Opened, { active, seconds }: { active: number; secon
     }
   };
   await Promise.all(Array.from({ length: active }, play));
-  return { active, waiting: countWaiting(opened), stepsPerSecond: steps / seconds, rssMb: Math.max(greatest, rssMb()) };
+  const seconds = (performance.now() - began) / 1_000;
+  return { active, waiting: countWaiting(opened), steps, seconds, rssMb: Math.max(greatest, rssMb()) };
 }
 
 export function serve(): void {
   let opened: Opened | null = null;
   let store: Store | null = null;
+  let http: Awaited<ReturnType<typeof serveHttp>> | null = null;
   const replica = (): Opened => {
     if (opened === null) throw new Error('it is not open');
     return opened;
@@ -135,12 +139,21 @@ export function serve(): void {
             ? await openMongoStore({ url: options.url, database: 'fairlead-bench' })
             : await openSqliteStore({ directory: options.directory });
       },
+      /** Over HTTP, what was written to a store in this data directory. */
+      async serve({ directory }: { directory: string }) {
+        await store?.close();
+        store = null;
+        http = await serveHttp(directory);
+        return { url: http.url, key: http.key };
+      },
+      processor: () => (process.cpuUsage().user + process.cpuUsage().system) / 1_000,
       wait: (options: { waiting: number; seconds: number }) => wait(replica(), options),
       work: (options: { active: number; seconds: number }) => work(replica(), options),
       fill: (count: number) => fillExecutions(rows(), count, RARE),
       list: ({ filter, count }: { filter: ExecutionFilter; count: number }) => pagesOf(rows(), filter, count),
     },
     async () => {
+      await http?.close();
       await opened?.replica.stop();
       await opened?.bus.close();
       await opened?.store.close();
