@@ -318,6 +318,40 @@ describe('a barrier', () => {
     expect(stepOf(play, AT_FE)?.failure?.message).toMatch('not everybody arrived');
   });
 
+  it('opens though another one is still waited at', () => {
+    const other = [barrier('other')];
+    const play = new Play(parties(party('fe'), party('be'), party('db', {}, other), party('mq', {}, other))).run(
+      only(FE, BE, 'x1/db/p1.0/deploy/install@db-1#1'),
+    );
+    expect(barriers(play)).toEqual([`BarrierPassed s1 done [${AT_FE},${AT_BE}]`]);
+    expect(stepOf(play, 'x1/db/p1.0/meet/at-other')).toMatchObject({ status: 'WAITING' });
+  });
+
+  it('was not passed in a stage where it was only passed before', () => {
+    const stages = [
+      { id: 's1', name: 'one', runs: [party('one')] },
+      { id: 's2', name: 'two', runs: [party('fe'), party('be')] },
+    ];
+    const play = new Play(plan([], { stages })).run((id) => (id === BE ? null : succeeded));
+    expect(toldOf(play.events, 'BarrierPassed')).toEqual(['BarrierPassed s1 done [x1/one/p1.0/meet/at-done]']);
+    expect(stepOf(play, AT_FE)).toMatchObject({ status: 'WAITING' });
+  });
+
+  it('fails once, and with it whoever comes later', () => {
+    const play = new Play(parties(party('fe'), party('be'), party('db'))).run(only(FE));
+    play.give({ input: 'finished', attemptId: BE, result: failed() });
+    play.give({ input: 'finished', attemptId: 'x1/db/p1.0/deploy/install@db-1#1', result: succeeded });
+    expect(stepOf(play, 'x1/db/p1.0/meet/at-done')).toMatchObject({ status: 'FAILED' });
+    expect(toldOf(play.events, 'BarrierFailed')).toHaveLength(1);
+  });
+
+  it('is nothing that a step waits at which waits for a person', () => {
+    const asked = [onFailure('MANUAL_INTERVENTION')];
+    const play = new Play(parties(party('fe', { failureStrategies: asked }))).run(() => failed());
+    expect(stepOf(play, 'x1/fe/p1.0/deploy/install')).toMatchObject({ status: 'WAITING' });
+    expect(barriers(play)).toEqual([]);
+  });
+
   it('awaits nobody who has passed it', () => {
     const play = new Play(parties(party('fe'), party('be'))).run((id) => (id.includes('clean') ? null : succeeded));
     expect(barriers(play)).toHaveLength(1);

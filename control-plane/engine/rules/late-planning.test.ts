@@ -77,6 +77,10 @@ describe('a stage that asks for inputs', () => {
   it.each([
     [give({}), "INVALID_INPUT: the input 'to' needs a value"],
     [give({ to: 'x', other: 'y' }), "INVALID_INPUT: there is no input 'other': it asks for to, note"],
+    [
+      give({ other: 'y' }),
+      "INVALID_INPUT: there is no input 'other': it asks for to, note; the input 'to' needs a value",
+    ],
     [{ ...give({ to: 'x' }), runId: 'x1/c' } as Input, 'ILLEGAL_STATE: there is no run x1/c in it'],
     [{ ...give({ to: 'x' }), runId: 'x1/a' } as Input, 'ILLEGAL_STATE: it has ended already'],
   ])('refuses %j', (input, why) => {
@@ -95,8 +99,17 @@ describe('a stage that asks for inputs', () => {
     ]);
   });
 
+  it('is refused inputs for a run that is being aborted', () => {
+    const play = new Play(two(later())).run(() => null);
+    play.give({ input: 'abort', actor: 'me', reason: 'enough' });
+    expect(told(play.give({ ...give({ to: 'x' }), runId: 'x1/a' } as Input))).toEqual([
+      'InputRejected giveInputs ILLEGAL_STATE: it is being aborted',
+    ]);
+  });
+
   it('expires when nobody answers', () => {
     const play = reached().wait();
+    expect([nextDeadline(play.execution), wants(play)]).toEqual([null, ['writeSummary']]);
     expect(toldOf(play.events, 'RunEnded').at(-1)).toBe('RunEnded b EXPIRED EXPIRED: nobody gave its inputs in time');
     expect(play.finish().execution.status).toBe('EXPIRED');
   });
@@ -107,6 +120,11 @@ describe('a stage that asks for inputs', () => {
     const withDefaults = asks({ onTimeout: 'DEFAULTS', variables: [{ ...to, default: 'qa' }, note] });
     const play = new Play(two(later({ inputs: withDefaults }))).run().wait();
     expect(toldOf(play.events, 'InputsGiven')).toEqual(['InputsGiven b {"to":"qa","note":"none"} null']);
+    expect(told(play.give(give({ to: 'prod' })))).toEqual([
+      'InputRejected giveInputs ILLEGAL_STATE: it was answered already, by its defaults',
+    ]);
+    const ends = new Play(two(later({ inputs: { ...withDefaults, onTimeout: 'END' } }))).run().wait();
+    expect(ends.finish().execution.status).toBe('EXPIRED');
     const without = new Play(two(later({ inputs: asks({ onTimeout: 'DEFAULTS' }) }))).run().wait();
     expect(without.finish().execution.status).toBe('EXPIRED');
   });
@@ -115,6 +133,8 @@ describe('a stage that asks for inputs', () => {
     const given = { variables: {}, builds: {}, artifacts: {}, answers: { b: { to: 'prod' } } };
     const play = new Play(two(later(), { given })).run();
     expect(wants(play)).toEqual(['planRun']);
+    const asked = new Play(two(later(), { given: { variables: {}, builds: {}, artifacts: {} } })).run();
+    expect(wants(asked)).toEqual([]);
   });
 
   it('is aborted while it waits', () => {
@@ -152,7 +172,21 @@ describe('a stage that is planned late', () => {
   it('fails when nobody plans it in time', () => {
     const play = reached();
     expect(nextDeadline(play.execution)).toBe(1_000 + LIMITS.planningMs);
-    expect(play.wait().finish().execution.status).toBe('FAILED');
+    expect(play.wait().execution.runs[1]?.failure).toEqual(
+      failure('UNAVAILABLE', 'it could not be planned in time: builds or agents were not there'),
+    );
+    expect(play.finish().execution.status).toBe('FAILED');
+  });
+
+  it('is left as it is by plans and failures for another run, and by none', () => {
+    const play = reached();
+    const failures = [failure('NO_ARTIFACT', 'no build')];
+    expect(play.give({ input: 'runPlanned', runId: 'x1/c', plans: [run('b')] })).toEqual([]);
+    expect(play.give(planned())).toEqual([]);
+    expect(play.give({ input: 'runUnplannable', runId: 'x1/c', failures })).toEqual([]);
+    expect(play.give({ input: 'runUnplannable', runId: 'x1/b', failures: [] })).toEqual([]);
+    play.give(planned(run('b')));
+    expect(play.give({ input: 'runUnplannable', runId: 'x1/b', failures })).toEqual([]);
   });
 
   it('is planned once', () => {
