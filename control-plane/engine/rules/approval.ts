@@ -50,18 +50,15 @@ function plainTexts({ groups, inputs }: { readonly groups: readonly unknown[]; r
 }
 
 export function answerApproval(turn: Turn, input: Extract<Input, { input: 'approve' }>): void {
-  const refusal = whyNot(turn.execution, input);
-  if (refusal !== null) {
-    return turn.emit({ event: 'InputRejected', input: 'approve', failure: failure('ILLEGAL_STATE', refusal) });
+  const asked = whatIsAsked(turn.execution, input);
+  if (typeof asked === 'string') {
+    return turn.emit({ event: 'InputRejected', input: 'approve', failure: failure('ILLEGAL_STATE', asked) });
   }
-  const step = findStep(turn.execution, input.stepId);
-  const run = findRun(turn.execution, input.stepId);
-  if (step?.waiting?.on !== 'APPROVAL' || run === undefined) return;
-  const { waiting } = step;
+  const { run, waiting } = asked;
   const { stepId, answer, actor, comment } = input;
-  const variables = { ...waiting.variables, ...input.variables };
-  turn.emit({ event: 'ApprovalAnswered', stepId, answer, actor, comment, variables });
-  const missing = publish(turn, stepId, waiting);
+  const given = { answer, actor, comment, variables: { ...waiting.variables, ...input.variables } };
+  turn.emit({ event: 'ApprovalAnswered', stepId, ...given });
+  const missing = publish(turn, stepId, waiting, given);
   if (answer === 'APPROVE') {
     if (missing !== null) return end(turn, run, stepId, 'FAILED', missing);
     return turn.emit({ event: 'StepEnded', stepId, status: 'SUCCESS', failure: null, skipped: null });
@@ -75,10 +72,13 @@ export function answerApproval(turn: Turn, input: Extract<Input, { input: 'appro
   startRollback(turn, turn.run(run.id), { cause: stepId, actor, scope: 'WORKFLOW', failure: why });
 }
 
-function whyNot(
+type Asking = Extract<Waiting, { on: 'APPROVAL' }>;
+
+/** A text: why it cannot be answered. */
+function whatIsAsked(
   execution: Execution,
   { stepId, answer, variables }: Extract<Input, { input: 'approve' }>,
-): string | null {
+): string | { readonly run: Run; readonly waiting: Asking } {
   const run = findRun(execution, stepId);
   const step = findStep(execution, stepId);
   if (run === undefined || step === undefined) return `there is no step ${stepId} in it, or it was not reached yet`;
@@ -95,7 +95,7 @@ function whyNot(
     return 'an approval stage has nothing of its own to roll back: reject it';
   }
   const unknown = Object.keys(variables).filter((name) => !Object.hasOwn(waiting.variables, name));
-  if (unknown.length === 0) return null;
+  if (unknown.length === 0) return { run, waiting };
   const known = Object.keys(waiting.variables).join(', ') || 'none';
   return `the approval has no variable ${unknown.join(', ')}; it has ${known}`;
 }
@@ -103,9 +103,7 @@ function whyNot(
 const ANSWERED = { APPROVE: 'approved', REJECT: 'rejected', REJECT_AND_ROLLBACK: 'rejected' } as const;
 
 /** Nobody has answered in time. */
-export function expireApproval(turn: Turn, stepId: string): void {
-  const run = findRun(turn.execution, stepId);
-  if (run === undefined) return;
+export function expireApproval(turn: Turn, run: Run, stepId: string): void {
   end(turn, run, stepId, 'EXPIRED', failure('EXPIRED', 'nobody approved or rejected in time'));
 }
 
@@ -118,21 +116,28 @@ function end(turn: Turn, run: Run, stepId: string, status: Status, why: Failure)
 }
 
 /** What later steps may read of the answer (orchestration 12.6). */
-function publish(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'APPROVAL' }>): Failure | null {
+function publish(
+  turn: Turn,
+  stepId: string,
+  waiting: Asking,
+  {
+    answer,
+    actor,
+    comment,
+    variables,
+  }: Pick<Extract<Input, { input: 'approve' }>, 'answer' | 'actor' | 'comment' | 'variables'>,
+): Failure | null {
   const { run, runPlan, phase } = planOfStep(turn.execution, stepId).of;
-  const approval = findStep(turn.execution, stepId)?.approval;
-  if (approval == null) return null;
-  const { variables } = approval;
   const values: JsonObject = {
     // Of a stage they are read without `variables`.
     ...(runPlan.type === 'APPROVAL' ? variables : {}),
     variables,
-    approvedBy: { name: approval.actor, email: approval.actor.includes('@') ? approval.actor : '' },
-    approvedOn: approval.at,
-    comments: approval.comment,
+    approvedBy: { name: actor, email: actor.includes('@') ? actor : '' },
+    approvedOn: turn.now,
+    comments: comment,
     timeoutMillis: waiting.until - waiting.since,
     approvalStateType: 'USER_GROUP',
-    approvalStatus: approval.answer === 'APPROVE' ? 'SUCCESS' : 'REJECTED',
+    approvalStatus: answer === 'APPROVE' ? 'SUCCESS' : 'REJECTED',
     userGroups: waiting.groups.map((group) => ({ name: group })),
   };
   return publishValues(turn, stepId, values, scopeOfPhase(turn.execution, run, phase));

@@ -37,14 +37,22 @@ export function waitForPerson(turn: Turn, step: Step, why: Failure, strategy: Fa
 
 export function intervene(turn: Turn, input: Extract<Input, { input: 'intervene' }>): void {
   const { stepId, action, actor, reason } = input;
-  const refusal = whyNot(turn.execution, stepId, action);
-  if (refusal !== null) {
-    return turn.emit({ event: 'InputRejected', input: 'intervene', failure: failure('ILLEGAL_STATE', refusal) });
+  const asked = whatIsAsked(turn.execution, stepId, action);
+  if (typeof asked === 'string') {
+    return turn.emit({ event: 'InputRejected', input: 'intervene', failure: failure('ILLEGAL_STATE', asked) });
   }
-  answer(turn, stepId, { action, actor, reason });
+  answer(turn, asked, { action, actor, reason });
 }
 
-function whyNot(execution: Execution, stepId: string, action: InterventionAction): string | null {
+interface Asked {
+  readonly run: Run;
+  readonly step: Step;
+  /** Of what it waits. */
+  readonly why: Failure;
+}
+
+/** A text: why it cannot be answered so. */
+function whatIsAsked(execution: Execution, stepId: string, action: InterventionAction): string | Asked {
   const run = findRun(execution, stepId);
   const step = findStep(execution, stepId);
   if (run === undefined || step === undefined) return `there is no step ${stepId} in it, or it was not reached yet`;
@@ -60,17 +68,22 @@ function whyNot(execution: Execution, stepId: string, action: InterventionAction
     return 'it is paused, so nothing begins: resume it first';
   }
   const choices = interventionChoices(execution, stepId);
-  if (choices.includes(action)) return null;
+  if (choices.includes(action)) return { run, step, why: step.waiting.failure };
   return `${action} is not possible while it rolls back; ${choices.join(', ')} are`;
 }
 
 const nameOf = (execution: Execution, stepId: string): string => planOfStep(execution, stepId).name;
 
 /** Nobody has answered until its time was over. */
-export function giveUpOnPerson(turn: Turn, stepId: string, waiting: Extract<Waiting, { on: 'INTERVENTION' }>): void {
-  const choices = interventionChoices(turn.execution, stepId);
-  const action = choices.includes(waiting.afterTimeout) ? waiting.afterTimeout : 'END_EXECUTION';
-  answer(turn, stepId, { action, actor: null, reason: 'nobody answered in time' });
+export function giveUpOnPerson(
+  turn: Turn,
+  run: Run,
+  step: Step,
+  { afterTimeout, failure: why }: Extract<Waiting, { on: 'INTERVENTION' }>,
+): void {
+  const choices = interventionChoices(turn.execution, step.id);
+  const action = choices.includes(afterTimeout) ? afterTimeout : 'END_EXECUTION';
+  answer(turn, { run, step, why }, { action, actor: null, reason: 'nobody answered in time' });
 }
 
 interface Answer {
@@ -79,11 +92,8 @@ interface Answer {
   readonly reason: string;
 }
 
-function answer(turn: Turn, stepId: string, { action, actor, reason }: Answer): void {
-  const step = findStep(turn.execution, stepId);
-  const run = findRun(turn.execution, stepId);
-  if (step?.waiting?.on !== 'INTERVENTION' || run === undefined) return;
-  const { failure: why } = step.waiting;
+function answer(turn: Turn, { run, step, why }: Asked, { action, actor, reason }: Answer): void {
+  const stepId = step.id;
   turn.emit({ event: 'InterventionAnswered', stepId, action, actor, reason });
   switch (action) {
     case 'RETRY':
@@ -121,9 +131,8 @@ function goBack(
   actor: string | null,
   why: Failure,
 ): void {
-  const phase = findPhase(turn.execution, stepId);
   // There is no rollback of a rollback: the failed step ends its phase, and the next older one has its turn (10.2).
-  if (phase === undefined || goesBack(turn.execution, run, phase)) return;
+  if (goesBack(turn.execution, run, turn.phase(stepId))) return;
   const after = action === 'ROLLBACK_PROVISIONER_AFTER_PHASES' ? { provisioners: 'AFTER' as const } : {};
   startRollback(turn, run, { cause: stepId, actor, scope: 'WORKFLOW', failure: why, ...after });
 }

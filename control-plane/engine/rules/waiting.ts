@@ -26,21 +26,22 @@ export const waitingSteps = once((run: Run): readonly WaitingStep[] => {
 });
 
 export function expireWaiting(turn: Turn, run: Run): void {
-  for (const step of waitingSteps(run)) if (turn.now >= step.waiting.until) giveUp(turn, step);
+  for (const step of waitingSteps(run)) if (turn.now >= step.waiting.until) giveUp(turn, run, step);
 }
 
 /** When the first of them has waited long enough; Infinity when none waits. */
 export const nextGivingUp = (run: Run): number =>
   waitingSteps(run).reduce((next, { waiting }) => Math.min(next, waiting.until), Infinity);
 
-function giveUp(turn: Turn, { id, waiting }: WaitingStep): void {
+function giveUp(turn: Turn, run: Run, step: WaitingStep): void {
+  const { id, waiting } = step;
   const fail = (why: Failure): void =>
     turn.emit({ event: 'StepEnded', stepId: id, status: 'FAILED', failure: why, skipped: null });
   switch (waiting.on) {
     case 'INTERVENTION':
-      return giveUpOnPerson(turn, id, waiting);
+      return giveUpOnPerson(turn, run, step, waiting);
     case 'APPROVAL':
-      return expireApproval(turn, id);
+      return expireApproval(turn, run, id);
     case 'BARRIER':
       return fail(failure('BARRIER_TIMEOUT', `not everybody arrived at the barrier '${waiting.identifier}' in time`));
     case 'PERMITS':
