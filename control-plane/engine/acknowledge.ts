@@ -29,11 +29,8 @@ export function acknowledge(execution: Execution | null, agentId: AgentId, repor
 
 /** Would the report still change it? */
 function isOpenTo(attempt: Attempt, agentId: AgentId, report: Report): boolean {
-  if (report.report !== 'released') return attempt.state !== 'ENDED';
-  const { state } = attempt;
-  return (
-    state !== 'ENDED' && state !== 'PENDING' && attempt.agentId === agentId && attempt.assignment === report.assignment
-  );
+  if (attempt.state === 'ENDED') return false;
+  return report.report !== 'released' || (attempt.agentId === agentId && attempt.assignment === report.assignment);
 }
 
 const refused = (reason: string): Acknowledgement => ({ verdict: 'refused', reason });

@@ -39,9 +39,10 @@ interface PathInPlan {
 export const barriersOf = once((plan: RunPlan): ReadonlyMap<string, PathInPlan> => {
   const found = new Map<string, PathInPlan>();
   const look = (phase: string, section: SectionPlan | null): void => {
-    for (const step of section?.steps ?? []) {
+    if (section === null) return;
+    for (const step of section.steps) {
       const identifier = identifierOf(step);
-      if (section !== null && identifier !== null) found.set(identifier, { phase, section: section.id, step: step.id });
+      if (identifier !== null) found.set(identifier, { phase, section: section.id, step: step.id });
     }
   };
   look('pre', plan.pre);
@@ -80,7 +81,7 @@ function stepAt(run: Run, place: PathInPlan): Step | null {
 
 /** It went through the phase without coming to its barrier: no host was left for it. */
 const isPast = (run: Run, { phase: planId }: PathInPlan): boolean => {
-  const phase = run.phases.findLast((each) => each.kind !== 'ROLLBACK' && each.planId === planId);
+  const phase = run.phases.findLast((each) => each.planId === planId);
   return phase !== undefined && isTerminal(phase.status);
 };
 

@@ -10,13 +10,10 @@ export const keyOfPermits = ({ constraint, unit }: Pick<Permits, 'constraint' | 
   `guard:${constraint.id}/${unit}`;
 
 /** Its step waits for just these. */
-export function isAskedFor(execution: Execution, { state, stepId, requestId }: Permits): boolean {
-  if (state !== 'REQUESTED' && state !== 'QUEUED') return false;
+export function isAskedFor(execution: Execution, { stepId, requestId }: Permits): boolean {
   const run = findRun(execution, stepId);
-  return (
-    run !== undefined &&
-    waitingSteps(run).some(({ waiting }) => waiting.on === 'PERMITS' && waiting.requestId === requestId)
-  );
+  const waiting = run === undefined ? [] : waitingSteps(run);
+  return waiting.some((step) => step.waiting.on === 'PERMITS' && step.waiting.requestId === requestId);
 }
 
 /** Held ones with the end of their owner; others as soon as nobody waits for them: no place may be left behind. */
@@ -27,10 +24,10 @@ export function mayBeReleased(execution: Execution, permits: Permits): boolean {
 
 /** Ended, and nothing of it can still be at work at a target. */
 function isOver(execution: Execution, owner: string): boolean {
-  if (owner === execution.id) return execution.endedAt !== null && execution.runs.every(isRunOver);
+  if (owner === execution.id) return execution.runs.every(isRunOver);
   const run = findRun(execution, owner);
   if (run === undefined || isRunOver(run)) return true;
-  const phase = owner === run.id ? undefined : findPhase(execution, owner);
+  const phase = findPhase(execution, owner);
   return phase !== undefined && isPhaseOver(run, phase);
 }
 
