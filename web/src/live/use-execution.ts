@@ -21,9 +21,27 @@ export function useExecution(id: ExecutionId): Loaded {
   const [loaded, setLoaded] = useState<Loaded>({ id, state: null, error: null });
   const state = useRef<ExecutionState | null>(null);
 
+  // Also the first answer: it knows short ids, and says clearly why there is nothing to show.
+  const { data: polled, error } = useQuery({
+    queryKey: ['execution', id],
+    queryFn: () => getExecution(id),
+    enabled: socketAway || loaded.state === null,
+    refetchInterval: socketAway ? POLL_MS : false,
+  });
   useEffect(() => {
     state.current = null;
     setLoaded({ id, state: null, error: null });
+  }, [id]);
+  useEffect(() => {
+    if (polled === undefined) return;
+    state.current = applyView(state.current, polled);
+    setLoaded({ id, state: state.current, error: null });
+  }, [polled, id]);
+
+  // Many hosts are megabytes: from here on only what changes is sent. Without an answer the socket tells all of it.
+  const isAnswered = polled !== undefined || error !== null;
+  useEffect(() => {
+    if (!isAnswered) return;
     return live.add({
       open: () => ({
         type: 'subscribe',
@@ -50,20 +68,7 @@ export function useExecution(id: ExecutionId): Loaded {
         if (lost) again();
       },
     });
-  }, [live, id]);
-
-  // Also the first answer: it knows short ids, and says clearly why there is nothing to show.
-  const { data: polled, error } = useQuery({
-    queryKey: ['execution', id],
-    queryFn: () => getExecution(id),
-    enabled: socketAway || loaded.state === null,
-    refetchInterval: socketAway ? POLL_MS : false,
-  });
-  useEffect(() => {
-    if (polled === undefined) return;
-    state.current = applyView(state.current, polled);
-    setLoaded({ id, state: state.current, error: null });
-  }, [polled, id]);
+  }, [live, id, isAnswered]);
 
   const current = loaded.id === id ? loaded : { id, state: null, error: null };
   return error !== null && current.state === null ? { ...current, error } : current;

@@ -31,11 +31,21 @@ export function matches(row: ExecutionListRow, query: ListQuery): boolean {
     .split(/\s+/)
     .filter((word) => word !== '');
   if (words.length === 0) return true;
+  const searched = searchedIn(row);
+  return words.every((word) => searched.includes(word));
+}
+
+const searchable = new WeakMap<ExecutionListRow, string>();
+
+/** Made once for each row: a key that is typed looks at thousands. */
+function searchedIn(row: ExecutionListRow): string {
+  const known = searchable.get(row);
+  if (known !== undefined) return known;
   const builds = summaryOf(row.summary).artifacts.map((each) => `${each.service} ${each.build}`);
-  const haystack = [row.name, row.application, row.environment ?? '', row.actor, row.executionId, ...builds]
-    .join(' ')
-    .toLowerCase();
-  return words.every((word) => haystack.includes(word));
+  const { name, application, environment, actor, executionId } = row;
+  const text = [name, application, environment ?? '', actor, executionId, ...builds].join(' ').toLowerCase();
+  searchable.set(row, text);
+  return text;
 }
 
 /** Newest first, as the store orders them. */
