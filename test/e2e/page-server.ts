@@ -59,7 +59,7 @@ export class PageServer {
     this.#dist = dist;
     this.#http = createServer((request, response) => this.#serve(request, response));
     this.#http.on('upgrade', (request, socket, head) => {
-      if (this.refusing) return void socket.destroy();
+      if (this.refusing || this.loggedOut) return void socket.destroy();
       this.#live.handleUpgrade(request, socket, head, (live) => this.#welcome(live));
     });
   }
@@ -156,6 +156,7 @@ export class PageServer {
       this.holds = this.holds.filter((hold) => hold !== lifted);
       return json(200, { holds: [lifted] });
     }
+    if (path === '/me') return json(200, { id: 'u1', name: 'maria', kind: 'USER', rights: ['*'] });
     if (path === '/waiting') return json(200, { waiting: this.waiting });
     if (path === '/queues') return json(200, { queues: this.queues });
     if (path === '/holds') return json(200, { holds: this.holds });

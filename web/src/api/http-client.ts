@@ -1,5 +1,6 @@
 /** Requests to the API of the same origin. Every failure is a RequestFailed that says what a person can do. */
 import { noteServerTime } from '../browser/clock.ts';
+import { session } from './session.ts';
 
 export interface FieldProblem {
   /** As the route names it: `values.ticket`. */
@@ -43,6 +44,7 @@ export async function request<T>(method: 'GET' | 'POST' | 'DELETE', path: string
     throw new RequestFailed(0, 'The control plane does not answer.', ['The page tries again by itself.']);
   }
   noteServerTime(response.headers.get('date'));
+  session.note(response.status);
   const text = await response.text();
   if (!response.ok) throw problem(response.status, text);
   // The shape is the route's contract; an empty answer is one without content.

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Link } from '../router.tsx';
 import { isLoggedOut, RequestFailed } from '../api/http-client.ts';
 
 interface MessageProps {
@@ -28,6 +29,9 @@ export function ErrorMessage({ error }: { readonly error: Error }): ReactNode {
   return (
     <Message title={error.message}>
       {error instanceof RequestFailed && error.mends.map((mend) => <p key={mend}>{mend}</p>)}
+      <p>
+        <Link to="/">All executions</Link>
+      </p>
     </Message>
   );
 }
