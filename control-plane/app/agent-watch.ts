@@ -64,7 +64,7 @@ export class AgentWatch {
       const arrival = attempt.agentId === null ? undefined : arrivals.get(attempt.agentId);
       if (arrival === undefined) return;
       const input = afterArrival(arrival, attempt, arrival.states.get(attempt.id));
-      if (input !== null) void this.#drivers.give(execution.id, input).catch(() => {});
+      if (input !== null) this.#drivers.post(execution.id, input);
     });
   }
 
@@ -75,7 +75,7 @@ export class AgentWatch {
       if (agentId === null || attempt.state === 'UNKNOWN') return;
       const reason = this.#whyLost(agentId, attempt.ledgerId);
       if (reason === null) return;
-      void this.#drivers.give(execution.id, { input: 'agentLost', attemptId, agentId, reason }).catch(() => {});
+      this.#drivers.post(execution.id, { input: 'agentLost', attemptId, agentId, reason });
     });
   }
 

@@ -11,7 +11,7 @@ import { Broken, type BrokenWorld } from './broken.ts';
 import { EngineBug } from './engine.ts';
 import { ExecutionLoop } from './execution-loop.ts';
 import { NOTHING, type Loaded } from './history.ts';
-import { insist } from './insist.ts';
+import { insist, isPassing } from './insist.ts';
 import { Superseded, type LoopWorld, type Outcome } from './loop-world.ts';
 import { Outbound, type CarryOut } from './outbound.ts';
 
@@ -23,6 +23,8 @@ const UNBORN_MS = 600_000;
 export interface DriversWorld extends BrokenWorld {
   readonly replica: ReplicaId;
   readonly carryOut: CarryOut;
+  /** What went wrong and is tried again: for the log. */
+  onError(error: unknown): void;
 }
 
 export class Drivers {
@@ -163,7 +165,7 @@ export class Drivers {
     if (ids.length === 0) return;
     for (const [id, seq] of await this.#world.loops.history.lastSeqs(ids)) {
       const loop = this.#loops.get(id);
-      if (loop !== undefined && loop.at.seq < seq) void this.give(id, 'refresh').catch(() => {});
+      if (loop !== undefined && loop.at.seq < seq) this.post(id, 'refresh');
     }
   }
 
@@ -181,6 +183,11 @@ export class Drivers {
     }
   }
 
+  /** Gives without waiting for it: for those who look again anyhow. */
+  post(id: ExecutionId, input: Parameters<ExecutionLoop['give']>[0]): void {
+    this.give(id, input).catch((error: unknown) => this.#tell(error));
+  }
+
   /** Nothing is wanted of it any more. */
   async settled({ id }: Execution): Promise<void> {
     const { heads, system } = this.#world;
@@ -194,6 +201,11 @@ export class Drivers {
     this.#loops.clear();
   }
 
+  /** Who was superseded has nothing to tell, and of a store that is away those tell who ask it all the time. */
+  #tell(error: unknown): void {
+    if (!(error instanceof Superseded) && !isPassing(error)) this.#world.onError(error);
+  }
+
   #drop(id: ExecutionId, loop: ExecutionLoop): void {
     loop.stop();
     if (this.#loops.get(id) === loop) this.#loops.delete(id);
@@ -201,12 +213,12 @@ export class Drivers {
 
   #hold(id: ExecutionId, epoch: number, loaded: Loaded): ExecutionLoop {
     const { loops, system, carryOut } = this.#world;
-    const outbound = new Outbound(system.scheduler, carryOut);
+    const outbound = new Outbound(system.scheduler, carryOut, (error) => this.#tell(error));
     const park: LoopWorld['park'] = (at, bug, inputs) => this.broken.park(id, epoch, at, bug, inputs);
     const over: LoopWorld['over'] = ({ execution }) => {
       this.#drop(id, loop);
       // Whoever settled it may not have lived to say so.
-      if (execution?.settled === true) void this.settled(execution);
+      if (execution?.settled === true) this.settled(execution).catch((error: unknown) => this.#tell(error));
     };
     const loop: ExecutionLoop = new ExecutionLoop(id, epoch, { ...loops, park, over }, outbound, loaded);
     this.#loops.set(id, loop);

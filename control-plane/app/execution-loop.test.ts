@@ -13,16 +13,24 @@ import { Outbound } from './outbound.ts';
 const start: Input = { input: 'start', plan: oneStep(), driver: 'r1', epoch: 1 };
 const chosen: Input = { input: 'agentChosen', attemptId: ATTEMPT, agentId: 'a1', ledgerId: 'l1', sessionId: 's1' };
 
+const unexpected = (error: unknown): never => {
+  throw error;
+};
+
 function open(free: boolean) {
   const system = new VirtualSystem();
   const store = createMemoryStore({ data: createMemoryData() });
   const history = new History(store.journal, journalCodec(store.blobs), ENGINE, system.scheduler, NO_CRASH);
   const carriedOut: string[] = [];
   const takenBack: Input[] = [];
-  const outbound = new Outbound(system.scheduler, ({ command }) => {
-    carriedOut.push(command);
-    return new Promise(() => {});
-  });
+  const outbound = new Outbound(
+    system.scheduler,
+    ({ command }) => {
+      carriedOut.push(command);
+      return new Promise(() => {});
+    },
+    unexpected,
+  );
   const world = {
     engine: ENGINE,
     history,

@@ -72,7 +72,7 @@ export class ExecutionLoop {
   #sendWanted(): void {
     const { execution } = this.at;
     if (!this.#tenure.covers(execution)) return;
-    const tick = (): void => void this.give({ input: 'tick' }).catch(() => {});
+    const tick = (): Promise<Outcome> => this.give({ input: 'tick' });
     this.#outbound.pursue(this.#world.engine, execution, this.#tenure.now(), tick);
   }
 }

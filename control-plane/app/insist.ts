@@ -14,5 +14,5 @@ export async function insist<T>(scheduler: Scheduler, call: () => Promise<T>): P
 }
 
 /** The store is away for a while, as opposed to refusing what it was given. */
-const isPassing = (error: unknown): boolean =>
+export const isPassing = (error: unknown): boolean =>
   error instanceof FailureError && error.failures.every((each) => each.code === 'UNAVAILABLE');

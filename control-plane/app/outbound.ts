@@ -9,6 +9,9 @@ import { interpret, type Engine } from './engine.ts';
  */
 export type CarryOut = (command: Command, now: () => Execution | null) => Promise<number>;
 
+/** What went wrong is tried again after so long. Milliseconds. */
+const AGAIN_MS = 1_000;
+
 interface Outstanding {
   timer: Timer | null;
 }
@@ -20,18 +23,21 @@ interface Outstanding {
 export class Outbound {
   readonly #scheduler: Scheduler;
   readonly #carryOut: CarryOut;
+  readonly #tell: (error: unknown) => void;
   readonly #outstanding = new Map<string, Outstanding>();
   #execution: Execution | null = null;
   #alarm: { readonly at: number; readonly timer: Timer } | null = null;
   #stopped = false;
 
-  constructor(scheduler: Scheduler, carryOut: CarryOut) {
+  /** `tell`: what went wrong, and is tried again. */
+  constructor(scheduler: Scheduler, carryOut: CarryOut, tell: (error: unknown) => void) {
     this.#scheduler = scheduler;
     this.#carryOut = carryOut;
+    this.#tell = tell;
   }
 
   /** Sees to everything that is wanted in this state; rings when time alone will change something. */
-  pursue(engine: Engine, execution: Execution, now: number, ring: () => void): void {
+  pursue(engine: Engine, execution: Execution, now: number, ring: () => Promise<unknown>): void {
     this.reconcile(
       execution,
       interpret('wanted', () => engine.wanted(execution)),
@@ -61,14 +67,18 @@ export class Outbound {
   }
 
   /** Rings once at that time (by the given clock), instead of at any told before; null: never. */
-  alarm(at: number | null, now: number, ring: () => void): void {
+  alarm(at: number | null, now: number, ring: () => Promise<unknown>): void {
     if (this.#stopped || this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();
     this.#alarm = null;
     if (at === null) return;
     const timer = this.#scheduler.after(Math.max(0, at - now), () => {
       this.#alarm = null;
-      ring();
+      ring().catch((error: unknown) => {
+        this.#tell(error);
+        // Unless it rings again, whatever was due waits for ever.
+        if (this.#alarm === null) this.alarm(AGAIN_MS, 0, ring);
+      });
     });
     this.#alarm = { at, timer };
   }
@@ -87,7 +97,10 @@ export class Outbound {
     const carryOut = (): void => {
       outstanding.timer = null;
       // Whatever went wrong, it is still wanted: try again soon.
-      this.#carryOut(command, () => (isWanted() ? this.#execution : null)).then(again, () => again(1_000));
+      this.#carryOut(command, () => (isWanted() ? this.#execution : null)).then(again, (error: unknown) => {
+        this.#tell(error);
+        again(AGAIN_MS);
+      });
     };
     const again = (delayMs: number): void => {
       if (isWanted()) outstanding.timer = this.#scheduler.after(delayMs, carryOut);

@@ -98,6 +98,7 @@ export class Replica {
       loops,
       carryOut: (command, now) => this.#carryOut(command, now),
       alarm: parts.onBroken,
+      onError: parts.onError,
     });
     this.router = new Router(this.id, bus, store.heads, this.drivers, loops);
     const give = this.drivers.give.bind(this.drivers);

@@ -61,7 +61,7 @@ export class Router {
         const { heads } = payload as unknown as Doorbell; // Only replicas may publish there, and they send doorbells.
         for (const { executionId, seq } of heads) {
           const loop = this.#drivers.loop(executionId);
-          if (loop !== undefined && loop.at.seq < seq) void this.#drivers.give(executionId, 'refresh').catch(() => {});
+          if (loop !== undefined && loop.at.seq < seq) this.#drivers.post(executionId, 'refresh');
         }
       }),
     );
