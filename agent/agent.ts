@@ -163,6 +163,7 @@ export class Agent {
   }
 
   async #welcomed(welcome: Welcome): Promise<void> {
+    // A ledger that cannot be written says so itself, and ends the agent.
     await this.ledger.metIncarnation(welcome.incarnation).catch(() => {});
     for (const attemptId of welcome.forget) await this.#executor.forget(attemptId).catch(() => {});
   }

@@ -184,7 +184,7 @@ export class Ledger {
     this.#bytes += bytes.length;
     await this.#guard(file.append(bytes));
     crash.pass('ledger:after');
-    if (this.#bytes > Math.max(this.#compactAt, 2 * this.#compactedTo)) this.#compact().catch(() => {});
+    if (this.#bytes > Math.max(this.#compactAt, 2 * this.#compactedTo)) this.#compact().catch(() => {}); // `#guard` has told.
   }
 
   async #compact(): Promise<void> {

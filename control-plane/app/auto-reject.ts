@@ -1,4 +1,5 @@
 /** Rejects older executions that wait at the approval that one has passed (orchestration 12.7): carries out `rejectOthers`. */
+import { FailureError } from '@fairlead/proto/model/failure.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import type { CommandOf } from '../engine/commands.ts';
 import type { Execution } from '../engine/execution.ts';
@@ -36,7 +37,6 @@ export async function rejectOthers(
       if (waits?.waiting.on !== 'APPROVAL') continue;
       const comment = `a newer execution was approved: ${execution.id}`;
       const actor = 'auto-reject';
-      // Who was answered meanwhile has its answer.
       await submit(executionId, {
         input: 'approve',
         stepId: waits.id,
@@ -44,7 +44,7 @@ export async function rejectOthers(
         actor,
         comment,
         variables: {},
-      }).catch(() => {});
+      }).catch(unlessAnswered);
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) break;
@@ -52,6 +52,12 @@ export async function rejectOthers(
   }
   await give(executionOf(stepId), { input: 'othersRejected', stepId });
   return 1_000;
+}
+
+/** Who was answered meanwhile has its answer. Whatever else is wrong, all of it is tried again. */
+function unlessAnswered(error: unknown): void {
+  const refused = error instanceof FailureError && error.failures.every(({ code }) => code === 'ILLEGAL_STATE');
+  if (!refused) throw error;
 }
 
 /** The same services at the same places. */
