@@ -5,6 +5,9 @@ import {
   hostNames,
   onePhase,
   onFailure,
+  phasePlan,
+  plan,
+  runPlan,
   sectionPlan,
   stepPlan,
 } from '../../../test/support/plans.ts';
@@ -59,6 +62,67 @@ describe('publishing outputs', () => {
     ]);
   });
 
+  it('of which the name is a secret, or cannot be resolved, fails the step and names the field', () => {
+    const secret = ended([publishing('a', '${secrets.getValue("s")}')]);
+    expect(failures(secret)).toEqual(['its outputs cannot be published: the name may hold no secret']);
+    for (const play of [secret, ended([publishing('a', 'x_${service.nmae}')])]) {
+      const step = play.execution.runs[0]?.phases[0]?.sections[0]?.steps[0];
+      expect(step?.failure).toMatchObject({
+        code: expect.stringMatching(/EXPRESSION|INVALID_INPUT/),
+        field: 'publish.name',
+      });
+    }
+  });
+
+  it('by the name of the instance may have a name that is no identifier', () => {
+    const named = (host: string) =>
+      new Play(
+        onePhase(
+          [sectionPlan('deploy', [stepPlan('a', { publish: { name: '${instance.name}', scope: 'WORKFLOW' } })])],
+          {
+            phase: { hosts: [hostNamed(host)] },
+          },
+        ),
+      ).finish(() => values({ one: 'a' }));
+    for (const host of ['web-1', '-web', 'web-']) {
+      expect(named(host).execution.outputs.map(({ name }) => name)).toEqual([host]);
+    }
+    expect(failures(named('terraform'))).toEqual([expect.stringContaining("the name 'terraform' is reserved")]);
+  });
+
+  it('beside each other under names of their own, or for owners of their own, all stand', () => {
+    const names = ended([publishing('a', 'one'), publishing('b', 'two')], { parallel: true });
+    expect(names.execution.outputs.map(({ name }) => name)).toEqual(['one', 'two']);
+    const party = (id: string) =>
+      runPlan([phasePlan('p1', [sectionPlan('deploy', [publishing('a', 'found')])], { hosts: [hostNamed('h1')] })], {
+        id,
+      });
+    const owners = new Play(plan([party('r1'), party('r2')])).finish(() => values({ one: 'a' }));
+    expect(owners.execution.outputs.map(({ owner }) => owner)).toEqual(['x1/r1', 'x1/r2']);
+    expect(owners.execution.status).toBe('SUCCESS');
+  });
+
+  it('in a later section, or in a later stage, takes the place of the earlier', () => {
+    const sections = [sectionPlan('s', [publishing('a', 'found')]), sectionPlan('t', [publishing('b', 'found')])];
+    expect(failures(new Play(onePhase(sections)).finish(() => values({ one: 'a' })))).toEqual([]);
+    const stage = (id: string) => {
+      const step = agentStep('a', { publish: { name: 'found', scope: 'PIPELINE' } });
+      return { id, name: id, runs: [runPlan([phasePlan('p1', [sectionPlan('s', [step])])], { id: `${id}r` })] };
+    };
+    const stages = new Play(plan([], { kind: 'PIPELINE', stages: [stage('s1'), stage('s2')] }));
+    stages.finish((id) => values({ one: id.includes('s1r') ? 'a' : 'b' }));
+    expect(stages.execution.outputs).toMatchObject([{ name: 'found', owner: 'x1', values: { one: 'b' } }]);
+  });
+
+  it.each([
+    ['with the one between them', [{}, { withPrevious: true }, { withPrevious: true }], 1],
+    ['but the last comes after both', [{}, { withPrevious: true }, {}], 0],
+    ['but only the last two go together', [{}, {}, { withPrevious: true }], 0],
+  ] as const)('of the first and the last of three steps, together %s, clashes %j: %d', (_, more, clashes) => {
+    const steps = [publishing('a', 'found', more[0]), agentStep('m', more[1]), publishing('b', 'found', more[2])];
+    expect(failures(ended(steps))).toHaveLength(clashes);
+  });
+
   it('of provisioners comes together under their one name, unless two give the same value at once', () => {
     const provision = (id: string, more: Partial<StepPlan> = {}) =>
       stepPlan(id, {
@@ -70,6 +134,9 @@ describe('publishing outputs', () => {
       });
     const both = ended([provision('a'), provision('b')], { parallel: true });
     expect(both.execution.outputs.map(({ values: its }) => its)).toEqual([{ one: 'a', two: 'b' }]);
+    const partly = new Play(onePhase([sectionPlan('deploy', [provision('a'), provision('b')], { parallel: true })]));
+    partly.finish((id) => values(id.includes('/b@') ? { one: 'b', two: 'b' } : { one: 'a' }));
+    expect(failures(partly)).toHaveLength(1);
     const clash = ended([provision('a'), provision('c')], { parallel: true });
     expect(failures(clash)).toEqual([
       expect.stringContaining("'a' publishes 'shellScriptProvisioner' at the same time"),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failure } from '@fairlead/proto/model/failure.ts';
+import { failure, failureType } from '@fairlead/proto/model/failure.ts';
 import { agentStep, onFailure, phasePlan, plan, runPlan, sectionPlan } from '../../../test/support/plans.ts';
 import { Play, toldOf } from '../../../test/support/play.ts';
 import type { Input } from '../inputs.ts';
@@ -21,6 +21,20 @@ it('aborts where the strategy says so', () => {
   const play = locked({ failureStrategies: [onFailure('ABORT')] });
   play.give(refused);
   expect(play.execution.status).toBe('ABORTED');
+  expect(toldOf(play.events, 'AbortRequested')).toEqual(['AbortRequested web failure strategy too many']);
+});
+
+it('asks the strategies of the whole workflow that are for such a failure, and no others', () => {
+  const statusAfter = (...failureStrategies: RunPlan['failureStrategies']) => {
+    const play = locked({ failureStrategies });
+    play.give(refused);
+    return play.execution.status;
+  };
+  expect(statusAfter(onFailure('ABORT', { scope: 'PHASE' }))).toBe('FAILED');
+  expect(statusAfter(onFailure('ABORT', { types: ['CONNECTIVITY'] }))).toBe('FAILED');
+  expect(statusAfter(onFailure('ABORT', { types: [failureType(failure('QUEUE_FULL', ''))] }))).toBe('ABORTED');
+  expect(statusAfter(onFailure('END_EXECUTION'), onFailure('ABORT'))).toBe('FAILED');
+  expect(statusAfter(onFailure('RETRY'), onFailure('MARK_SUCCESS'), onFailure('ABORT'))).toBe('ABORTED');
 });
 
 it('is not ignored, and nobody is asked', () => {
@@ -29,14 +43,28 @@ it('is not ignored, and nobody is asked', () => {
   expect(toldOf(play.events, 'RunEnded')).toEqual(['RunEnded web FAILED QUEUE_FULL: too many']);
 });
 
-it('takes back what was provisioned before it, and nothing else', () => {
+/** Its provisioner has run; then it was refused. */
+const provisioned = (more: Partial<RunPlan> = {}): Play => {
   const [pre, undoPre] = [sectionPlan('pre', [agentStep('make')]), sectionPlan('undo', [agentStep('make')])];
-  const play = locked({ pre, undoPre });
+  const play = locked({ pre, undoPre, ...more });
   play.run(() => null);
   const attemptId = 'x1/web/pre.0/pre/make@-#1';
   play.give({ input: 'finished', attemptId, result: { outcome: 'SUCCESS', touched: true } });
   play.give(refused);
-  expect(play.execution.runs[0]?.rollback).toMatchObject({ scope: 'WORKFLOW', result: null });
+  return play;
+};
+
+it.each([
+  ['ROLLBACK_WORKFLOW', 'BEFORE'],
+  ['ROLLBACK_PROVISIONER_AFTER_PHASES', 'AFTER'],
+] as const)('by %s takes provisioners back %s the phases', (action, provisioners) => {
+  const play = provisioned({ failureStrategies: [onFailure(action)] });
+  expect(play.execution.runs[0]?.rollback).toMatchObject({ provisioners });
+});
+
+it('takes back what was provisioned before it, and nothing else', () => {
+  const play = provisioned();
+  expect(play.execution.runs[0]?.rollback).toMatchObject({ scope: 'WORKFLOW', provisioners: 'BEFORE', result: null });
   play.run();
   expect(toldOf(play.events, 'RollbackEnded', 'RunEnded')).toEqual([
     'RollbackEnded web SUCCESS',

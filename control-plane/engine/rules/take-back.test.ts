@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failure } from '@fairlead/proto/model/failure.ts';
 import { phasePlan, plan, runPlan, sectionPlan, simplePlan, stepPlan } from '../../../test/support/plans.ts';
 import { failed, Play, succeeded, told, toldOf } from '../../../test/support/play.ts';
 import type { Plan, RunPlan } from '../plan.ts';
@@ -151,6 +152,91 @@ describe('a running pipeline that is to be rolled back', () => {
     expect(told(aborted.finish().give({ input: 'rollback', actor: 'bob', reason: '' }))).toEqual([
       'InputRejected rollback ILLEGAL_STATE: it has ended already',
     ]);
+  });
+
+  it('says why each of its runs goes back', () => {
+    const why = (reason: string) => {
+      const play = running();
+      play.give({ input: 'rollback', actor: 'ann', reason });
+      return play.execution.runs[3]?.failure;
+    };
+    expect(why('')).toEqual(failure('CANCELED', 'rolled back by ann'));
+    expect(why('enough')).toEqual(failure('CANCELED', 'enough'));
+  });
+
+  it('lets go on what goes back already', () => {
+    const play = running();
+    play.give({ input: 'rollback', actor: 'ann', reason: 'this one', runId: 'x1/d' });
+    play.give({ input: 'rollback', actor: 'ann', reason: 'all' });
+    expect(toldOf(play.events, 'RollbackStarted')).toHaveLength(1);
+    play.finish();
+    expect(statuses(play).slice(3)).toEqual(['d FAILED', 'e SKIPPED', 'bu SUCCESS', 'cu SUCCESS', 'au SUCCESS']);
+  });
+
+  it('is asked in vain on its way back, and while one of its runs is aborted', () => {
+    const back = new Play(pipeline()).run((id) =>
+      id.includes('/d/p1.0/deploy') ? failed() : id.includes('u/') ? null : succeeded,
+    );
+    expect(told(back.give({ input: 'rollback', actor: 'ann', reason: '' }))).toEqual([
+      'InputRejected rollback ILLEGAL_STATE: it is rolling back already',
+    ]);
+    const aborting = new Play(pipeline()).run((id) => (/\/[bc]\//.test(id) ? null : succeeded));
+    aborting.give({ input: 'abort', actor: 'bob', reason: '', runId: 'x1/b' });
+    expect(told(aborting.give({ input: 'rollback', actor: 'ann', reason: '' }))).toEqual([
+      'InputRejected rollback ILLEGAL_STATE: it is being aborted',
+    ]);
+  });
+
+  const first = (one: RunPlan): Plan['stages'][number] => ({ id: 's1', name: 'one', runs: [one] });
+  const asks = {
+    variables: [{ name: 'to', type: 'text', required: true, default: null, values: [], description: '' }],
+    timeoutMs: 5_000,
+    onTimeout: 'END',
+    groups: [],
+  } as const;
+  it.each<[string, RunPlan]>([
+    [
+      'an approval',
+      runPlan([], {
+        id: 'b',
+        type: 'APPROVAL',
+        environment: null,
+        failureStrategies: [],
+        pre: sectionPlan('pre', [
+          stepPlan('ok', { type: 'APPROVAL', runs: 'decided', deploys: false, parameters: { groups: [] } }),
+        ]),
+      }),
+    ],
+    ['its inputs', runPlan([], { id: 'b', deferred: true, inputs: asks })],
+  ])('ends a stage at once that waits for %s, and takes back the ones before', (_, second) => {
+    const stages = [
+      first(run('a')),
+      { id: 's2', name: 'two', runs: [second] },
+      { id: 's3', name: 'three', runs: [run('c')] },
+    ];
+    const play = new Play(pipeline({ stages })).run();
+    play.give({ input: 'rollback', actor: 'ann', reason: 'back' });
+    expect(play.execution.runs[1]).toMatchObject({ status: 'FAILED', rollback: null, failure: { message: 'back' } });
+    const steps = play.execution.runs[1]?.phases.flatMap((phase) => phase.sections.flatMap((section) => section.steps));
+    expect(steps?.map((step) => step.status) ?? []).toEqual(steps?.map(() => 'FAILED') ?? []);
+    play.finish();
+    expect(statuses(play)).toEqual(['a SUCCESS', 'b FAILED', 'c SKIPPED', 'au SUCCESS']);
+  });
+
+  it.each<[string, Partial<RunPlan>]>([
+    ['a build', { type: 'BUILD', environment: null }],
+    ['what was skipped', { skip: 'always' }],
+  ])('goes back though one of its stages is %s on a platform that cannot', (_, more) => {
+    const odd = {
+      ...run('a'),
+      ...more,
+      phases: run('a').phases.map((phase) => ({ ...phase, deploymentType: 'ABACUS' })),
+    };
+    const play = new Play(pipeline({ stages: [first(odd), { id: 's2', name: 'two', runs: [run('b')] }] })).run((id) =>
+      id.includes('/b/') ? null : succeeded,
+    );
+    expect(toldOf(play.give({ input: 'rollback', actor: 'ann', reason: '' }), 'InputRejected')).toEqual([]);
+    expect(play.execution.runs[1]?.status).toBe('ROLLING_BACK');
   });
 
   it('takes one of its runs alone', () => {
