@@ -47,6 +47,11 @@ describe('provisioners in a rollback', () => {
   it('go first, in the order in which they were created', () => {
     const play = new Play(provisioned()).finish(failingIn('p2.0/deploy'));
     expect(rollbackSteps(play)).toEqual([A, B, R2, R1]);
+    expect(toldOf(play.events, 'PhaseStarted').filter((line) => line.includes('ROLLBACK'))).toEqual([
+      'PhaseStarted run/pre.0.rollback ROLLBACK pre Rollback Provisioners 0 run/pre.0 []',
+      'PhaseStarted run/p2.0.rollback ROLLBACK p2 Rollback Phase p2 0 run/p2.0 [h1]',
+      'PhaseStarted run/p1.0.rollback ROLLBACK p1 Rollback Phase p1 0 run/p1.0 [h1]',
+    ]);
     expect(play.execution.runs[0]).toMatchObject({ status: 'FAILED', rollback: { result: 'SUCCESS' } });
   });
 

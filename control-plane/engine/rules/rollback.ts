@@ -4,7 +4,6 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Rollback, Run } from '../execution.ts';
 import type { RunPlan } from '../plan.ts';
 import { planOfPhase, planOfRun, sectionsOf } from '../plan-of.ts';
-import { findPhase } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 import { undoOfPre } from '../undo-pre.ts';
 import { closeOpenNodes } from './close.ts';
@@ -62,7 +61,7 @@ function open(turn: Turn, run: Run, { phase: undone, hosts }: Next): void {
 function nextToUndo(turn: Turn, run: Run): Next | null {
   const undone = new Set(run.phases.map((phase) => phase.undoes));
   const plan = planOfRun(turn.execution, run);
-  for (const phase of inOrder(turn, run)) {
+  for (const phase of inOrder(run)) {
     if (undone.has(phase.id)) continue;
     if (phase.kind === 'PRE') {
       if (undoOfPre(plan, run) !== null) return { phase, hosts: [] };
@@ -74,16 +73,14 @@ function nextToUndo(turn: Turn, run: Run): Next | null {
   return null;
 }
 
-function inOrder(turn: Turn, run: Run): readonly Phase[] {
+function inOrder(run: Run): readonly Phase[] {
   const forward = run.phases.filter((phase) => phase.kind === 'FORWARD').toReversed();
   const pre = run.phases.filter((phase) => phase.kind === 'PRE');
   if (run.rollback?.scope !== 'PHASE') {
     return run.rollback?.provisioners === 'AFTER' ? [...forward, ...pre] : [...pre, ...forward];
   }
-  // Only what failed goes back; earlier phases stay as deployed, on what was provisioned for them.
-  const { cause } = run.rollback;
-  const failing = cause === null ? undefined : findPhase(turn.execution, cause);
-  return failing?.kind === 'PRE' ? pre : forward.slice(0, 1);
+  // Only the phase that failed goes back; earlier ones stay as deployed, on what was provisioned for them.
+  return forward.slice(0, 1);
 }
 
 /** Have the steps that take back everything of this mapping done so in an earlier phase of this rollback, all of them? */
