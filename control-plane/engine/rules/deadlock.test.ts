@@ -96,6 +96,16 @@ describe('runs that wait for each other fail at once', () => {
     expect(failedIn(third)).toEqual(['x1/web/p1.0/s/a DEADLOCK', 'x1/api/p1.0/s/b DEADLOCK']);
   });
 
+  it('though somebody who comes before them waits for one of them', () => {
+    const three = play(
+      party('db', [guard('g')]),
+      party('web', [guard('g'), barrier('a'), barrier('b')]),
+      party('api', [barrier('b'), barrier('a')]),
+    );
+    give(three, ofPermits('db', 'g', 'QUEUED'), ofPermits('web', 'g', 'HELD'));
+    expect(failedIn(three)).toEqual(['x1/web/p1.0/s/a DEADLOCK', 'x1/api/p1.0/s/b DEADLOCK']);
+  });
+
   it('once the execution is no longer paused', () => {
     const both = play(party('web', [guard('g'), barrier('done')]), party('api', [guard('g'), barrier('done')]));
     give(both, ofPermits('web', 'g', 'HELD'), { input: 'pause', actor: 'ada', reason: 'lunch' });
@@ -178,5 +188,27 @@ describe('no deadlock is', () => {
     );
     give(both, ofPermits('web', 'g', 'HELD'), ofPermits('api', 'g', 'QUEUED'));
     expect(failedIn(both)).toEqual([]);
+  });
+
+  it('a place in a queue for permits of another guard than the peer holds', () => {
+    const both = play(party('web', [guard('h'), barrier('done')]), party('api', [guard('g'), barrier('done')]));
+    give(both, ofPermits('web', 'h', 'HELD'), ofPermits('api', 'g', 'QUEUED'));
+    expect(failedIn(both)).toEqual([]);
+    expect(give(both, ofPermits('api', 'g', 'HELD')).finish().execution.status).toBe('SUCCESS');
+  });
+
+  it('a place in a queue for permits that will be given back by one whose peers go on, however far away', () => {
+    const wide = { guard: { id: 'g', capacity: 2, strategy: 'FIFO' } };
+    const many = play(
+      party('web', [guard('g', wide), barrier('done')]),
+      party('api', [guard('g', wide), barrier('done')]),
+      party('db', [guard('g', wide), barrier('other')]),
+      party('job', [barrier('third'), barrier('other')]),
+      party('mail', [agentStep('work'), barrier('third')]),
+    );
+    give(many, ofPermits('web', 'g', 'HELD'), ofPermits('db', 'g', 'HELD'), ofPermits('api', 'g', 'QUEUED'));
+    expect(failedIn(many)).toEqual([]);
+    many.run();
+    expect(many.execution.runs.map((run) => run.status)).toEqual(many.execution.runs.map(() => 'SUCCESS'));
   });
 });

@@ -40,11 +40,11 @@ interface Edge extends Holder {
 export function breakDeadlock(turn: Turn): void {
   const { execution } = turn;
   // Nothing follows from a failure while it is paused.
-  if (execution.pause !== null || execution.endedAt !== null) return;
+  if (execution.pause !== null) return;
   const waits = execution.runs.flatMap((run) => waitsOf(execution, run));
   const stuck = stuckIn(waits);
   const edges = waits.flatMap((wait) => wait.heldUpBy(stuck).map((holder): Edge => ({ ...holder, wait })));
-  const cycle = cycleAmong(edges.filter(({ wait }) => stuck.has(wait.run.id)));
+  const cycle = cycleAmong(edges);
   if (cycle === null) return;
   const drawn = cycle.map(({ wait, text }) => `${nameOfRun(planOfRun(execution, wait.run))} ${text}`).join('; ');
   const details = { cycle: cycle.map(({ runId }) => runId) };
@@ -79,7 +79,7 @@ function atBarrier(execution: Execution, run: Run, stepId: string, identifier: s
 function forLock(execution: Execution, run: Run): Wait {
   const plan = planOfRun(execution, run);
   const holders = execution.runs.flatMap((other): readonly Holder[] => {
-    if (other.id === run.id || other.lock?.state !== 'HELD') return [];
+    if (other.lock?.state !== 'HELD') return [];
     const key = run.lock?.keys.find((each) => other.lock?.keys.includes(each));
     if (key === undefined) return [];
     const name = nameOfRun(planOfRun(execution, other));
@@ -119,7 +119,7 @@ function stuckIn(waits: readonly Wait[]): ReadonlySet<string> {
   let stuck: ReadonlySet<string> = new Set(waits.map(({ run }) => run.id));
   for (;;) {
     const before = stuck;
-    const still = waits.filter((wait) => before.has(wait.run.id) && wait.heldUpBy(before).length > 0);
+    const still = waits.filter((wait) => wait.heldUpBy(before).length > 0);
     stuck = new Set(still.map(({ run }) => run.id));
     if (stuck.size === before.size) return stuck;
   }
