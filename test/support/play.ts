@@ -29,6 +29,9 @@ export const failedWith = (code: FailureCode, touched = true): AttemptResult => 
 /** Ends an attempt, or leaves it running (null). */
 export type Script = (attemptId: string) => AttemptResult | null;
 
+/** No play is as long, so one that is goes round in circles: better told at once than by the time it takes. */
+const MANY = 5_000;
+
 export class Play {
   now = 1_000;
   readonly events: Event[] = [];
@@ -49,6 +52,7 @@ export class Play {
   }
 
   give(input: Input): readonly Event[] {
+    if (this.events.length > MANY) throw new Error(`after ${MANY} events it still goes on`);
     const events = decide(this.#execution, input, this.now);
     this.tell(events);
     this.inputs.push(input);
