@@ -8,6 +8,7 @@ import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Command } from './commands.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.ts';
 import { lockNameOf } from './lock-name.ts';
+import { once } from './once.ts';
 import { planOfPhase, planOfRun, stepPlanOf } from './plan-of.ts';
 import { isBroken } from './rules/abort.ts';
 import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
@@ -22,7 +23,7 @@ export function wanted(execution: Execution): readonly Command[] {
     ...ofLock(execution, run),
     ...ofHold(execution, run),
     ...ofLatePlanning(execution, run),
-    ...run.phases.flatMap((phase) => ofPhase(execution, run, phase)),
+    ...run.phases.flatMap((phase) => ofPhase(phase, execution, run)),
   ]);
   commands.push(...ofPermits(execution));
   if (execution.endedAt !== null && !execution.summaryWritten) {
@@ -75,28 +76,14 @@ const ofApprovals = (execution: Execution, phase: Phase): readonly Command[] =>
     return { command: 'rejectOthers', id: `${stepId}/others`, stepId };
   });
 
-const remembered = new WeakMap<Phase, readonly Command[]>();
+const ofPhase = once((phase: Phase, execution: Execution, run: Run): readonly Command[] => [
+  ...phase.sections.flatMap((section) => ofSection(section, execution, run, phase)),
+  ...ofApprovals(execution, phase),
+]);
 
-function ofPhase(execution: Execution, run: Run, phase: Phase): readonly Command[] {
-  const known = remembered.get(phase);
-  if (known !== undefined) return known;
-  const commands = [
-    ...phase.sections.flatMap((section) => ofSection(execution, run, phase, section)),
-    ...ofApprovals(execution, phase),
-  ];
-  remembered.set(phase, commands);
-  return commands;
-}
-
-const rememberedSections = new WeakMap<Section, readonly Command[]>();
-
-function ofSection(execution: Execution, run: Run, phase: Phase, section: Section): readonly Command[] {
-  const known = rememberedSections.get(section);
-  if (known !== undefined) return known;
-  const commands = section.steps.flatMap((step) => ofStep(execution, run, phase, step));
-  rememberedSections.set(section, commands);
-  return commands;
-}
+const ofSection = once((section: Section, execution: Execution, run: Run, phase: Phase): readonly Command[] =>
+  section.steps.flatMap((step) => ofStep(execution, run, phase, step)),
+);
 
 function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): readonly Command[] {
   const open = openAttemptsOf(step);
@@ -108,15 +95,11 @@ function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): reado
   const selectors = pinned.length > 0 ? pinned : plan.selectors;
   const about = { type: plan.type, selectors, graceMs: plan.cancelGraceMs, hosts: phasePlan?.hosts ?? [] };
   if (open.length === 1) return open.flatMap((attempt) => ofAttempt(attempt, about));
-  return open.flatMap((attempt) => {
-    const its = rememberedAttempts.get(attempt) ?? ofAttempt(attempt, about);
-    rememberedAttempts.set(attempt, its);
-    return its;
-  });
+  return open.flatMap((attempt) => ofOneOfMany(attempt, about));
 }
 
 /** Of a step on a thousand hosts, one report changes one of its attempts. */
-const rememberedAttempts = new WeakMap<Attempt, readonly Command[]>();
+const ofOneOfMany = once(ofAttempt);
 
 function hostOf({ id }: Attempt, hosts: readonly HostTarget[]): HostTarget | undefined {
   const target = targetOf(id);

@@ -1,7 +1,7 @@
 /** Steps that wait for something no agent does: which of them still count, and what follows when their time is over. */
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Phase, Run, Step } from '../execution.ts';
+import type { Phase, Run, Section, Step } from '../execution.ts';
 import { once } from '../once.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
@@ -12,11 +12,10 @@ export interface WaitingStep extends Step {
   readonly waiting: Waiting;
 }
 
-const waitingIn = once((phase: Phase): readonly WaitingStep[] =>
-  phase.sections.flatMap((section) =>
-    section.steps.flatMap((step) => (step.waiting === null ? [] : [{ ...step, waiting: step.waiting }])),
-  ),
+const waitingInSection = once((section: Section): readonly WaitingStep[] =>
+  section.steps.flatMap((step) => (step.waiting === null ? [] : [{ ...step, waiting: step.waiting }])),
 );
+const waitingIn = once((phase: Phase): readonly WaitingStep[] => phase.sections.flatMap(waitingInSection));
 
 /** None in a run that is being stopped: there the steps only wait to be closed. */
 export const waitingSteps = once((run: Run): readonly WaitingStep[] => {
