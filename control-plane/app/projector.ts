@@ -2,29 +2,51 @@
 import type { ExecutionListRow } from '@fairlead/proto/live.ts';
 import { executionOf, type ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
-import type { Scheduler } from '@fairlead/proto/model/system.ts';
+import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { CommandOf } from '../engine/commands.ts';
+import type { Event } from '../engine/events.ts';
 import type { Execution, Phase } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
 import type { PhasePlan, Restored, RunPlan, StepPlan } from '../engine/plan.ts';
 import { planOfPhase, planOfRun, stepPlanOf } from '../engine/plan-of.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import type { InstanceRow, Rows, Success } from '../ports/rows.ts';
+import type { Decision } from './deliberate.ts';
 import { headerOf } from './execution-header.ts';
 import { releasesIn } from './releases-in.ts';
 import { restoresIn } from './restores.ts';
 import { effectOf } from './step-effect.ts';
 import { withTraffic } from './traffic.ts';
 
-/** Rows of one execution within this time are one write. Milliseconds. */
+/** Rows of one execution within this time are one write; and within this, where it only got on. Milliseconds. */
 const COALESCE_MS = 200;
+const PROGRESS_MS = 1_000;
+
+/** Of these a list shows no more than how far it is. */
+const PROGRESS: ReadonlySet<Event['event']> = new Set([
+  'SectionStarted',
+  'SectionEnded',
+  'StepStarted',
+  'StepEnded',
+  'AttemptAssigned',
+  'AttemptStarted',
+  'AttemptCheckpointed',
+  'AttemptEnded',
+]);
+
+interface Waiting {
+  readonly execution: Execution;
+  readonly seq: number;
+  readonly timer: Timer;
+  readonly isUrgent: boolean;
+}
 
 export class Projector {
   readonly #rows: Rows;
   readonly #scheduler: Scheduler;
   readonly #onError: (error: unknown) => void;
-  readonly #latest = new Map<ExecutionId, { readonly execution: Execution; readonly seq: number }>();
+  readonly #waiting = new Map<ExecutionId, Waiting>();
 
   constructor(rows: Rows, scheduler: Scheduler, onError: (error: unknown) => void) {
     this.#rows = rows;
@@ -32,16 +54,22 @@ export class Projector {
     this.#onError = onError;
   }
 
-  follow(execution: Execution, seq: number): void {
-    const waiting = this.#latest.has(execution.id);
-    this.#latest.set(execution.id, { execution, seq });
-    if (waiting) return;
-    this.#scheduler.after(seq === 1 ? 0 : COALESCE_MS, () => {
-      const last = this.#latest.get(execution.id);
-      this.#latest.delete(execution.id);
-      // A row that is not written now is written with the next change, the last one by the summary.
-      if (last !== undefined) this.#rows.putExecution(rowOf(last.execution, last.seq)).catch(this.#onError);
-    });
+  follow(execution: Execution, seq: number, decisions: readonly Decision[]): void {
+    const { id } = execution;
+    const isUrgent = !decisions.every(({ events }) => events.every(({ event }) => PROGRESS.has(event)));
+    const before = this.#waiting.get(id);
+    const inTime = before !== undefined && (before.isUrgent || !isUrgent);
+    if (!inTime) before?.timer.cancel();
+    const delayMs = seq === 1 ? 0 : isUrgent ? COALESCE_MS : PROGRESS_MS;
+    const timer = inTime ? before.timer : this.#scheduler.after(delayMs, () => this.#write(id));
+    this.#waiting.set(id, { execution, seq, timer, isUrgent: isUrgent || before?.isUrgent === true });
+  }
+
+  #write(id: ExecutionId): void {
+    const last = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    // A row that is not written now is written with the next change, the last one by the summary.
+    if (last !== undefined) this.#rows.putExecution(rowOf(last.execution, last.seq)).catch(this.#onError);
   }
 
   /** Carries out `writeSummary`: everything anybody will ask about an execution that has ended. */

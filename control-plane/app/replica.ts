@@ -170,7 +170,7 @@ export class Replica {
   }
 
   #follow(execution: Execution, seq: number, decisions: readonly Decision[]): void {
-    this.projector.follow(execution, seq);
+    this.projector.follow(execution, seq, decisions);
     for (const event of decisions.flatMap((decision) => decision.events)) {
       if (event.event === 'AttemptEnded' || event.event === 'AttemptReleased') this.agents.ended(event.attemptId);
     }
