@@ -59,6 +59,11 @@ export class AttemptSpool {
     return this.#unsentBytes;
   }
 
+  /** There is something to take. */
+  get hasUnsent(): boolean {
+    return this.#base === null ? !this.#asked && !this.isDone : this.#unsent < this.#blocks.length;
+  }
+
   get asksForLength(): boolean {
     return this.#base === null;
   }
@@ -95,7 +100,8 @@ export class AttemptSpool {
   /** The next blocks to send, about so many bytes. They stay here until stored; `sent` says that they went out. */
   async take(limit: number): Promise<readonly LogChunk[]> {
     this.#taken = 0;
-    if (this.#base === null) return this.#asked || this.isDone ? [] : [this.#question()];
+    if (!this.hasUnsent) return [];
+    if (this.#base === null) return [this.#question()];
     const chunks: LogChunk[] = [];
     for (let bytes = 0; bytes < limit;) {
       const block = this.#blocks[this.#unsent + this.#taken];

@@ -1,10 +1,10 @@
+import { crc32 } from 'node:zlib';
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Offer } from '@fairlead/proto/model/task.ts';
-import { crc32 } from './crc32.ts';
 
 /** What stands in the ledger's file: one line each, `<crc32 of the rest> <JSON>`, so that a person can read it too. */
 export type LedgerLine =
@@ -50,7 +50,7 @@ export function encodeLines(lines: readonly LedgerLine[]): Uint8Array {
 
 function encodeLine(line: LedgerLine): string {
   const body = JSON.stringify(line);
-  return `${crc32(encoder.encode(body)).toString(16).padStart(8, '0')} ${body}\n`;
+  return `${crc32(body).toString(16).padStart(8, '0')} ${body}\n`;
 }
 
 /**

@@ -153,6 +153,8 @@ export class LogStream {
       let bytes = 0;
       for (const spool of this.#attempts.values()) {
         if (bytes >= BATCH_BYTES) break;
+        // Nearly all of them only wait for being stored.
+        if (!spool.hasUnsent) continue;
         const chunks = await spool.take(BATCH_BYTES - bytes);
         if (chunks.length === 0) continue;
         taken.push(spool);
