@@ -22,6 +22,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // What is waited for comes; how soon, on a machine that others use, is not what these tests are about.
+    expect: { poll: { timeout: 10_000 } },
     teardownTimeout: 20_000,
     // CI shares its machine with strangers: one more try there, shown in the report as `(retry x1)`. Never elsewhere.
     retry: process.env['CI'] === 'true' ? 1 : 0,
