@@ -69,6 +69,17 @@ describe('the strategy in force', () => {
   });
 });
 
+it('an abort that a strategy decides on is its own', () => {
+  const play = new Play(oneStep({}, { failureStrategies: [onFailure('ABORT')] })).finish(() => failed());
+  expect(toldOf(play.events, 'AbortRequested')).toEqual(['AbortRequested run failure strategy exit status 1']);
+});
+
+it('a phase can only be rolled back alone from inside of one', () => {
+  const pre = sectionPlan('pre', [agentStep('make')], { failureStrategies: [onFailure('ROLLBACK_PHASE')] });
+  const play = new Play(onePhase([], { run: { pre } })).finish(() => failed());
+  expect(play.execution.runs[0]?.rollback?.scope).toBe('WORKFLOW');
+});
+
 describe('an ignored failure', () => {
   it('stays a failure of the step and is none of the section', () => {
     const play = new Play(oneStep({}, { failureStrategies: [onFailure('IGNORE')] })).run(() => failed());
@@ -157,6 +168,31 @@ describe('several failures', () => {
     play.finish();
     expect(play.execution.status).toBe('ABORTED');
     expect(play.execution.runs[0]?.phases[0]?.sections[0]?.steps[0]?.failure?.code).toBe('COMMAND_FAILED');
+  });
+
+  it('of two steps: only the one that a person decides on waits for one', () => {
+    const strategies = [onFailure('MANUAL_INTERVENTION', { steps: ['a'] }), onFailure('IGNORE')];
+    const steps = [stepPlan('a'), stepPlan('b')];
+    const play = new Play(onePhase([sectionPlan('s', steps, { parallel: true, failureStrategies: strategies })]));
+    play.run(() => failed());
+    expect(toldOf(play.events, 'StepWaiting')).toHaveLength(1);
+    expect(play.execution.runs[0]?.phases[0]?.sections[0]?.steps.map((step) => step.waiting?.on ?? null)).toEqual([
+      'INTERVENTION',
+      null,
+    ]);
+  });
+
+  it('on several hosts cost only those that a strategy tolerates', () => {
+    const strategies = [onFailure('ABORT', { types: ['CONNECTIVITY'], tolerate: { count: 1 } }), onFailure('IGNORE')];
+    const play = new Play(
+      onePhase([sectionPlan('s', [stepPlan('a')], { failureStrategies: strategies })], {
+        phase: { hosts: hostNames(3).map(hostNamed) },
+      }),
+    ).finish((id) =>
+      id.includes('@h1') ? failedWith('UNREACHABLE', false) : id.includes('@h2') ? failed() : succeeded,
+    );
+    expect(toldOf(play.events, 'HostsDropped')).toEqual(['HostsDropped run/p1.0 [h1]']);
+    expect(play.execution.status).toBe('SUCCESS');
   });
 
   it('of a step: the first that happened is told', () => {
