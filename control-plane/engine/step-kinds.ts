@@ -1,5 +1,6 @@
-/** Step types that the engine carries out by itself. */
+/** Step types that mean more to the engine than work for an agent: the first four it carries out by itself. */
 export const SELECT_NODES = 'SELECT_NODES';
 export const BARRIER = 'BARRIER';
 export const RESOURCE_CONSTRAINT = 'RESOURCE_CONSTRAINT';
 export const APPROVAL = 'APPROVAL';
+export const SCRIPT_APPROVAL = 'SCRIPT_APPROVAL';

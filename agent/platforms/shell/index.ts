@@ -6,9 +6,11 @@ import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { shellScript, shellScriptParameters, type ShellScriptParameters } from '@fairlead/proto/steps/general.ts';
 import { provisioner, provisionerParameters } from '@fairlead/proto/steps/provisioner.ts';
+import { scriptApproval, scriptApprovalParameters } from '@fairlead/proto/steps/script-approval.ts';
 import type { Attempt, Platform } from '../platform.ts';
 import type { Host } from './host.ts';
 import { localHost } from './local-host.ts';
+import { runApproval } from './run-approval.ts';
 import { runProvisioner } from './run-provisioner.ts';
 import { runScript } from './run-script.ts';
 
@@ -29,9 +31,10 @@ export async function createShellPlatform(options: ShellPlatformOptions): Promis
   await prune(claims, options.system.clock.now() - KEEP_CLAIMS_MS);
   return {
     name: 'shell',
-    types: [shellScript.type, provisioner.type],
+    types: [shellScript.type, provisioner.type, scriptApproval.type],
     run: async (attempt) => {
-      if (attempt.task.type === provisioner.type) return provision(attempt, claims);
+      if (attempt.task.type === provisioner.type) return onAgent(attempt, claims, PROVISIONER);
+      if (attempt.task.type === scriptApproval.type) return onAgent(attempt, claims, APPROVAL);
       const parsed = shellScriptParameters.safeParse(attempt.task.parameters);
       if (!parsed.success)
         return refused(failure('INVALID_INPUT', `bad parameters of a script: ${z.prettifyError(parsed.error)}`));
@@ -49,18 +52,28 @@ export async function createShellPlatform(options: ShellPlatformOptions): Promis
   };
 }
 
-async function provision(attempt: Attempt, claims: string): Promise<AttemptResult> {
-  const parsed = provisionerParameters.safeParse(attempt.task.parameters);
+/** What always runs on the agent itself. */
+async function onAgent<P>(attempt: Attempt, claims: string, { what, schema, run }: OnAgent<P>): Promise<AttemptResult> {
+  const parsed = schema.safeParse(attempt.task.parameters);
   if (!parsed.success) {
-    return refused(failure('INVALID_INPUT', `bad parameters of a provisioner: ${z.prettifyError(parsed.error)}`));
+    return refused(failure('INVALID_INPUT', `bad parameters of ${what}: ${z.prettifyError(parsed.error)}`));
   }
   try {
-    return await runProvisioner(attempt, await localHost(attempt, claims), parsed.data);
+    return await run(attempt, await localHost(attempt, claims), parsed.data);
   } catch (error) {
     if (error instanceof FailureError) return refused(error.failures[0]);
     throw error;
   }
 }
+
+interface OnAgent<P> {
+  readonly what: string;
+  readonly schema: z.ZodType<P>;
+  readonly run: (attempt: Attempt, host: Host, parameters: P) => Promise<AttemptResult>;
+}
+
+const PROVISIONER = { what: 'a provisioner', schema: provisionerParameters, run: runProvisioner };
+const APPROVAL = { what: 'an approval by script', schema: scriptApprovalParameters, run: runApproval };
 
 const refused = (problem: Failure): AttemptResult => ({ outcome: 'FAILED', failure: problem, touched: false });
 

@@ -108,7 +108,7 @@ export function expireApproval(turn: Turn, run: Run, stepId: string): void {
 }
 
 /** A stage ends as its approval does; a step is judged by the strategies of its workflow. */
-function end(turn: Turn, run: Run, stepId: string, status: Status, why: Failure): void {
+export function end(turn: Turn, run: Run, stepId: string, status: Status, why: Failure): void {
   turn.emit({ event: 'StepEnded', stepId, status, failure: why, skipped: null });
   if (planOfRun(turn.execution, run).type !== 'APPROVAL') return;
   closeOpenNodes(turn, turn.run(run.id), status);

@@ -15,6 +15,7 @@ import { arrive } from './barrier.ts';
 import { collect } from './collect.ts';
 import { publishOutputs } from './publish.ts';
 import { askForPermits } from './permits.ts';
+import { judgeScriptApproval } from './script-approval.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
 import { touchedByAll } from './touched.ts';
 import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from '../step-kinds.ts';
@@ -23,6 +24,7 @@ export function advanceStep(turn: Turn, place: StepPlace): void {
   const step = place.section.steps.find((each) => each.planId === place.plan.id);
   if (step === undefined) return startStep(turn, place);
   if (isTerminal(step.status) || step.waiting !== null) return;
+  if (judgeScriptApproval(turn, place, step)) return;
   if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, place, step);
 }
 

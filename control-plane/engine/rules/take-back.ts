@@ -41,7 +41,9 @@ export function rollBackPipeline(turn: Turn, { actor, reason }: Extract<Input, {
       cancelOpenAttempts(turn, turn.run(run.id), why.message);
       continue;
     }
-    closeOpenNodes(turn, run, 'FAILED');
+    // A script may be asked just now.
+    cancelOpenAttempts(turn, run, why.message);
+    closeOpenNodes(turn, turn.run(run.id), 'FAILED');
     // What was not reached is no failure of its own.
     const reached = run.startedAt !== null || run.inputs !== null;
     turn.emit({

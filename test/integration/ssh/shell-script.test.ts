@@ -138,3 +138,37 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+describe('a script that is asked for an approval', () => {
+  const asked = (script: string, everyMs = 1_000): TestAttempt => {
+    const parameters = { script, everyMs } as never;
+    return attempt({}, { task: { type: 'SCRIPT_APPROVAL', parameters } });
+  };
+
+  test('is asked again until it answers', async () => {
+    const file = join(data, 'tries');
+    const script = `echo asked >>'${file}'; n=$(wc -l <'${file}'); [ $n -ge 2 ] || exit 4; [ $n -ge 3 ] || APPROVAL=maybe; [ $n -lt 3 ] || APPROVAL=APPROVED`;
+    const waiting = asked(script);
+    expect(await shell.run(waiting)).toEqual({
+      outcome: 'SUCCESS',
+      outputs: { approvalStateType: 'SHELL_SCRIPT', approvalStatus: 'SUCCESS' },
+      touched: false,
+    });
+    expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(3);
+    expect(waiting.lines()).toContain('The script ended with status 4: asking again in 1s.');
+    expect(waiting.lines()).toContain('The script set APPROVAL to none of APPROVED, REJECTED: asking again in 1s.');
+  });
+
+  test('may reject', async () => {
+    const rejected = { outcome: 'SUCCESS', outputs: { approvalStatus: 'REJECTED' } };
+    expect(await shell.run(asked('APPROVAL=REJECTED'))).toMatchObject(rejected);
+  });
+
+  test('is not asked any more when it is told to stop', async () => {
+    const waiting = asked('exit 4', 60_000);
+    const running = shell.run(waiting);
+    await expect.poll(() => waiting.lines(), { timeout: 20_000 }).toContain('asking again');
+    waiting.stop({ kind: 'cancel', graceMs: 500 });
+    expect(await running).toMatchObject({ outcome: 'CANCELED', confirmed: true, touched: false });
+  });
+});
