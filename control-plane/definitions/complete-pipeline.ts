@@ -1,7 +1,9 @@
+import { formatDuration } from '@fairlead/proto/model/duration.ts';
 import type { Catalog } from './catalog.ts';
 import { compact } from './json-values.ts';
 import type { LongApproval, LongAsk, LongMember, LongPipeline, LongStage } from './long-pipeline.ts';
 import { completePipelineInputs } from './pipeline-inputs.ts';
+import { ASKED_EVERY_MS } from './plan-approval.ts';
 
 export interface CompleteStage {
   /** Unique in the pipeline: people resume from it. */
@@ -61,14 +63,19 @@ const completeMember = (member: LongMember): LongMember =>
     skip: member.skip,
   }) as LongMember; // As above.
 
-const completeApproval = ({ groups, inputs, publish, autoReject, timeout }: LongApproval): LongApproval =>
-  compact({
+const completeApproval = ({ groups, script, every, agents, ...rest }: LongApproval): LongApproval => {
+  const { inputs, publish, autoReject, timeout } = rest;
+  return compact({
     groups,
+    script,
+    every: script === undefined ? undefined : (every ?? formatDuration(ASKED_EVERY_MS)),
+    agents,
     inputs,
     publish,
-    autoReject: autoReject ?? false,
+    autoReject: script === undefined ? (autoReject ?? false) : undefined,
     timeout: timeout ?? DEFAULT_APPROVAL_TIMEOUT,
   }) as LongApproval; // As above.
+};
 
 const completeAsk = ({ variables, timeout, onTimeout, groups }: LongAsk): LongAsk =>
   compact({

@@ -33,8 +33,12 @@ export interface LongAsk {
   readonly groups?: readonly string[];
 }
 
+/** Of people, or of a script: one of `groups` and `script` is there. */
 export interface LongApproval {
-  readonly groups: readonly string[];
+  readonly groups?: readonly string[];
+  readonly script?: string;
+  readonly every?: string;
+  readonly agents?: readonly string[];
   readonly inputs?: Values;
   readonly publish?: string;
   readonly autoReject?: boolean;

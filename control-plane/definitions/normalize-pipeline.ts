@@ -2,7 +2,7 @@
 import { compact, mapValues } from './json-values.ts';
 import type { LongApproval, LongAsk, LongMember, LongPipeline, LongStage } from './long-pipeline.ts';
 import { longInput } from './normalize.ts';
-import { longDuration, longValues } from './normalize-values.ts';
+import { longDuration, longList, longValues } from './normalize-values.ts';
 import type { Path, Report } from './problem.ts';
 import type {
   AuthoredApproval,
@@ -107,7 +107,7 @@ function longMember(member: AuthoredMember, path: Path, report: Report): LongMem
   return compact({
     name,
     workflow,
-    approval: approval && longApproval(approval),
+    approval: approval && longApproval(approval, [...path, 'approval'], report),
     variables: variables && longValues(variables),
     infrastructures,
     ask: ask && longAsk(ask),
@@ -121,9 +121,24 @@ const longAsk = (ask: AuthoredAsk): LongAsk => {
   return compact({ ...map, timeout: map.timeout && longDuration(map.timeout) }) as LongAsk; // As above.
 };
 
-const longApproval = ({ timeout, inputs, ...rest }: AuthoredApproval): LongApproval =>
-  compact({
+function longApproval(approval: AuthoredApproval, path: Path, report: Report): LongApproval {
+  const { timeout, inputs, every, agents, ...rest } = approval;
+  if (rest.groups === undefined && rest.script === undefined) {
+    report(path, 'nobody is asked', 'Add groups: of people, or script: of a shell that is asked.');
+  }
+  const [who, others] =
+    rest.script === undefined
+      ? (['people', ['every', 'agents']] as const)
+      : (['a script', ['groups', 'inputs', 'autoReject']] as const);
+  for (const field of others) {
+    if (approval[field] === undefined) continue;
+    report([...path, field], `an approval by ${who} has no '${field}'`, 'Remove it.', 'key');
+  }
+  return compact({
     ...rest,
+    every: every && longDuration(every),
+    agents: agents === undefined ? undefined : longList(agents),
     inputs: inputs && longValues(inputs),
     timeout: timeout && longDuration(timeout),
   }) as LongApproval; // As above.
+}

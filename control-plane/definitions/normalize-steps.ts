@@ -18,7 +18,16 @@ export const readStep = (step: LongStep | string, path: Path = [], report: Repor
 export const readUnit = (unit: LongUnit | string, path: Path = [], report: Report = silent): ReadKeyed | null =>
   readKeyed(UNITS, UNIT_COMMON_FIELDS, unit, path, report);
 
-const DURATIONS = new Set(['timeout', 'wait', 'cancelGrace', 'within', 'retryFor', 'healthyWithin', 'drainFor']);
+const DURATIONS = new Set([
+  'timeout',
+  'wait',
+  'cancelGrace',
+  'within',
+  'retryFor',
+  'healthyWithin',
+  'drainFor',
+  'every',
+]);
 
 /** One field of a step or unit, by its name: a name means the same everywhere. */
 function longField(field: string, value: Json): Json {

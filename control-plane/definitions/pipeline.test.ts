@@ -250,6 +250,16 @@ describe('a pipeline is refused', () => {
       '      - { workflow: ship, parallel: true }\n',
       ['pipelines.release.stages[0].parallel: there is no stage before it. Remove parallel.'],
     ],
+    [
+      '      - { approval: { timeout: 1h }, name: A }\n      - { approval: { groups: [a], script: x, inputs: { v: 1 } }, name: B }\n      - { approval: { groups: [a], every: 5s }, name: C }\n      - { approval: { script: "echo ${env.name}" }, name: D }\n',
+      [
+        'pipelines.release.stages[0].approval: nobody is asked. Add groups: of people, or script: of a shell that is asked.',
+        "pipelines.release.stages[1].approval.groups: an approval by a script has no 'groups'. Remove it.",
+        "pipelines.release.stages[1].approval.inputs: an approval by a script has no 'inputs'. Remove it.",
+        "pipelines.release.stages[2].approval.every: an approval by people has no 'every'. Remove it.",
+        expect.stringContaining("pipelines.release.stages[3].approval.script: 'env' is not known here"),
+      ],
+    ],
     ['      - []\n', ['pipelines.release.stages[0]: the stage is empty. Name a workflow or an approval.']],
     [
       '      - ship\n      - { workflow: any, parallel: true, variables: { Environmnt: qa, Environment: stage, note: "x${a}" } }\n',

@@ -13,6 +13,7 @@ import { inputsOf, type LongProvisioner } from './provisioner.ts';
 import { swapParameters, type PlacePlan } from './plan-place.ts';
 import { planStrategies } from './plan-strategies.ts';
 import { flattenCommand } from './plan-units.ts';
+import { ASKED_EVERY_MS } from './plan-approval.ts';
 import { secretAsTemplate } from './secret.ts';
 
 export interface StepContext {
@@ -167,6 +168,10 @@ function parametersOf(key: string, authored: JsonObject, runs: StepPlan['runs'],
         on: runs === 'hosts' ? 'hosts' : 'agent',
         retryForMs: milliseconds(retryFor),
       }) as JsonObject; // As above.
+    case 'approval-script': {
+      const { script, every } = authored;
+      return compact({ script, everyMs: milliseconds(every) || ASKED_EVERY_MS, publish: published }) as JsonObject; // As above.
+    }
     case 'collect': {
       const { within, ...other } = rest;
       return compact({ ...other, withinMs: milliseconds(within), publish: published }) as JsonObject; // As above.

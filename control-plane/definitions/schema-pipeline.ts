@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { approvalFields } from './approval-fields.ts';
+import { approvalFields, askedScript } from './approval-fields.ts';
 import { description, duration, name, nonEmpty, scalar, text, variableName } from './fields.ts';
 import { input } from './schema-workflow.ts';
 
@@ -16,8 +16,18 @@ const ask = z
   .describe('Variables that a person gives when the stage is reached.');
 export type AuthoredAsk = z.infer<typeof ask>;
 
+const scriptApprovalFields = {
+  script: askedScript.script.optional(),
+  every: askedScript.every.optional(),
+  agents: z
+    .union([text, nonEmpty(text)])
+    .describe('Of a script: selectors its agent must carry, all of them.')
+    .optional(),
+};
+
 const approval = z.strictObject({
-  groups: approvalFields.groups,
+  groups: approvalFields.groups.optional(),
+  ...scriptApprovalFields,
   inputs: approvalFields.inputs.optional(),
   publish: approvalFields.publish.optional(),
   autoReject: approvalFields.autoReject.optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { STEP_TYPES } from '@fairlead/proto/steps/index.ts';
 import { SWAP_STEPS } from './schema-swap-steps.ts';
 import { amount, duration, EXPRESSION, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
-import { approvalFields } from './approval-fields.ts';
+import { approvalFields, askedScript } from './approval-fields.ts';
 import { keyedSchema, type Keyed } from './keyed.ts';
 import { provisionStep } from './provisioner.ts';
 
@@ -94,6 +94,11 @@ const FIELDS: Readonly<
   'idle-group': { short: null, required: [], fields: { publish } },
   ...SWAP_STEPS,
   approval: { short: null, required: ['groups'], fields: { ...approvalFields, publish } },
+  'approval-script': {
+    short: 'script',
+    required: ['script'],
+    fields: { ...askedScript, publish },
+  },
 };
 
 /** Every step of the catalog, with its parameters in the words and units of the language. */

@@ -24,6 +24,10 @@ export function validateMember(place: Place, member: LongMember, path: Path): vo
   if (skip !== undefined && skip !== 'always') {
     checkText(skip, [...path, 'skip'], place.within, report, { language: 'condition', unknownHere: ONLY_LATER });
   }
+  const script = member.approval?.script;
+  if (script !== undefined) {
+    checkText(script, [...path, 'approval', 'script'], place.within, report, { unknownHere: ONLY_LATER });
+  }
   if (name === undefined) return;
   const workflow = findEntity(catalog, 'workflow', pipeline.application, name);
   if (workflow === undefined) {

@@ -5,6 +5,7 @@ import { barrier, resourceConstraint } from './flow.ts';
 import { http, shellScript } from './general.ts';
 import { balance, idleGroup, swapTraffic } from './load-balancer.ts';
 import { provisioner } from './provisioner.ts';
+import { scriptApproval } from './script-approval.ts';
 import { selectNodes } from './select-nodes.ts';
 import { command } from './ssh.ts';
 import type { StepType } from './step-type.ts';
@@ -24,6 +25,7 @@ export const STEP_TYPES: readonly StepType[] = [
   resourceConstraint,
   provisioner,
   approval,
+  scriptApproval,
 ];
 
 export const stepType = (type: string): StepType | undefined => STEP_TYPES.find((each) => each.type === type);
