@@ -1,4 +1,5 @@
 /** Pipelines through the API, on real hosts (orchestration 4.10, 6, 12 and scenarios 14, 15, 17, 19 of section B). */
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -81,6 +82,12 @@ beforeAll(async () => {
       },
       made: { stages: [{ name: 'Build', workflow: 'make' }, gate({}), stage('QA', 'qa', 'first')] },
       queue: { stages: [gate({ autoReject: true }), stage('QA', 'qa', 'first')] },
+      scripted: {
+        stages: [
+          { name: 'Ticket', approval: { script: answerOfTicket(), every: '1s', publish: 'ticket' } },
+          { ...stage('QA', 'qa', 'first'), skip: "${context.ticket.approvalStatus} != 'SUCCESS'" },
+        ],
+      },
     },
   });
 }, 60_000);
@@ -91,6 +98,8 @@ const stage = (name: string, environment: string, infrastructure: string) => ({
   workflow: 'ship',
   variables: { Environment: environment, Infra: infrastructure },
 });
+/** No answer as long as the file is not there. */
+const answerOfTicket = (): string => `APPROVAL=$(cat '${join(world.directory, 'ticket')}') || exit 1`;
 const gate = (more: object) => ({ name: 'Gate', approval: { groups: ['ops'], ...more } });
 
 const started = z.object({ executionId: z.string() });
@@ -272,6 +281,35 @@ describe('an approval that rejects older ones', () => {
     await post(newest, 'abort', { reason: 'enough' });
     expect((await world.settled(newest)).header.status).toBe('ABORTED');
   });
+});
+
+describe('an approval by a script', () => {
+  const asked = (id: string) =>
+    world.until(id, 'is asked', ({ nodes }) =>
+      nodes.some((node) => node.attemptId !== null && node.status === 'RUNNING'),
+    );
+  const says = (answer: string) => writeFileSync(join(world.directory, 'ticket'), answer);
+
+  it('is asked again until it approves, and the pipeline goes on', async () => {
+    const id = await begin(90, 'scripted');
+    const { nodes } = await asked(id);
+    await world.logged(nodes.find((node) => node.attemptId !== null)?.attemptId ?? '', 'asking again in 1s');
+    says('APPROVED');
+    const view = await world.settled(id);
+    expect([view.header.status, ...runs(view)]).toEqual(['SUCCESS', 'Ticket SUCCESS', 'QA SUCCESS']);
+  }, 60_000);
+
+  it('rejects, and nothing comes after it; one that is rolled back meanwhile is not asked any more', async () => {
+    says('REJECTED');
+    const view = await world.settled(await begin(91, 'scripted'));
+    expect([view.header.status, ...runs(view)]).toEqual(['REJECTED', 'Ticket REJECTED', 'QA SKIPPED']);
+    rmSync(join(world.directory, 'ticket'));
+    const id = await begin(92, 'scripted');
+    await asked(id);
+    expect((await post(id, 'rollback', { reason: 'not today' })).status).toBe(202);
+    const stopped = await world.settled(id);
+    expect([stopped.header.status, stopped.header.unconfirmed]).toEqual(['FAILED', []]);
+  }, 60_000);
 });
 
 describe('a pipeline that builds', () => {
