@@ -52,7 +52,7 @@ it('tells where the paths part, and when', () => {
   const at = 61_000;
   const a = { seq: 4, at, input: 'finished', actor: 'its agent', event: 'StepEnded', node: null, text: 'FAILED' };
   expect(partingRows({ ...nothing, decisions: { where: 'Install', a, b: null } })).toEqual([
-    { name: 'Install', a: 'StepEnded: FAILED\nfinished, by its agent, 1 min after its start', b: null },
+    { name: 'Install', a: 'StepEnded: FAILED\nfinished, by its agent, 1m 00s after its start', b: null },
   ]);
 });
 

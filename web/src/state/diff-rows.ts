@@ -1,6 +1,6 @@
 /** What differs between two executions, as rows of two columns. */
 import type { ExecutionDiff, Parting, ValueDiff } from '@fairlead/proto/diff.ts';
-import { agoText } from './time-text.ts';
+import { elapsedText } from './time-text.ts';
 
 const NOT_THERE = { ONLY_A: { a: 'defined', b: null }, ONLY_B: { a: null, b: 'defined' } } as const;
 
@@ -33,5 +33,5 @@ export function partingRows({ decisions, a, b }: ExecutionDiff): readonly ValueD
 function partingText({ event, text, input, actor, at }: Parting, startedAt: number): string {
   const what = text === '' ? event : `${event}: ${text}`;
   const from = actor === null ? input : `${input}, by ${actor}`;
-  return `${what}\n${from}, ${agoText(startedAt, at).replace(' ago', ' after its start')}`;
+  return `${what}\n${from}, ${elapsedText(at - startedAt)} after its start`;
 }
