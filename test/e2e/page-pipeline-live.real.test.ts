@@ -89,6 +89,21 @@ describe('a release', () => {
     // The page learns of it by itself, and asks no more.
     await ends('REJECTED');
     await dialog().waitFor({ state: 'detached' });
+    // Somebody rejected it by mistake: it goes on from there in a new one.
+    await page.getByRole('button', { name: 'Go on…' }).click();
+    expect(await dialog().getByLabel('Stage').inputValue()).toBe('Sign-off');
+    await world.picture('p7-go-on');
+    await dialog().getByRole('button', { name: 'Go on' }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(second));
+    await page.getByRole('button', { name: 'Answer…' }).waitFor();
+    await page.getByRole('button', { name: 'Abort…' }).click();
+    await dialog().getByRole('button', { name: 'Abort' }).click();
+    await ends('ABORTED');
+    const aborted = page.url();
+    await page.getByRole('button', { name: 'Run again…' }).click();
+    await dialog().getByRole('button', { name: 'Run again' }).click();
+    await page.waitForURL((url) => url.toString() !== aborted);
+    await page.getByRole('button', { name: 'Answer…' }).waitFor();
   }, 60_000);
 
   it('is looked back at, moment by moment', async () => {

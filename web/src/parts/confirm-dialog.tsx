@@ -8,8 +8,8 @@ interface ConfirmDialogProps {
   readonly children: ReactNode;
   readonly action: string;
   readonly danger?: boolean;
-  /** Told with the action when nothing was written. */
-  readonly defaultReason: string;
+  /** Told with the action when nothing was written; null: no reason is asked for. */
+  readonly defaultReason: string | null;
   readonly confirm: (reason: string) => Promise<void>;
   readonly close: () => void;
 }
@@ -24,22 +24,26 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
     event.preventDefault();
     setBusy(true);
     setRefusal(null);
-    props.confirm(reason.trim() === '' ? props.defaultReason : reason.trim()).then(props.close, (problem: unknown) => {
-      setBusy(false);
-      setRefusal(refusalOf(problem));
-    });
+    props
+      .confirm(reason.trim() === '' ? (props.defaultReason ?? '') : reason.trim())
+      .then(props.close, (problem: unknown) => {
+        setBusy(false);
+        setRefusal(refusalOf(problem));
+      });
   };
 
   return (
     <Dialog title={props.title} close={props.close}>
       <form onSubmit={submit}>
         {props.children}
-        <label>
-          <span>
-            Reason <span className="hint">(kept in the history)</span>
-          </span>
-          <input value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} autoFocus />
-        </label>
+        {props.defaultReason !== null && (
+          <label>
+            <span>
+              Reason <span className="hint">(kept in the history)</span>
+            </span>
+            <input value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} autoFocus />
+          </label>
+        )}
         <RefusalNote refusal={refusal} />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={props.close}>

@@ -2,6 +2,7 @@ import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 import type { ReactNode } from 'react';
 import { Link } from '../router.tsx';
 import { labelOf, toneOf } from '../state/status-look.ts';
+import { AgainActions } from './again-actions.tsx';
 import { Ago, Elapsed } from './elapsed.tsx';
 import { ExecutionActions } from './execution-actions.tsx';
 import { HistoryActions } from './history-actions.tsx';
@@ -33,6 +34,7 @@ export function ExecutionHead({ header, seq }: ExecutionHeadProps): ReactNode {
         </div>
         <div className="actions">
           <HistoryActions header={header} seq={seq} />
+          <AgainActions header={header} />
           <ExecutionActions header={header} />
         </div>
       </div>

@@ -1,6 +1,7 @@
 import type { StageRunView, StageView } from '@fairlead/proto/live.ts';
+import { isTerminal } from '@fairlead/proto/model/status.ts';
 import { expect, it } from 'vitest';
-import { opensItself, statusOfStage, timesOfStage } from './stage-look.ts';
+import { opensItself, resumableStages, statusOfStage, timesOfStage } from './stage-look.ts';
 
 const run = (status: StageRunView['status'], more: Partial<StageRunView> = {}): StageRunView => ({
   id: 'e/r',
@@ -42,4 +43,22 @@ it('lasts from the first run that began to the last that ended', () => {
   });
   expect(timesOfStage(stage(first, run('RUNNING', { startedAt: 7 })))).toEqual({ startedAt: 5, endedAt: null });
   expect(timesOfStage(stage(run('QUEUED')))).toEqual({ startedAt: null, endedAt: null });
+});
+
+it('is gone on with from the stage that failed, or one before it', () => {
+  const named = (name: string, status: StageRunView['status'], more: Partial<StageView> = {}): StageView => ({
+    ...stage(run(status, isTerminal(status) && status !== 'SKIPPED' ? { ...runs, endedAt: 9 } : {})),
+    name,
+    ...more,
+  });
+  const back = named('QA again', 'SUCCESS', { takesBack: 'QA' });
+  const stages = [
+    named('QA', 'SUCCESS'),
+    named('Load', 'SKIPPED'),
+    named('Prod', 'FAILED'),
+    named('Smoke', 'SKIPPED'),
+    back,
+  ];
+  expect(resumableStages(stages)).toEqual({ names: ['QA', 'Prod'], first: 'Prod' });
+  expect(resumableStages([])).toEqual({ names: [], first: null });
 });

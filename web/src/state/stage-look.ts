@@ -33,3 +33,15 @@ export function timesOfStage({ runs }: StageView): {
 /** What goes on or went wrong lies open, what is skipped too: its reason wants to be read. */
 export const opensItself = (stage: StageView): boolean =>
   stage.runs.some((run) => wasReached(run) && (isActive(run.status) || isFailed(run.status)));
+
+/** Where a pipeline can be gone on with: any stage that was reached, and first of all the one that failed. */
+export function resumableStages(stages: readonly StageView[]): {
+  readonly names: readonly string[];
+  readonly first: string | null;
+} {
+  const forward = stages.filter(
+    (stage) => stage.takesBack === null && stage.runs.some((run) => run.startedAt !== null || isFailed(run.status)),
+  );
+  const failed = forward.find((stage) => stage.runs.some((run) => isFailed(run.status)));
+  return { names: forward.map(({ name }) => name), first: failed?.name ?? forward.at(-1)?.name ?? null };
+}
