@@ -5,9 +5,8 @@ import { warmThreads } from './warm-threads.ts';
 
 /**
  * The engine's tests as `npm run mutate` runs them, once for each mutant. All in one thread that is kept for the next mutant:
- * starting one and loading the engine takes longer than the tests do. Without the suites that
- * repeat themselves, at random or for every combination: hardly a mutant dies of these alone, and each that survives would
- * wait for them.
+ * starting one and loading the engine takes longer than the tests do. Without the suites that repeat themselves, at random or
+ * for every combination: hardly a mutant dies of these alone, and each that survives would wait for them.
  */
 export default mergeConfig(
   all,
