@@ -2,6 +2,8 @@
 import type { QueueView } from '@fairlead/control-plane/app/use-cases.ts';
 import { describe, expect, it } from 'vitest';
 import { atPage } from './page-browser.ts';
+import { PlayedExecution } from './page-execution.ts';
+import { header } from './page-scenarios.ts';
 import { looks } from './page-looks.ts';
 
 const at = atPage('chromium');
@@ -71,6 +73,18 @@ describe('the queues', () => {
     await web.getByRole('link', { name: 'ship-e3' }).click();
     await at.page.waitForURL(`${at.origin}/executions/e3`);
     expect(at.complaints.splice(0).every((each) => each.includes('404'))).toBe(true);
+  });
+
+  it('are one click away from who waits in one', async () => {
+    at.server.queues = queues();
+    const waiting = 'waiting for the lock of shop/prod/dc1/web, 1 before it in the queue';
+    at.server.executions.set('e3', new PlayedExecution(header('e3', Date.now(), { status: 'QUEUED', waiting })));
+    await at.page.goto(`${at.origin}/executions/e3`);
+    await at.page.locator('.notices').getByRole('link', { name: 'Show the queue' }).click();
+    await at.page.getByRole('region', { name: 'shop/prod/dc1/web' }).waitFor();
+    expect(await at.page.locator('[data-queue]').count()).toBe(1);
+    await at.page.goBack();
+    await at.page.locator('.head-status[data-status="QUEUED"]').waitFor();
   });
 
   it('say so when there are none', async () => {

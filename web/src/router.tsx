@@ -33,6 +33,9 @@ export const diffPath = (a: string, b: string): string =>
 
 export const executionPath = (executionId: string): string => `/executions/${encodeURIComponent(executionId)}`;
 
+/** What that execution holds or waits for. */
+export const queuePath = (executionId: string): string => `/queues?find=${encodeURIComponent(executionId)}`;
+
 const CHANGED = 'fairlead:navigated';
 
 function subscribe(listener: () => void): () => void {

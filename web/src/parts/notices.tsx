@@ -2,7 +2,7 @@ import type { ExecutionHeader } from '@fairlead/proto/live.ts';
 import { FAILURES } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { ReactNode } from 'react';
-import { executionPath, Link } from '../router.tsx';
+import { executionPath, Link, queuePath } from '../router.tsx';
 import { causeOf } from '../state/focus.ts';
 import { type ExecutionState, pathOf } from '../state/execution-state.ts';
 import type { Tone } from '../state/status-look.ts';
@@ -85,7 +85,9 @@ export function Notices({ state, select }: NoticesProps): ReactNode {
         </Notice>
       )}
       {header.waiting !== null && !isTerminal(header.status) && !isToldAbove(header) && (
-        <Notice tone="waiting" title={waitingText(header.waiting)} />
+        <Notice tone="waiting" title={waitingText(header.waiting)}>
+          {header.status === 'QUEUED' && <Link to={queuePath(header.executionId)}>Show the queue</Link>}
+        </Notice>
       )}
     </div>
   );

@@ -1,7 +1,7 @@
 import type { ExecutionHeader, StageRunView } from '@fairlead/proto/live.ts';
 import { isFailed } from '@fairlead/proto/model/status.ts';
 import type { ReactNode } from 'react';
-import { setQuery } from '../router.tsx';
+import { Link, queuePath, setQuery } from '../router.tsx';
 import { wasReached } from '../state/stage-look.ts';
 import { labelOf, toneOf } from '../state/status-look.ts';
 import { Elapsed, TimeLeft } from './elapsed.tsx';
@@ -35,7 +35,8 @@ export function StageRun({ header, run, chosen }: StageRunProps): ReactNode {
       {run.note !== null && (
         <p className={isFailed(run.status) ? 'stage-note failed' : 'stage-note'}>
           {run.note}
-          {run.until !== null && <TimeLeft until={run.until} />}
+          {run.until !== null && <TimeLeft until={run.until} />}{' '}
+          {run.status === 'QUEUED' && <Link to={queuePath(header.executionId)}>Show the queue</Link>}
         </p>
       )}
       <RunActions header={header} run={run} />
