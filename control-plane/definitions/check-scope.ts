@@ -184,7 +184,9 @@ function publishedBy(workflow: LongWorkflow | undefined): Layer {
     const read = readStep(step);
     if (read?.entry.key === 'provision') return [PROVISIONED];
     const publish = read?.parameters['publish'];
-    return isJsonObject(publish) ? [String(publish['name'])] : [];
+    const name = isJsonObject(publish) ? String(publish['name']) : '${';
+    // What an expression comes to is read with `context.get`.
+    return name.includes('${') ? [] : [name];
   });
   // What the generated step of a blue-green workflow finds out.
   if (workflow.type === 'blue-green') published.push(TRAFFIC);

@@ -28,6 +28,14 @@ export const publishName = z
     'outputs cannot be published under this name | Use letters, digits and _, and no reserved word.',
   );
 
+/** Of a step it may be an expression: what that comes to is looked at when the step has run. */
+export const stepPublishName = z
+  .string()
+  .refine(
+    (value) => isPublishName(value) || value.includes('${'),
+    'outputs cannot be published under this name | Use letters, digits and _, and no reserved word; or an expression, such as ${instance.name}.',
+  );
+
 export const text = z.string();
 export const scalar = z.union([z.string(), z.number(), z.boolean()]);
 export const variableValues = z

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { STEP_TYPES } from '@fairlead/proto/steps/index.ts';
 import { SWAP_STEPS } from './schema-swap-steps.ts';
-import { amount, duration, EXPRESSION, name, nonEmpty, publishName, scalar, text, variableName } from './fields.ts';
+import { amount, duration, EXPRESSION, name, nonEmpty, scalar, stepPublishName, text, variableName } from './fields.ts';
 import { approvalFields, askedScript } from './approval-fields.ts';
 import { keyedSchema, type Keyed } from './keyed.ts';
 import { provisionStep } from './provisioner.ts';
 
 const publish = z.union([
-  publishName,
-  z.strictObject({ name: publishName, scope: z.enum(['phase', 'workflow', 'pipeline']).optional() }),
+  stepPublishName,
+  z.strictObject({ name: stepPublishName, scope: z.enum(['phase', 'workflow', 'pipeline']).optional() }),
 ]);
 
 /** Nothing is known yet that an expression could mean the same by in every workflow. */

@@ -124,6 +124,8 @@ function validateTexts(read: ReadKeyed, path: Path, rules: SectionRules, report:
       value.forEach((group, index) => checkIn(String(group), [...at, index], rules, report));
     } else if (field === 'inputs' && isJsonObject(value)) {
       for (const [name, text] of Object.entries(value)) checkIn(String(text), [...at, name], rules, report);
+    } else if (field === 'publish' && isJsonObject(value)) {
+      checkIn(String(value['name']), [...at, 'name'], rules, report);
     } else if (field === 'headers' && isJsonObject(value)) {
       for (const [name, text] of Object.entries(value)) {
         if (checkValue(name, String(text), [...at, name], report)) checkIn(String(text), [...at, name], rules, report);
