@@ -178,6 +178,26 @@ describe('a workflow of several services', () => {
   }, 90_000);
 });
 
+describe('outputs of a step on several hosts', () => {
+  it('are kept apart by a name made of the host, and each host reads its own', async () => {
+    const onHosts = (name: string, script: string, more: object = {}) => ({
+      script: { script, on: 'hosts', shell: 'bash', ...more },
+      name,
+    });
+    const tell = onHosts('Tell', 'found="at ${instance.name}"', { outputs: ['found'], publish: '${instance.name}' });
+    const read = onHosts('Read', 'echo "${context.get(${instance.name}).found}" >>"$HOME/log"');
+    const workflow = { type: 'basic', service: 'web', environment: 'prod', verify: [tell, read] };
+    await world.apply(world.definition({ workflows: { told: workflow } }));
+    const view = await world.deploy(41, 'told');
+    expect(view.header, JSON.stringify(view.header.failure)).toMatchObject({ status: 'SUCCESS' });
+    expect(since()).toEqual(HOSTS.map((name) => `installed web-41, at ${name}`));
+    const wrong = { ...workflow, verify: [{ ...tell, script: { ...tell.script, publish: '${instance.nmae}' } }] };
+    const files = [{ name: 'shop.json', text: JSON.stringify(world.definition({ workflows: { told: wrong } })) }];
+    const { status, body } = await world.ask('POST', '/definitions/apply', { files });
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining("'nmae'")]);
+  }, 60_000);
+});
+
 describe('a build', () => {
   const collected = z.looseObject({ event: z.literal('ArtifactCollected'), artifact: z.object({ build: z.string() }) });
 
