@@ -20,6 +20,12 @@ export interface GrpcLinkOptions {
 }
 
 const OPEN_LIMIT_MS = 10_000;
+/**
+ * How long a connection that failed is left alone. A frame sent on it while its end is still being worked off can throw
+ * Node's HTTP/2 into an endless loop of empty frames (nodejs/node#52952): the process hangs, and its memory grows until
+ * it is killed. A moment later the connection is gone, or it was only the call that ended.
+ */
+const SETTLING_MS = 100;
 
 /** The link over gRPC: a session stream and a log stream on one connection, made anew each time. */
 export class GrpcLink implements Link {
@@ -39,23 +45,28 @@ export class GrpcLink implements Link {
         give(new FailureError(failure('UNAVAILABLE', `${address} did not answer within ${OPEN_LIMIT_MS} ms`)));
       });
       let open: OpenStreams | null = null;
+      let over = false;
       const give = (error: FailureError): void => {
         timer.cancel();
-        session.cancel();
-        connection.close();
-        if (open === null) reject(error);
-        else open.over(error.message);
+        if (open !== null) return open.failed(error.message);
+        if (over) return;
+        over = true;
+        system.scheduler.after(SETTLING_MS, () => {
+          session.cancel();
+          connection.close();
+        });
+        reject(error);
       };
       session.on('error', (error: ServiceError) => give(failureFrom(error)));
       session.on('end', () => give(new FailureError(failure('UNAVAILABLE', 'the control plane ended the session'))));
       session.on('data', (message: ToAgent) => {
         if (open !== null) return open.receive(message);
-        if (message.body !== 'welcome') return;
+        if (over || message.body !== 'welcome') return;
         timer.cancel();
         // Welcomes are made by our own control plane, which serializes a Welcome.
         const welcome = JSON.parse(message.welcome) as Welcome;
         const nats = this.#requestsFrom(welcome, hello);
-        open = new OpenStreams({ connection, session, credential, welcome, events, nats });
+        open = new OpenStreams({ connection, session, credential, welcome, events, nats, scheduler: system.scheduler });
         resolve(open);
       });
       session.write({ body: 'hello', hello: JSON.stringify(hello) });
@@ -84,6 +95,7 @@ interface OpenParts {
   readonly welcome: Welcome;
   readonly events: LinkEvents;
   readonly nats: NatsRequests | null;
+  readonly scheduler: System['scheduler'];
 }
 
 class OpenStreams implements OpenLink {
@@ -99,8 +111,8 @@ class OpenStreams implements OpenLink {
     this.#logs = connection.logs(credential, welcome.sessionId);
     this.#logs.on('data', ({ attempt_id, offset }: LogAck) => this.#over || events.logsStored(attempt_id, offset));
     this.#logs.on('drain', () => this.#over || events.logsWritable());
-    this.#logs.on('error', (error: ServiceError) => this.over(`the log stream failed: ${error.details}`));
-    this.#logs.on('end', () => this.over('the log stream ended'));
+    this.#logs.on('error', (error: ServiceError) => this.failed(`the log stream failed: ${error.details}`));
+    this.#logs.on('end', () => this.failed('the log stream ended'));
     nats?.handleWith((request) => events.request(request));
   }
 
@@ -132,19 +144,28 @@ class OpenStreams implements OpenLink {
   }
 
   close(): void {
-    this.over('closed here');
+    if (this.#isNews('closed here')) this.#letGo();
   }
 
-  /** Ends it, whoever wanted that; told once. */
-  over(reason: string): void {
-    if (this.#over) return;
+  /** One of its streams did. */
+  failed(reason: string): void {
+    if (this.#isNews(reason)) this.#parts.scheduler.after(SETTLING_MS, () => this.#letGo());
+  }
+
+  /** Ended, whoever wanted that; told once. */
+  #isNews(reason: string): boolean {
+    if (this.#over) return false;
     this.#over = true;
-    const { session, connection, events, nats } = this.#parts;
-    nats?.handleWith(null);
+    this.#parts.nats?.handleWith(null);
+    this.#parts.events.closed(reason);
+    return true;
+  }
+
+  #letGo(): void {
+    const { session, connection } = this.#parts;
     this.#logs.cancel();
     if (!session.writableEnded) session.cancel();
     connection.close();
-    events.closed(reason);
   }
 
   receive(message: ToAgent): void {
