@@ -20,9 +20,11 @@ export class Presence {
   readonly #me: ReplicaId;
   readonly #bus: Bus;
   readonly #agents: AgentDirectory;
-  readonly #watch: AgentWatch;
+  readonly #watch: Pick<AgentWatch, 'arrived'>;
   readonly #scheduler: Scheduler;
   readonly #connected: () => readonly AgentPresence[];
+  /** There is no other replica. */
+  readonly #alone: boolean;
   #subscription: Subscription | null = null;
   #timer: Timer | null = null;
 
@@ -30,9 +32,10 @@ export class Presence {
     me: ReplicaId,
     bus: Bus,
     agents: AgentDirectory,
-    watch: AgentWatch,
+    watch: Pick<AgentWatch, 'arrived'>,
     scheduler: Scheduler,
     connected: () => readonly AgentPresence[],
+    alone: boolean,
   ) {
     this.#me = me;
     this.#bus = bus;
@@ -40,9 +43,11 @@ export class Presence {
     this.#watch = watch;
     this.#scheduler = scheduler;
     this.#connected = connected;
+    this.#alone = alone;
   }
 
   start(): void {
+    if (this.#alone) return;
     this.#subscription = this.#bus.subscribe(subjects.presence, (payload) =>
       this.#hear(payload as unknown as News & { readonly from: ReplicaId }),
     );
@@ -71,6 +76,8 @@ export class Presence {
   }
 
   #tell(news: News): void {
+    // There is nobody to tell: with two thousand agents that is a few percent of a processor for nothing.
+    if (this.#alone) return;
     this.#bus.publish(subjects.presence, { from: this.#me, ...news } as unknown as JsonObject); // Plain data.
   }
 

@@ -122,7 +122,8 @@ export class Replica {
     this.#replicas = new Replicas(this.id, store.documents, clock, scheduler);
     this.#sweeper = new Sweeper(store.heads, this.#replicas, this.drivers, system);
     this.#watch = new AgentWatch(this.drivers, this.agents, scheduler);
-    this.#presence = new Presence(this.id, bus, this.agents, this.#watch, scheduler, () => this.gateway.connected);
+    const connected = () => this.gateway.connected;
+    this.#presence = new Presence(this.id, bus, this.agents, this.#watch, scheduler, connected, parts.alone);
     this.gateway = new Gateway(
       {
         system,
