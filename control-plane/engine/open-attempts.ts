@@ -1,5 +1,6 @@
 /** Attempts that have not ended: what is still asked for, or may still be at work. Remembered per node. */
 import type { Attempt, Phase, Run, Section, Step } from './execution.ts';
+import { gather } from './gather.ts';
 import { once } from './once.ts';
 
 /** Of so few tasks it is found out sooner than remembered. */
@@ -16,8 +17,8 @@ function openIn({ tasks }: Step): readonly Attempt[] {
   return open;
 }
 
-export const openInSection = once((section: Section) => section.steps.flatMap(openAttemptsOf));
-export const openInPhase = once((phase: Phase) => phase.sections.flatMap(openInSection));
+export const openInSection = once((section: Section) => gather(section.steps, openAttemptsOf));
+export const openInPhase = once((phase: Phase) => gather(phase.sections, openInSection));
 
 /** Open attempts of a run, those of an ended run included: ended is not settled. */
-export const openAttempts = once((run: Run): readonly Attempt[] => run.phases.flatMap(openInPhase));
+export const openAttempts = once((run: Run): readonly Attempt[] => gather(run.phases, openInPhase));

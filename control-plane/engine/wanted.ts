@@ -7,6 +7,7 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Command } from './commands.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step } from './execution.ts';
+import { gather } from './gather.ts';
 import { lockNameOf } from './lock-name.ts';
 import { once } from './once.ts';
 import { planOfPhase, planOfRun, stepPlanOf } from './plan-of.ts';
@@ -23,7 +24,7 @@ export function wanted(execution: Execution): readonly Command[] {
     ...ofLock(execution, run),
     ...ofHold(execution, run),
     ...ofLatePlanning(execution, run),
-    ...run.phases.flatMap((phase) => ofPhase(phase, execution, run)),
+    ...gather(run.phases, (phase) => ofPhase(phase, execution, run)),
   ]);
   commands.push(...ofPermits(execution));
   if (execution.endedAt !== null && !execution.summaryWritten) {
@@ -77,12 +78,12 @@ const ofApprovals = (execution: Execution, phase: Phase): readonly Command[] =>
   });
 
 const ofPhase = once((phase: Phase, execution: Execution, run: Run): readonly Command[] => [
-  ...phase.sections.flatMap((section) => ofSection(section, execution, run, phase)),
+  ...gather(phase.sections, (section) => ofSection(section, execution, run, phase)),
   ...ofApprovals(execution, phase),
 ]);
 
 const ofSection = once((section: Section, execution: Execution, run: Run, phase: Phase): readonly Command[] =>
-  section.steps.flatMap((step) => ofStep(execution, run, phase, step)),
+  gather(section.steps, (step) => ofStep(execution, run, phase, step)),
 );
 
 function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): readonly Command[] {

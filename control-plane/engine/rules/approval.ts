@@ -4,8 +4,9 @@ import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import { approvalParameters } from '@fairlead/proto/steps/approval.ts';
-import type { Execution, Phase, Run, Step } from '../execution.ts';
+import type { Execution, Phase, Run, Section, Step } from '../execution.ts';
 import type { Input } from '../inputs.ts';
+import { gather } from '../gather.ts';
 import { once } from '../once.ts';
 import type { StepPlace } from '../place.ts';
 import { type PlannedStep, planOfRun, planOfStep } from '../plan-of.ts';
@@ -149,13 +150,12 @@ export function endingByApproval(execution: Execution, cause: string | null): St
   return step?.status === 'REJECTED' || step?.status === 'EXPIRED' ? step.status : null;
 }
 
-const approved = once((phase: Phase): readonly Step[] =>
-  phase.sections.flatMap((section) =>
-    section.steps.filter(
-      ({ approval, status }) => approval?.answer === 'APPROVE' && status === 'SUCCESS' && !approval.othersRejected,
-    ),
+const approvedInSection = once((section: Section): readonly Step[] =>
+  section.steps.filter(
+    ({ approval, status }) => approval?.answer === 'APPROVE' && status === 'SUCCESS' && !approval.othersRejected,
   ),
 );
+const approved = once((phase: Phase): readonly Step[] => gather(phase.sections, approvedInSection));
 
 /** Approvals after which older executions are to be rejected, and have not been yet (12.7). */
 export const stepsRejectingOthers = (execution: Execution, phase: Phase): readonly PlannedStep[] =>

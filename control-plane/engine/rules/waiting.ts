@@ -2,6 +2,7 @@
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Run, Section, Step } from '../execution.ts';
+import { gather } from '../gather.ts';
 import { once } from '../once.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
@@ -12,10 +13,12 @@ export interface WaitingStep extends Step {
   readonly waiting: Waiting;
 }
 
+const NONE: readonly WaitingStep[] = [];
+
 const waitingInSection = once((section: Section): readonly WaitingStep[] =>
-  section.steps.flatMap((step) => (step.waiting === null ? [] : [{ ...step, waiting: step.waiting }])),
+  gather(section.steps, (step) => (step.waiting === null ? NONE : [{ ...step, waiting: step.waiting }])),
 );
-const waitingIn = once((phase: Phase): readonly WaitingStep[] => phase.sections.flatMap(waitingInSection));
+const waitingIn = once((phase: Phase): readonly WaitingStep[] => gather(phase.sections, waitingInSection));
 
 /** None in a run that is being stopped: there the steps only wait to be closed. */
 export const waitingSteps = once((run: Run): readonly WaitingStep[] => {
