@@ -1,6 +1,6 @@
 /**
- * `npm run mutate`: Stryker on the engine; a run over all of it leaves its score in `test/bench/results/mutation.json`.
- * What follows `--` goes to Stryker.
+ * `npm run mutate [-- --part 1/3]`: Stryker on the engine, or on a part of it that stands for the whole; leaves the score
+ * in `test/bench/results/mutation.json`. Whatever else follows `--` goes to Stryker.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { keepResult } from '../bench/measure.ts';
+import { linesOf } from './part.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const REPORT = `${root}.cache/mutation/report.json`;
@@ -37,12 +38,13 @@ function scoreOf(mutants: Mutants): object {
   };
 }
 
-function keepScore(): string {
+function keepScore(part: string): string {
   const report = reportSchema.parse(JSON.parse(readFileSync(REPORT, 'utf8')));
   const mutantsIn = (has: (file: string) => boolean): Mutants =>
     Object.entries(report.files).flatMap(([file, { mutants }]) => (has(file) ? mutants : []));
   const folders = [...new Set(Object.keys(report.files).map((file) => dirname(file)))].toSorted();
   return keepResult('mutation', {
+    part,
     ...scoreOf(mutantsIn(() => true)),
     folders: Object.fromEntries(
       folders.map((folder) => [folder, scoreOf(mutantsIn((file) => dirname(file) === folder))]),
@@ -51,9 +53,20 @@ function keepScore(): string {
 }
 
 const args = process.argv.slice(2);
+const at = args.indexOf('--part');
+const [, part = '1/1'] = at < 0 ? [] : args.splice(at, 2);
+const lines = linesOf(part, root);
+if (lines === null) {
+  process.stderr.write(`--part ${part}: it must be two numbers like 2/3, the first no greater than the second\n`);
+  process.exit(2);
+}
+const scope = part === '1/1' ? [] : ['--mutate', lines.join(',')];
 rmSync(REPORT, { force: true });
-const { status } = spawnSync('npx', ['--no', '--', 'stryker', 'run', ...args], { cwd: root, stdio: 'inherit' });
-// There is one below the threshold too, when Stryker fails. That of a part would be none of the engine.
-const isWhole = !args.some((each) => /^(-m|--mutate)\b/.test(each));
-if (isWhole && existsSync(REPORT)) process.stderr.write(`kept in ${keepScore()}\n`);
+const { status } = spawnSync('npx', ['--no', '--', 'stryker', 'run', ...scope, ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
+// There is one below the threshold too, when Stryker fails. That of some files would be none of the engine.
+const isOfAll = !args.some((each) => /^(-m|--mutate)\b/.test(each));
+if (isOfAll && existsSync(REPORT)) process.stderr.write(`kept in ${keepScore(part)}\n`);
 process.exitCode = status ?? 1;
