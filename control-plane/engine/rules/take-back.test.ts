@@ -283,6 +283,12 @@ describe('a running pipeline that is to be rolled back', () => {
     play.finish();
     expect(statuses(play)).toEqual(['a SUCCESS', 'b ABORTED', 'c SKIPPED', 'au SUCCESS']);
     expect(play.execution).toMatchObject({ status: 'ABORTED', settled: true });
+    const failing = new Play(pipeline({ stages }));
+    failing.give({ input: 'rollback', actor: 'ann', reason: 'enough' });
+    failing.finish(failsAt('/au/'));
+    expect(statuses(failing).at(-1)).toBe('au FAILED');
+    // What takes back is not what was asked for.
+    expect(failing.execution.status).toBe('ABORTED');
   });
 
   it('takes nothing more back when it is aborted on its way', () => {
