@@ -146,13 +146,14 @@ describe('a queue', () => {
     const workflow = { type: 'basic', service: 'web', environment: 'prod', inputs: { end: { required: true } } };
     await world.apply(define({ workflows: { ship: { ...workflow, verify: [WORK] } } }));
     world.publish(21);
-    const variables = { end: 'end-21' };
-    const first = await start('ship', { variables });
+    // The newest build does not install everywhere.
+    const request = { variables: { end: 'end-21' }, artifacts: { web: '21' } };
+    const first = await start('ship', request);
     await works(first);
     const others: string[] = [];
-    for (let number = 1; number <= QUEUE_LIMIT; number += 1) others.push(await start('ship', { variables }));
+    for (let number = 1; number <= QUEUE_LIMIT; number += 1) others.push(await start('ship', request));
     for (const id of others) await queues(id);
-    const { header, nodes } = await world.settled(await start('ship', { variables }));
+    const { header, nodes } = await world.settled(await start('ship', request));
     expect(header).toMatchObject({ status: 'FAILED', rollback: null, failure: { code: 'QUEUE_FULL' } });
     expect(header.failure?.message).toContain(`with ${QUEUE_LIMIT} waiting`);
     expect(nodes.some((node) => node.kind === 'task')).toBe(false);
