@@ -7,7 +7,7 @@ import { waitingExecution } from '@fairlead/control-plane/api/http/routes/pipeli
 import { journalView } from '@fairlead/control-plane/api/http/schemas.ts';
 import { InstallsWorld } from './installs-world.ts';
 
-/** The build that the pipeline makes itself. */
+/** The build that the pipeline makes itself: newer than all before it. */
 const MADE = 60;
 
 let world: InstallsWorld;
@@ -291,7 +291,7 @@ describe('an approval by a script', () => {
   const says = (answer: string) => writeFileSync(join(world.directory, 'ticket'), answer);
 
   it('is asked again until it approves, and the pipeline goes on', async () => {
-    const id = await begin(90, 'scripted');
+    const id = await begin(50, 'scripted');
     const { nodes } = await asked(id);
     await world.logged(nodes.find((node) => node.attemptId !== null)?.attemptId ?? '', 'asking again in 1s');
     says('APPROVED');
@@ -301,10 +301,10 @@ describe('an approval by a script', () => {
 
   it('rejects, and nothing comes after it; one that is rolled back meanwhile is not asked any more', async () => {
     says('REJECTED');
-    const view = await world.settled(await begin(91, 'scripted'));
+    const view = await world.settled(await begin(51, 'scripted'));
     expect([view.header.status, ...runs(view)]).toEqual(['REJECTED', 'Ticket REJECTED', 'QA SKIPPED']);
     rmSync(join(world.directory, 'ticket'));
-    const id = await begin(92, 'scripted');
+    const id = await begin(52, 'scripted');
     await asked(id);
     expect((await post(id, 'rollback', { reason: 'not today' })).status).toBe(202);
     const stopped = await world.settled(id);

@@ -188,9 +188,9 @@ describe('outputs of a step on several hosts', () => {
     const read = onHosts('Read', 'echo "${context.get(${instance.name}).found}" >>"$HOME/log"');
     const workflow = { type: 'basic', service: 'web', environment: 'prod', verify: [tell, read] };
     await world.apply(world.definition({ workflows: { told: workflow } }));
-    const view = await world.deploy(41, 'told');
+    const view = await world.deploy(25, 'told');
     expect(view.header, JSON.stringify(view.header.failure)).toMatchObject({ status: 'SUCCESS' });
-    expect(since()).toEqual(HOSTS.map((name) => `installed web-41, at ${name}`));
+    expect(since()).toEqual(HOSTS.map((name) => `installed web-25, at ${name}`));
     const wrong = { ...workflow, verify: [{ ...tell, script: { ...tell.script, publish: '${instance.nmae}' } }] };
     const files = [{ name: 'shop.json', text: JSON.stringify(world.definition({ workflows: { told: wrong } })) }];
     const { status, body } = await world.ask('POST', '/definitions/apply', { files });
