@@ -15,6 +15,15 @@ import type { TargetWorld } from './target-world.ts';
 /** Whatever starts processes starts it again so long after its ledger was lost. */
 const RESTART_MS = 1_000;
 
+/** Newest first. */
+const BUILDS: Json = ['2', '1'].map((build) => ({
+  build,
+  fileName: `web-${build}.tgz`,
+  location: `/builds/web-${build}.tgz`,
+  sha256: null,
+  metadata: {},
+}));
+
 export class AgentProcess {
   readonly name: string;
   readonly id: string;
@@ -174,6 +183,6 @@ export class AgentProcess {
     };
     const probe = ({ attemptId, target }: JsonObject): Promise<Json> =>
       targets.probe((target as { readonly name: string }).name, String(attemptId));
-    return { ...workshopOf(platform), queries: { probe } };
+    return { ...workshopOf(platform), queries: { probe, artifactVersions: () => Promise.resolve(BUILDS) } };
   }
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AgentRequest } from '@fairlead/proto/model/task.ts';
 import type { LockState } from '../../control-plane/app/lock-keeper.ts';
 import type { Event } from '../../control-plane/engine/events.ts';
+import type { Execution } from '../../control-plane/engine/execution.ts';
 import type { MemoryData } from '../support/memory-store/index.ts';
 import type { History } from './history.ts';
 import { replayEqualsLive } from './invariants/end.ts';
@@ -10,11 +11,19 @@ import { JOURNAL_INVARIANTS } from './invariants/journal.ts';
 import { LOCK_INVARIANTS } from './invariants/locks.ts';
 import { Epochs, Sendable } from './invariants/messages.ts';
 import type { Finding, Observed } from './invariants/observed.ts';
+import { ORDER_INVARIANTS } from './invariants/order.ts';
 import { TRUTH_INVARIANTS, unlawfulEffect, unlawfulVisit } from './invariants/truth.ts';
+import { Waits } from './invariants/waits.ts';
 import { Journals, type Change } from './journals.ts';
 import type { RequestObserver } from './link-world.ts';
 import type { ReplicaProcess } from './replica-process.ts';
 import type { Effect, TargetWorld } from './target-world.ts';
+
+/** From its first append to its settlement: milliseconds since the run began. */
+export interface Life {
+  readonly from: number;
+  until: number;
+}
 
 export interface Violation {
   readonly invariant: string;
@@ -32,12 +41,18 @@ export class Checker implements Observed {
   readonly violations: Violation[] = [];
   readonly journals: Journals;
   readonly data: MemoryData;
+  readonly lives = new Map<string, Life>();
+  /** Settled by force. */
+  readonly forced = new Set<string>();
+  readonly #mayBreak: (executionId: string) => boolean;
+  readonly #appended: (execution: Execution) => void;
   readonly #targets: TargetWorld;
   readonly #history: History;
   readonly #replicas: () => readonly ReplicaProcess[];
   readonly #elapsed: () => number;
   readonly #sendable = new Sendable();
   readonly #epochs = new Epochs();
+  readonly #waits = new Waits();
   readonly #begun = new Set<string>();
   readonly #effects = new Map<string, Effect>();
   readonly #locks = new Map<string, { readonly version: number; readonly state: LockState }>();
@@ -55,7 +70,12 @@ export class Checker implements Observed {
     readonly history: History;
     readonly replicas: () => readonly ReplicaProcess[];
     readonly elapsed: () => number;
+    /** It was to be expected that the engine cannot interpret it. */
+    readonly mayBreak: (executionId: string) => boolean;
+    readonly appended: (execution: Execution) => void;
   }) {
+    this.#mayBreak = parts.mayBreak;
+    this.#appended = parts.appended;
     this.data = parts.data;
     this.#targets = parts.targets;
     this.#history = parts.history;
@@ -137,7 +157,9 @@ export class Checker implements Observed {
       this.found('replay-equals-live', replayEqualsLive(this.#replicas(), this, id));
     }
     for (const { broken } of this.#replicas()) {
-      for (const each of broken.splice(0)) this.found('nothing-is-broken', each);
+      for (const each of broken.splice(0)) {
+        if (!isExpected(each, this.#mayBreak)) this.found('nothing-is-broken', each);
+      }
     }
   }
 
@@ -157,14 +179,26 @@ export class Checker implements Observed {
     const { record, moves } = change;
     const told = moves.map(({ event }) => lineOf(event)).join('; ');
     this.#history.note('journal', `${record.executionId}:${record.seq} epoch ${record.epoch} ${told}`);
+    this.#live(record.executionId, change.after);
+    this.#appended(change.after);
     for (const [name, invariant] of Object.entries(JOURNAL_INVARIANTS)) this.found(name, invariant(change, this));
+    for (const [name, invariant] of Object.entries(ORDER_INVARIANTS)) this.found(name, invariant(change, this));
     for (const [name, invariant] of Object.entries(TRUTH_INVARIANTS)) this.found(name, invariant(change, this));
     this.#sendable.appended(change);
+    this.#waits.appended(change, this.elapsed());
     for (const { event } of moves) {
       if (event.event === 'AbortRequested') this.#aborting.set(event.runId, this.elapsed());
+      if (event.event === 'SettledByForce') this.forced.add(record.executionId);
       if (event.event === 'RunEnded') this.#aborting.delete(event.runId);
       if (event.event === 'ExecutionEnded' || event.event === 'SectionEnded') this.#unchecked.add(record.executionId);
     }
+  }
+
+  #live(id: string, { settled }: Execution): void {
+    const now = this.elapsed();
+    const life = this.lives.get(id) ?? { from: now, until: Infinity };
+    this.lives.set(id, life);
+    if (settled) life.until = Math.min(life.until, now);
   }
 
   #onDocuments(): void {
@@ -185,6 +219,7 @@ export class Checker implements Observed {
   #checkDrivers(): void {
     const now = this.elapsed();
     this.#lookAt = now + 250;
+    this.found('waits-come-to-an-end', this.#waits.overdue(now, this.#disturbedAt, this));
     for (const { name, replica } of this.#replicas()) {
       for (const [id, loop] of replica?.drivers.driven ?? []) {
         const seq = this.journals.seq(id);
@@ -207,6 +242,10 @@ export class Checker implements Observed {
     this.found('abort-bound', `${runId} is not aborted ${Math.round(this.elapsed() - since)} ms after its request`);
   }
 }
+
+/** Two control planes that went down while they took it over are reason enough to leave it alone. */
+const isExpected = (broken: string, mayBreak: (executionId: string) => boolean): boolean =>
+  mayBreak(broken.slice(0, broken.indexOf(':'))) || broken.includes('control planes went down while they took it over');
 
 /** The kind, whose, and the few fields that tell one from another. */
 function lineOf(event: Event): string {

@@ -1,7 +1,10 @@
 /** A control plane of the simulation: the real replica on a store whose awaits are numbered. */
+import { createHash } from 'node:crypto';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
+import { controlPlane } from '../../control-plane/app/control-plane.ts';
 import { Replica } from '../../control-plane/app/replica.ts';
+import type { UseCases } from '../../control-plane/app/use-cases.ts';
 import type { Engine } from '../../control-plane/app/engine.ts';
 import { createMemoryStore, type MemoryData, type StoreCall } from '../support/memory-store/index.ts';
 import type { VirtualProcess, VirtualSystem } from '../support/virtual-system.ts';
@@ -38,6 +41,7 @@ export interface ReplicaWorld {
 export class ReplicaProcess {
   readonly name: string;
   replica: Replica | null = null;
+  #useCases: UseCases | null = null;
   faults: StoreFaults = STORE_CALM;
   /** Dies at this await on the store, counted from its making. */
   crashAt: number | null = null;
@@ -59,6 +63,13 @@ export class ReplicaProcess {
     return this.#awaits;
   }
 
+  /** What people see of it; null when nobody is there. */
+  get front(): { readonly name: string; readonly replica: Replica; readonly useCases: UseCases } | null {
+    const { name, replica } = this;
+    const useCases = this.#useCases;
+    return replica === null || useCases === null ? null : { name, replica, useCases };
+  }
+
   async start(): Promise<void> {
     if (this.replica !== null) return;
     const { system, history, network, data, engine, onStore } = this.#world;
@@ -76,11 +87,13 @@ export class ReplicaProcess {
         await this.#await(call, process, alive);
       },
     });
-    this.replica = new Replica({
+    const bus = network.bus(this.name, alive);
+    const digest = { sha256: (text: string) => createHash('sha256').update(text).digest('hex') };
+    const replica = new Replica({
       store,
-      bus: network.bus(this.name, alive),
+      bus,
       system: process,
-      digest: { sha256: (text) => text },
+      digest,
       engine,
       crash: NO_CRASH,
       alone: false,
@@ -89,8 +102,10 @@ export class ReplicaProcess {
       onError: (error) => this.#complain(error, alive),
       onBroken: (id, reason) => void (alive() && this.broken.push(`${id}: ${reason}`)),
     });
+    this.replica = replica;
+    this.#useCases = controlPlane({ replica, store, bus, system: process, digest, engine });
     try {
-      await this.replica.start();
+      await replica.start();
     } catch (error) {
       this.#complain(error, alive);
       if (!alive()) return;
@@ -106,6 +121,7 @@ export class ReplicaProcess {
     this.#process?.kill();
     this.#process = null;
     this.replica = null;
+    this.#useCases = null;
     this.#world.network.forget(this.name);
     this.#world.links().cut(this.name);
   }

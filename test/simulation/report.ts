@@ -1,24 +1,36 @@
+import { tableOf } from './cells.ts';
+import { distributionOf } from './distribution.ts';
 import type { Played } from './worker.ts';
 
-/** What all of these seeds exercised, for whoever doubts that they do. */
-export function reportOn(played: readonly Played[]): string {
+export type Sums = Readonly<Record<string, number>>;
+
+export function sumsOf(played: readonly Played[]): Sums {
   const sums: Record<string, number> = {};
   for (const { statistics } of played) {
     for (const [name, value] of Object.entries(statistics)) sums[name] = (sums[name] ?? 0) + value;
   }
-  const { steps = 0, virtualSeconds = 0, executions = 0, attempts = 0, ...others } = sums;
+  return sums;
+}
+
+/** What all of these seeds exercised, for whoever doubts that they do. */
+export function reportOn(played: readonly Played[]): string {
+  const sums = sumsOf(played);
+  const { steps = 0, virtualSeconds = 0, executions = 0, attempts = 0 } = sums;
   const lines = [
-    `${played.length} seeds: ${Math.round(steps / played.length)} steps and ${Math.round(virtualSeconds / played.length)} s of virtual time each`,
+    `${played.length} seeds: ${Math.round(steps / played.length)} turns and ${Math.round(virtualSeconds / played.length)} s of virtual time each`,
     `${executions} executions with ${attempts} attempts`,
+    distributionOf(sums).join(', '),
   ];
-  const named = Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const named = Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const faults = named.filter(([name]) => name.startsWith('fault '));
   const each = faults.map(([name, value]) => `${name.slice('fault '.length)} ${(value / played.length).toFixed(2)}`);
   lines.push(`per seed: ${each.join(', ')}`);
   for (const [name, value] of named) {
-    if (name.startsWith('fault ')) continue;
+    if (TOLD_ELSEWHERE.test(name)) continue;
     const of = name.startsWith('attempts') ? attempts : executions;
     lines.push(`${name}: ${value} (${((100 * value) / Math.max(1, of)).toFixed(1)} %)`);
   }
-  return lines.join('\n');
+  return [...lines, 'status × fault × action:', ...tableOf(sums)].join('\n');
 }
+
+const TOLD_ELSEWHERE = /^(fault |with (steps|faults): |cell |(steps|virtualSeconds|executions|attempts)$)/;

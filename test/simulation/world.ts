@@ -1,23 +1,30 @@
-/** One seed played to its end: two control planes, three agents, hosts, people, and everything that goes wrong. */
-import { ENGINE } from '../../control-plane/app/engine.ts';
+/** One seed played to its end: control planes, agents, hosts, people, and everything that goes wrong. */
 import { createMemoryData } from '../support/memory-store/index.ts';
 import { VirtualSystem } from '../support/virtual-system.ts';
+import { ACTIONS, deploymentOf, rejectionOf, startOf, type ActionName } from './actions.ts';
+import { Ambushes } from './ambush.ts';
+import { cellOf, statusesOf } from './cells.ts';
 import { AgentProcess } from './agent-process.ts';
+import { impulse, lastWord, LOOK_MS as GLANCE_MS } from './bystanders.ts';
 import { Checker, type Violation } from './checker.ts';
+import { applyTo } from './definitions.ts';
+import { AGENTS, REPLICAS, SELECTORS } from './faults.ts';
 import { History } from './history.ts';
 import { END_INVARIANTS } from './invariants/end.ts';
 import { LinkWorld } from './link-world.ts';
-import { CALM, Network } from './network.ts';
+import { Network } from './network.ts';
 import { People } from './people.ts';
-import { ReplicaProcess, STORE_CALM } from './replica-process.ts';
-import { AGENTS, REPLICAS, SELECTORS, scenarioOf, type Act, type Scenario } from './scenario.ts';
+import { ReplicaProcess } from './replica-process.ts';
+import { scenarioOf, type Act, type Scenario } from './scenario.ts';
 import { statisticsOf, type Statistics } from './statistics.ts';
 import { TargetWorld } from './target-world.ts';
+import { Trouble } from './trouble.ts';
 
 /** Far beyond every deadline: what has not come to rest by then after everything is well again never will. */
 const REST_MS = 420_000;
 /** For what follows the last append: heads, ledgers, memory. */
 const TIDY_MS = 30_000;
+const ANSWERS: readonly ActionName[] = ['approve', 'intervene', 'give inputs'];
 /** How often the end is looked for. */
 const LOOK_MS = 500;
 
@@ -44,42 +51,63 @@ class World {
   readonly #scenario: Scenario;
   readonly #system: VirtualSystem;
   readonly #history: History;
-  readonly #network: Network;
   readonly #data = createMemoryData();
   readonly #replicas: readonly ReplicaProcess[];
   readonly #agents: readonly AgentProcess[];
+  readonly #trouble: Trouble;
   readonly #checker: Checker;
   readonly #people: People;
-  readonly #done: Act[] = [];
+  readonly #ambushes: Ambushes;
+  readonly #cells = new Map<string, number>();
+  /** Acts that are still to come. */
+  #pending: number;
+  /** Executions that were asked for. */
+  readonly #asked = new Set<string>();
   #steps = 0;
-  #healed = false;
-  #disturbances = 0;
+  #healedAt: number | null = null;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
+    this.#pending = scenario.acts.length;
     const system = new VirtualSystem(scenario.seed);
     const history = new History(() => system.elapsed);
     const network = new Network(system, history);
     const links = new LinkWorld(system, network, () => this.#replicas);
     const targets = new TargetWorld(system, history);
     targets.behave = scenario.behave;
+    applyTo(this.#data);
     this.#system = system;
     this.#history = history;
-    this.#network = network;
+    const trouble = new Trouble({
+      system,
+      history,
+      network,
+      replicas: () => this.#replicas,
+      agents: () => this.#agents,
+    });
+    this.#trouble = trouble;
     this.#checker = new Checker({
       data: this.#data,
       targets,
       history,
       replicas: () => this.#replicas,
       elapsed: () => system.elapsed,
+      mayBreak: (executionId) => trouble.everBuggy.has(executionId),
+      appended: (execution) => this.#ambushes.appended(execution),
     });
     network.onRequest = (from, subject, payload) => this.#checker.onRequest(from, subject, payload);
     links.onRequest = this.#checker.onAsked;
-    const parts = { system, network, data: this.#data, engine: ENGINE, history, links: () => links };
+    const parts = { system, network, data: this.#data, engine: trouble.engine, history, links: () => links };
     const onStore = (call: string): void => this.#checker.onStore(call);
     this.#replicas = REPLICAS.map((name) => new ReplicaProcess(name, { ...parts, onStore }));
     this.#agents = AGENTS.map((name) => new AgentProcess(name, system, targets, links, history, SELECTORS[name]));
     this.#people = new People(system, this.#replicas, history, (text) => this.bug(text));
+    this.#ambushes = new Ambushes(scenario.ambushes, this.#people.dice, {
+      begin: (fault) => trouble.begin(fault),
+      act: (executionId, action) => this.#act(executionId, action),
+      reject: (execution) => void this.#people.ask(`reject ${execution.id}`, rejectionOf(execution)),
+      soon: (task) => void system.scheduler.after(0, task),
+    });
   }
 
   bug(error: unknown): void {
@@ -88,7 +116,14 @@ class World {
 
   get outcome(): Outcome {
     const { seed } = this.#scenario;
-    const statistics = statisticsOf(this.#checker.journals.executions, this.#done, this.#steps, this.#system.elapsed);
+    const statistics = statisticsOf({
+      executions: this.#checker.journals.executions,
+      lives: this.#checker.lives,
+      episodes: this.#trouble.episodes,
+      cells: this.#cells,
+      steps: this.#steps,
+      elapsedMs: this.#system.elapsed,
+    });
     return { seed, violation: this.#checker.violations[0] ?? null, history: this.#history, statistics };
   }
 
@@ -97,12 +132,13 @@ class World {
     for (const process of [...this.#replicas, ...this.#agents]) void process.start();
     for (const act of acts) this.#system.scheduler.after(act.at, () => this.#do(act));
     this.#system.scheduler.after(healAt, () => this.#heal());
+    this.#system.scheduler.after(GLANCE_MS, () => this.#glance());
     while (this.#checker.violations.length === 0 && !this.#isOver()) await this.#step();
   }
 
   async #step(): Promise<void> {
     this.#steps += 1;
-    if (this.#disturbances > 0) this.#checker.disturbed();
+    if (this.#trouble.slows) this.#checker.disturbed();
     try {
       await this.#system.step();
     } catch (error) {
@@ -111,20 +147,77 @@ class World {
     this.#checker.stepped();
   }
 
+  #do(act: Act): void {
+    this.#pending -= 1;
+    switch (act.act) {
+      case 'start':
+        this.#asked.add(act.plan.executionId);
+        return void this.#people.ask(`start ${act.plan.executionId}`, startOf(act.plan));
+      case 'deploy':
+        return void this.#people.ask(`deploy ${act.name}`, deploymentOf(act));
+      case 'fault':
+        return this.#trouble.begin(act.fault);
+      case 'person':
+        return this.#act(act.executionId, act.does);
+    }
+  }
+
+  /** Somebody makes up their mind, by what there is to see. */
+  #act(executionId: string, does: ActionName): void {
+    const execution = this.#checker.journals.execution(executionId);
+    if (execution === null) return;
+    for (const status of statusesOf(execution)) {
+      for (const fault of this.#trouble.now()) {
+        const cell = cellOf(status, fault, does);
+        this.#cells.set(cell, (this.#cells.get(cell) ?? 0) + 1);
+      }
+    }
+    void this.#people.ask(`${does} ${executionId}`, ACTIONS[does](execution, this.#people.dice));
+  }
+
+  #glance(): void {
+    this.#system.scheduler.after(GLANCE_MS, () => this.#glance());
+    for (const execution of this.#checker.journals.executions) {
+      if (execution.settled) continue;
+      const does =
+        this.#healedAt === null ? impulse(execution, this.#people.dice) : lastWord(execution, this.#data.heads);
+      if (does === null) continue;
+      this.#act(execution.id, does);
+      // Two see the same question, and each answers.
+      if (ANSWERS.includes(does) && this.#people.dice.chance(0.4)) this.#act(execution.id, does);
+    }
+  }
+
+  #heal(): void {
+    if (this.#healedAt !== null) return;
+    this.#healedAt = this.#system.elapsed;
+    this.#trouble.heal();
+  }
+
   #lookAt = 0;
   #restedAt: number | null = null;
 
   /** Over when everything that holds at rest does; a violation when it does not in time. */
   #isOver(): boolean {
     const { elapsed } = this.#system;
-    if (!this.#healed || elapsed < this.#lookAt) return false;
+    if (elapsed < this.#lookAt) return false;
     this.#lookAt = elapsed + LOOK_MS;
-    const asked = this.#done.flatMap((act) => (act.act === 'start' ? [act.plan.executionId] : []));
-    if (this.#restedAt === null && this.#people.waiting === 0) {
-      if (asked.every((id) => this.#checker.journals.execution(id)?.settled === true)) this.#restedAt = elapsed;
-    }
-    const limit = this.#restedAt === null ? this.#scenario.healAt + REST_MS : this.#restedAt + TIDY_MS;
-    const world = { ...this.#checker.observed(), replicas: this.#replicas, agents: this.#agents, asked };
+    const { journals } = this.#checker;
+    const all = new Set([...this.#asked, ...this.#data.heads.keys()]);
+    const asked = [...all];
+    const settled = this.#people.waiting === 0 && asked.every((id) => journals.execution(id)?.settled === true);
+    // Nothing is left that could go wrong for anybody.
+    if (settled && this.#pending === 0) this.#heal();
+    if (this.#healedAt === null) return false;
+    if (settled) this.#restedAt ??= elapsed;
+    const limit = this.#restedAt === null ? this.#healedAt + REST_MS : this.#restedAt + TIDY_MS;
+    const world = {
+      ...this.#checker.observed(),
+      replicas: this.#replicas,
+      agents: this.#agents,
+      asked,
+      forced: this.#checker.forced,
+    };
     for (const [name, invariant] of Object.entries(END_INVARIANTS)) {
       const finding = invariant(world);
       if (finding === null) continue;
@@ -133,82 +226,4 @@ class World {
     }
     return this.#people.waiting === 0;
   }
-
-  #do(act: Act): void {
-    this.#done.push(act);
-    this.#history.note('act', nameOf(act));
-    switch (act.act) {
-      case 'start':
-        return void this.#people.start(act.plan);
-      case 'abort':
-      case 'rollback':
-        return void this.#people.submit(act.executionId, { input: act.act, actor: 'person', reason: 'wanted so' });
-      case 'crash': {
-        const process = this.#process(act.process);
-        process.crashAt = process.awaits + act.awaits;
-        return this.#disturb(act.forMs, () => this.#revive(act.process), act.process);
-      }
-      case 'kill':
-        this.#process(act.process).kill();
-        return this.#disturb(act.forMs, () => this.#revive(act.process), act.process);
-      case 'wipe':
-        this.#agents.find((each) => each.name === act.process)?.wipe();
-        return this.#disturb(act.forMs, () => this.#revive(act.process));
-      case 'drain':
-        return void this.#agents.find((each) => each.name === act.process)?.agent?.drain();
-      case 'cut':
-        if (act.a !== act.b) this.#network.partition(act.a, act.b);
-        return this.#disturb(act.forMs, () => this.#network.heal(act.a, act.b));
-      case 'network':
-        this.#network.faults = act.faults;
-        return this.#disturb(act.forMs, () => (this.#network.faults = CALM));
-      case 'store': {
-        const replica = this.#replicas.find((each) => each.name === act.process);
-        if (replica !== undefined) replica.faults = act.faults;
-        return this.#disturb(act.forMs, () => replica !== undefined && (replica.faults = STORE_CALM), act.process);
-      }
-      case 'jump':
-        this.#process(act.process).skewMs += act.byMs;
-    }
-  }
-
-  /** `of`: a process that is down or has no store meanwhile; when that is a control plane, others may have to notice. */
-  #disturb(forMs: number, end: () => void, of = ''): void {
-    const slows = this.#replicas.some((each) => each.name === of);
-    if (slows) this.#disturbances += 1;
-    this.#system.scheduler.after(forMs, () => {
-      if (slows) this.#disturbances -= 1;
-      if (!this.#healed) end();
-    });
-  }
-
-  #process(name: string): ReplicaProcess | AgentProcess {
-    const found = [...this.#replicas, ...this.#agents].find((each) => each.name === name);
-    if (found === undefined) throw new Error(`no process ${name}`);
-    return found;
-  }
-
-  #revive(name: string): void {
-    const process = this.#process(name);
-    process.crashAt = null;
-    void process.start();
-  }
-
-  #heal(): void {
-    this.#healed = true;
-    this.#history.note('act', 'everything is well again');
-    this.#network.heal();
-    this.#network.faults = CALM;
-    for (const replica of this.#replicas) replica.faults = STORE_CALM;
-    for (const { name } of [...this.#replicas, ...this.#agents]) this.#revive(name);
-  }
-}
-
-function nameOf(act: Act): string {
-  const words = Object.entries(act).map(([name, value]) => {
-    if (name === 'at') return null;
-    if (name === 'plan') return (value as { readonly executionId: string }).executionId;
-    return typeof value === 'object' ? JSON.stringify(value) : String(value);
-  });
-  return words.filter((word) => word !== null).join(' ');
 }

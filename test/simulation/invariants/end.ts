@@ -9,6 +9,8 @@ export interface AtRest extends Observed {
   readonly agents: readonly AgentProcess[];
   /** Executions that were asked for. */
   readonly asked: readonly string[];
+  /** Those that were settled by force. */
+  readonly forced: ReadonlySet<string>;
 }
 
 export type EndInvariant = (world: AtRest) => Finding;
@@ -22,12 +24,12 @@ const everythingSettles: EndInvariant = ({ asked, journals }) =>
 const headsSettle: EndInvariant = ({ data }) =>
   firstOf(data.heads.values(), (head) => (head.settled ? null : `the head of ${head.executionId} is not settled`));
 
-const locksAreFree: EndInvariant = ({ data, lock }) =>
+/** What was settled by force gave nothing back: whoever asks next takes it from there. */
+const locksAreFree: EndInvariant = ({ data, lock, forced }) =>
   firstOf(data.documents.get('locks')?.keys() ?? [], (key) => {
-    const holders = [...(lock(key)?.holders ?? []), ...(lock(key)?.queue ?? [])];
-    return holders.length === 0
-      ? null
-      : `${key} is still wanted by ${holders.map((each) => each.requestId).join(', ')}`;
+    const places = [...(lock(key)?.holders ?? []), ...(lock(key)?.queue ?? [])];
+    const left = places.filter(({ executionId }) => !forced.has(executionId));
+    return left.length === 0 ? null : `${key} is still wanted by ${left.map((each) => each.requestId).join(', ')}`;
   });
 
 const ledgersAreClosed: EndInvariant = ({ agents }) =>

@@ -4,15 +4,23 @@ import { firstOf, type Finding, type Observed } from './observed.ts';
 
 export type LockInvariant = (key: string, before: LockState | null, after: LockState, observed: Observed) => Finding;
 
-const lockCapacity: LockInvariant = (key, _before, { holders, capacity }) =>
-  holders.length > capacity ? `${key} is held by ${holders.map((each) => each.requestId).join(' and ')}` : null;
+const lockCapacity: LockInvariant = (key, _before, { holders, capacity }) => {
+  const held = holders.reduce((sum, { permits = 1 }) => sum + permits, 0);
+  const names = holders.map((each) => each.requestId).join(' and ');
+  return held > capacity ? `${held} of ${capacity} of ${key} are held, by ${names}` : null;
+};
 
+/** Where the first that fits is served, who is passed over must not have fitted. */
 const grantsInTicketOrder: LockInvariant = (key, before, after) => {
+  const free = after.capacity - after.holders.reduce((sum, { permits = 1 }) => sum + permits, 0);
   const held = new Set(before?.holders.map((each) => each.ticket));
   return firstOf(
     after.holders.filter((each) => !held.has(each.ticket)),
     (granted) => {
-      const passedOver = after.queue.find((each) => each.ticket < granted.ticket);
+      const passedOver = after.queue.find(
+        ({ ticket, permits = 1 }) =>
+          ticket < granted.ticket && (after.strategy !== 'ASAP' || permits <= free + (granted.permits ?? 1)),
+      );
       return passedOver === undefined
         ? null
         : `${key}: ${granted.requestId} was granted before ${passedOver.requestId}`;
@@ -30,8 +38,18 @@ const nothingRunsUnlocked: LockInvariant = (key, before, after, { effects }) =>
       : `${key} leaves ${requestId}, and ${running.work} still runs on ${running.host}`;
   });
 
+/** Whoever is next and fits has it at once: nobody waits before something that is free. */
+const roomIsGiven: LockInvariant = (key, _before, { capacity, holders, queue }) => {
+  const free = capacity - holders.reduce((sum, { permits = 1 }) => sum + permits, 0);
+  const [next] = queue;
+  return next === undefined || (next.permits ?? 1) > free
+    ? null
+    : `${next.requestId} waits for ${key}, of which ${free} are free`;
+};
+
 export const LOCK_INVARIANTS: Readonly<Record<string, LockInvariant>> = {
   'lock-capacity': lockCapacity,
   'grants-in-ticket-order': grantsInTicketOrder,
+  'room-is-given': roomIsGiven,
   'no-work-without-lock': nothingRunsUnlocked,
 };

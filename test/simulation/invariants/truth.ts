@@ -3,6 +3,7 @@ import { taskOf } from '@fairlead/proto/model/ids.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { EventOf } from '../../../control-plane/engine/events.ts';
 import type { Execution, Phase, Run } from '../../../control-plane/engine/execution.ts';
+import { PRE } from '../../../control-plane/engine/undo-pre.ts';
 import { findPhase, findRun } from '../../../control-plane/engine/tree.ts';
 import type { Effect, Visit } from '../target-world.ts';
 import { firstOf, type Finding, type JournalInvariant, type Observed } from './observed.ts';
@@ -15,6 +16,8 @@ const resultIsTrue: JournalInvariant = ({ moves }, observed) =>
   });
 
 function contradiction(result: AttemptResult, effect: Effect | undefined): Finding {
+  // A person who says what became of it is believed.
+  if (result.notes?.some((note) => note.includes('said so')) === true) return null;
   if (!result.touched && effect !== undefined) return `untouched, but ${effect.host} was touched`;
   if (result.outcome === 'SUCCESS') return effect?.endedAt == null || effect.killed ? 'but it did not succeed' : null;
   const unknown = result.failure?.code === 'OUTCOME_UNKNOWN' || result.failure?.details?.['confirmed'] === false;
@@ -34,6 +37,8 @@ function outOfOrder(before: Execution, event: EventOf<'PhaseStarted'>, observed:
   const run = findRun(before, event.phaseId);
   const undone = run?.phases.find((phase) => phase.id === event.undoes);
   if (run === undefined || undone === undefined) return `${event.phaseId} undoes nothing`;
+  // What was provisioned goes back before the phases, or after them.
+  if (undone.kind === 'PRE') return null;
   const newer = touchedPhases(run, observed).find((phase) => run.phases.indexOf(phase) > run.phases.indexOf(undone));
   if (newer !== undefined) return `${undone.id} is undone before ${newer.id}`;
   const missed = hostsTouched(undone, observed).filter((host) => event.hosts?.includes(host) === false);
@@ -101,8 +106,24 @@ export function unlawfulEffect(effect: Effect, observed: Observed): readonly (re
     ],
     ['nothing-after-ended', attempt?.state === 'ENDED' ? `${effect.work} takes effect after its end` : null],
     ['undone-is-quiet', undone === undefined ? null : `${effect.work} begins while ${undone.work} runs`],
+    ['only-what-was-done-is-undone', undoesNothing(effect, observed)],
     ['no-work-without-lock', workWithoutLock(effect, observed)],
   ];
+}
+
+/** A rollback goes to a host that was changed, or may have been. */
+function undoesNothing(effect: Effect, { journals, effects }: Observed): Finding {
+  const execution = journals.execution(effect.work.split('/', 1).join(''));
+  const phase = execution === null ? undefined : findPhase(execution, effect.work);
+  const { undoes: undone } = phase ?? { undoes: null };
+  if (execution === null || phase?.kind !== 'ROLLBACK' || undone === null || phase.planId === PRE) return null;
+  if (effect.work.includes('@-')) return null;
+  if (effects.some((each) => each.host === effect.host && each.work.startsWith(`${undone}/`))) return null;
+  const tasks =
+    findPhase(execution, undone)?.sections.flatMap((section) => section.steps.flatMap((step) => step.tasks)) ?? [];
+  const attempts = tasks.filter((task) => task.target === effect.host).flatMap((task) => task.attempts);
+  const mayHave = attempts.some(({ startedAt, result }) => startedAt !== null && result?.touched !== false);
+  return mayHave ? null : `${effect.work} undoes on ${effect.host} what was never done there`;
 }
 
 /** Is the one work of a rollback and the other of what it undoes? */
@@ -127,7 +148,7 @@ function workWithoutLock(effect: Effect, observed: Observed): Finding {
   if (execution === null) return null;
   const run = findRun(execution, effect.work);
   const phase = findPhase(execution, effect.work);
-  if (run === undefined || phase === undefined || phase.kind === 'PRE') return null;
+  if (run === undefined || phase === undefined || phase.planId === PRE) return null;
   const keys = execution.plan.stages.flatMap((stage) => stage.runs).find((each) => each.id === run.planId)?.lock?.keys;
   return firstOf(keys ?? [], (key) =>
     observed.lock(key)?.holders.some((holder) => holder.requestId === run.id) === true
