@@ -30,7 +30,8 @@ export class GrpcConnection {
     this.#service = service;
     this.#client = new Client(address, credentials.createInsecure(), {
       'grpc.keepalive_time_ms': 10_000,
-      'grpc.keepalive_timeout_ms': 5_000,
+      // A machine that is busy for a few seconds must not cost every agent its connection, all at the same time.
+      'grpc.keepalive_timeout_ms': 20_000,
       'grpc.keepalive_permit_without_calls': 1,
       'grpc.use_local_subchannel_pool': 1,
       // A stream that lives for weeks must not be kept for being sent again.

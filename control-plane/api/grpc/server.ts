@@ -33,7 +33,8 @@ export async function startAgentServer(listen: Listen, parts: AgentServerParts):
   const byAgent = new Map<AgentId, AgentSession>();
   const server = new Server({
     'grpc.keepalive_time_ms': 10_000,
-    'grpc.keepalive_timeout_ms': 5_000,
+    // As the agents' end has it: a pause of ours or theirs is no reason to throw thousands of connections away.
+    'grpc.keepalive_timeout_ms': 20_000,
     'grpc.max_receive_message_length': 4_194_304,
   });
   const implementation = {
