@@ -127,6 +127,7 @@ export function serve(): void {
         await agent.run();
       },
       ledger: () => agent?.written,
+      cpu: () => process.cpuUsage(),
     },
     async () => agent?.stop(),
   );

@@ -61,6 +61,7 @@ export function serveAsAgent(): void {
         const { directory, natsUrl, port, work } = options;
         agent = await startAgent(directory, natsUrl, port, work.ledgerWrites, work.ledgerBytes);
       },
+      cpu: () => process.cpuUsage(),
       sync: (count: number) => timesOf(count, () => agent?.sync() ?? Promise.resolve()),
     },
     () => Promise.resolve(),

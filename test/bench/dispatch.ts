@@ -113,6 +113,23 @@ export async function dispatch({ quick, tell }: BenchOptions): Promise<readonly 
   }
 }
 
+interface Stretch extends Throughput {
+  /** Of processor time, each step took of the control plane and of the agent. Milliseconds. */
+  readonly each: { readonly controlPlane: number; readonly agent: number };
+}
+
+async function stretchOf({ controlPlane, agent }: Stage, options: object): Promise<Stretch> {
+  const used = async (): Promise<number> => {
+    const { user, system } = await agent.call<NodeJS.CpuUsage>('cpu');
+    return (user + system) / 1_000;
+  };
+  const before = await used();
+  const given = await controlPlane.call<Throughput>('throughput', options);
+  // What ran out after the stretch counts for the agent alone: a few steps of thousands.
+  const agentMs = (await used()) - before;
+  return { ...given, each: { controlPlane: (given.cpuSeconds * 1_000) / given.steps, agent: agentMs / given.steps } };
+}
+
 interface Comparison {
   readonly work: Work;
   readonly rounds: number;
@@ -130,21 +147,17 @@ async function compare(
   const theirs: number[] = [];
   const alone: number[] = [];
   const baselineAlone: number[] = [];
-  const cpu: number[] = [];
-  const baselineCpu: number[] = [];
+  const cpu: Stretch['each'][] = [];
+  const baselineCpu: Stretch['each'][] = [];
   const phases = quick ? 1 : PHASES;
   await baseline.controlPlane.call('throughput', { inFlight: IN_FLIGHT, ms: 1_000, work });
   for (let round = 1; round <= rounds; round += 1) {
-    const bare = await baseline.controlPlane.call<Throughput>('throughput', {
-      inFlight: IN_FLIGHT,
-      ms: stretch.ms,
-      work,
-    });
-    const full = await product.controlPlane.call<Throughput>('throughput', stretch);
+    const bare = await stretchOf(baseline, { inFlight: IN_FLIGHT, ms: stretch.ms, work });
+    const full = await stretchOf(product, stretch);
     ours.push(full.steps / full.seconds);
     theirs.push(bare.steps / bare.seconds);
-    cpu.push((full.cpuSeconds / full.steps) * 1_000);
-    baselineCpu.push((bare.cpuSeconds / bare.steps) * 1_000);
+    cpu.push(full.each);
+    baselineCpu.push(bare.each);
     alone.push(...(await product.controlPlane.call<readonly number[]>('alone', { phases })));
     const steps = chainSteps(phases);
     baselineAlone.push(...(await baseline.controlPlane.call<readonly number[]>('alone', { steps, work })));
@@ -159,7 +172,11 @@ async function compare(
       ofRatio: true,
     }),
     measure('best round', Math.max(...ours), 'steps/s', Math.max(...theirs)),
-    measure('control plane CPU a step', median(cpu), 'ms', median(baselineCpu)),
+    ...(['controlPlane', 'agent'] as const).map((process) => {
+      const name = process === 'agent' ? 'agent CPU a step' : 'control plane CPU a step';
+      const of = (all: readonly Stretch['each'][]): number => median(all.map((each) => each[process]));
+      return measure(name, of(cpu), 'ms', of(baselineCpu));
+    }),
     measure('step alone p50', percentile(alone, 50), 'ms', percentile(baselineAlone, 50), { atMost: 8 }),
     measure('step alone p99', percentile(alone, 99), 'ms', percentile(baselineAlone, 99)),
     measure('part: store append p50', await part(baseline.controlPlane, 'append'), 'ms'),
