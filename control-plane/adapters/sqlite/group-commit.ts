@@ -18,10 +18,14 @@ export interface Linger {
 /** A group that still grows waits for the next turn of the event loop, this many times at most. */
 const MOST_TURNS = 16;
 
+/** After so many writes that came alone, one after the other, the loop has nothing to do but wait for the next. */
+const QUIET_WRITES = 16;
+
 /**
  * One transaction, and so one sync, for everything that asked to be written in one turn of the event loop, and in those
  * after it as long as each brings more: 8 to 15 times the writes per second. Who writes alone waits for nobody; what is
- * asked while one group is synced makes up the next. A promise resolves after the sync that follows the COMMIT. A
+ * asked while one group is synced makes up the next. Where nothing has been going on but one write after the other, the
+ * loop syncs itself: two changes of thread are longer then. A promise resolves after the sync that follows the COMMIT. A
  * statement that fails alone fails only its own promise; a failing disk fails all of the group, and then nothing of it was
  * written, or the outcome of the COMMIT is unknown.
  */
@@ -32,6 +36,8 @@ export class GroupCommit {
   #idle: (() => void)[] = [];
   #scheduled = false;
   #syncing = false;
+  /** Groups of one write since the last of several. */
+  #lonely = 0;
   #closed = false;
 
   /** With `linger` a group waits so long for more, whatever the turns bring: for what nobody waits for. */
@@ -96,12 +102,19 @@ export class GroupCommit {
     const group = this.#waiting;
     this.#waiting = [];
     this.#scheduled = false;
+    this.#lonely = group.length > 1 ? 0 : this.#lonely + 1;
+    const inPlace = this.#lonely > QUIET_WRITES && this.#linger === null;
     let answer: () => void;
     try {
       answer = this.#runAll(group);
+      if (inPlace) this.#database.syncInPlace();
     } catch (error) {
       this.#rollBack();
       this.#rejectAll(group, mapError(error));
+      return this.#next();
+    }
+    if (inPlace) {
+      answer();
       return this.#next();
     }
     this.#syncing = true;
