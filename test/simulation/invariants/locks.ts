@@ -29,8 +29,10 @@ const grantsInTicketOrder: LockInvariant = (key, before, after) => {
 };
 
 /** Who lets go, or is made to, has nothing at work any more. */
-const nothingRunsUnlocked: LockInvariant = (key, before, after, { effects }) =>
-  firstOf(before?.holders ?? [], ({ requestId }) => {
+const nothingRunsUnlocked: LockInvariant = (key, before, after, { effects, journals }) =>
+  firstOf(before?.holders ?? [], ({ requestId, executionId }) => {
+    // Settled while it worked: an operator has answered for that.
+    if (journals.execution(executionId)?.settled === true) return null;
     if (after.holders.some((each) => each.requestId === requestId)) return null;
     const running = effects.find((each) => each.endedAt === null && each.work.startsWith(`${requestId}/`));
     return running === undefined
