@@ -260,3 +260,20 @@ describe('what a deployment takes away from its hosts', () => {
     expect(told({ releases }, { undoing: true }).slice(0, 3)).toEqual(nothing);
   });
 });
+
+it('the task of an attempt is made anew when something else was published meanwhile', () => {
+  const reads = { script: 'deploy ${context.facts.version}', shell: 'sh', on: 'agent', outputs: {} };
+  const steps = [
+    agentStep('find', { publish: { name: 'facts', scope: 'WORKFLOW' } }),
+    agentStep('use', { parameters: reads }),
+  ];
+  const planned = onePhase([sectionPlan('s', steps)]);
+  const madeAfter = (version: string) => {
+    const play = new Play(planned).run((id) =>
+      id.includes('/find@') ? { outcome: 'SUCCESS', touched: false, outputs: { version } } : null,
+    );
+    const made = taskOfAttempt(play.execution, 'x1/run/p1.0/s/use@-#1');
+    return made.ok ? made.task.parameters : made.failures;
+  };
+  for (const version of ['1', '2', '1']) expect(madeAfter(version)).toMatchObject({ script: `deploy ${version}` });
+});

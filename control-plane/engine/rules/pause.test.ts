@@ -75,6 +75,15 @@ describe('a pause', () => {
       ]),
     ],
     [
+      'of a next phase that has nothing to do',
+      plan([
+        runPlan([
+          phasePlan('p1', [sectionPlan('s', [agentStep('a')])]),
+          phasePlan('p2', [sectionPlan('s', [agentStep('b')])], { skipped: 'no host is left' }),
+        ]),
+      ]),
+    ],
+    [
       'of post-deployment',
       onePhase([sectionPlan('s', [agentStep('a')])], { run: { post: sectionPlan('post', [agentStep('b')]) } }),
     ],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  agentStep,
   hostNamed,
   hostNames,
   onePhase,
@@ -117,6 +118,28 @@ describe('a tolerance', () => {
     const plan = [stepPlan('a', { runs: 'agent' })];
     const play = played(20, [onFailure('ABORT', { tolerate: { count: 3 } })], () => failed(), plan);
     expect(play.execution.status).toBe('ABORTED');
+  });
+});
+
+describe('no tolerance is', () => {
+  const tolerant = onFailure('ABORT', { tolerate: { count: 1 } });
+
+  it('for what is done at no host', () => {
+    const play = played(3, [tolerant], () => failed(), [agentStep('a')]);
+    expect([play.execution.status, toldOf(play.events, 'HostsDropped')]).toEqual(['ABORTED', []]);
+  });
+
+  it('in a rollback, nor outside the phases', () => {
+    const undo = sectionPlan('undo', [stepPlan('undo')], { undoes: 's', failureStrategies: [tolerant] });
+    const back = new Play(
+      onePhase([sectionPlan('s', [stepPlan('a')])], {
+        phase: { hosts: hostNames(3).map(hostNamed), rollback: [undo] },
+      }),
+    ).finish((id) => (id.includes('/a@') || id.includes('/undo@h1') ? failed() : succeeded));
+    expect([back.execution.status, toldOf(back.events, 'HostsDropped')]).toEqual(['ABORTED', []]);
+    const pre = sectionPlan('pre', [agentStep('a')]);
+    const before = new Play(onePhase([], { run: { pre, failureStrategies: [tolerant] } })).finish(() => failed());
+    expect(before.execution.status).toBe('ABORTED');
   });
 });
 
