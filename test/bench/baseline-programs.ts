@@ -43,7 +43,7 @@ export function serveAsServer(): void {
         await Promise.all(Array.from({ length: inFlight }, place));
         const used = process.cpuUsage(cpu);
         const cpuSeconds = (used.user + used.system) / 1e6;
-        return { steps, seconds: (performance.now() - began) / 1_000, cpuSeconds };
+        return { steps, allSteps: steps, seconds: (performance.now() - began) / 1_000, cpuSeconds };
       },
       alone: ({ steps, work }: { steps: number; work: Work }) => timesOf(steps, () => step(work)),
       append: (count: number) => timesOf(count, () => started().append()),

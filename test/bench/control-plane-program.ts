@@ -27,6 +27,8 @@ export interface Opening {
 
 export interface Throughput {
   readonly steps: number;
+  /** Also those of what was begun by then and ended later. */
+  readonly allSteps: number;
   readonly seconds: number;
   readonly writes: Writes;
   readonly cpuSeconds: number;
@@ -117,6 +119,7 @@ class Driver {
   /** So many executions at a time, one after the other in each place, for so long; counts the steps that ended. */
   async throughput({ inFlight, phases, ms }: { inFlight: number; phases: number; ms: number }): Promise<Throughput> {
     let steps = 0;
+    const stepsBefore = this.steps;
     this.onStep = () => void (steps += 1);
     let over = false;
     const places = Array.from({ length: inFlight }, async () => {
@@ -136,7 +139,8 @@ class Driver {
     over = true;
     await Promise.all(places);
     this.onStep = () => {};
-    return { steps: counted, seconds, writes: written, cpuSeconds: (used.user + used.system) / 1e6 };
+    const allSteps = this.steps - stepsBefore;
+    return { steps: counted, allSteps, seconds, writes: written, cpuSeconds: (used.user + used.system) / 1e6 };
   }
 
   /** Times between the ends of steps of one execution that runs alone. Milliseconds. */

@@ -118,16 +118,15 @@ interface Stretch extends Throughput {
   readonly each: { readonly controlPlane: number; readonly agent: number };
 }
 
-async function stretchOf({ controlPlane, agent }: Stage, options: object): Promise<Stretch> {
+async function stretchOf(stage: Stage, options: object): Promise<Stretch> {
   const used = async (): Promise<number> => {
-    const { user, system } = await agent.call<NodeJS.CpuUsage>('cpu');
+    const { user, system } = await stage.agent.call<NodeJS.CpuUsage>('cpu');
     return (user + system) / 1_000;
   };
   const before = await used();
-  const given = await controlPlane.call<Throughput>('throughput', options);
-  // What ran out after the stretch counts for the agent alone: a few steps of thousands.
-  const agentMs = (await used()) - before;
-  return { ...given, each: { controlPlane: (given.cpuSeconds * 1_000) / given.steps, agent: agentMs / given.steps } };
+  const given = await stage.controlPlane.call<Throughput>('throughput', options);
+  const agent = ((await used()) - before) / given.allSteps;
+  return { ...given, each: { controlPlane: (given.cpuSeconds * 1_000) / given.steps, agent } };
 }
 
 interface Comparison {
