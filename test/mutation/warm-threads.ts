@@ -1,18 +1,24 @@
 /**
- * A pool for vitest whose thread outlives the run, with everything it has loaded. Test files are evaluated anew each time,
- * by vitest; the engine and what it needs are not, and hold nothing but memories keyed by objects of the tests. A mutant of
- * what is evaluated once, at loading, gets a thread of its own. Files are handed over one by one, so that none is even
+ * A pool for vitest whose thread outlives the run, with vitest and the libraries it has loaded. The engine and its tests are
+ * evaluated anew each time: the engine remembers things, and what one mutant left there would kill the next ones. A mutant
+ * of what is evaluated at loading gets a thread of its own all the same. Files are handed over one by one, so that none is even
  * loaded once a test has failed.
  */
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PoolOptions, PoolRunnerInitializer, PoolWorker, WorkerRequest } from 'vitest/node';
+import { repositoryFiles } from '../support/real/suites.ts';
 
 type Start = Extract<WorkerRequest, { type: 'start' }>;
 type Run = Extract<WorkerRequest, { type: 'run' }>;
 
 const kept: Worker[] = [];
+
+const evaluatedAnew = (root: string): string[] =>
+  repositoryFiles(root)
+    .filter((file) => /^(control-plane\/engine|test\/support)\/.*\.ts$/.test(file))
+    .map((file) => join(root, file));
 
 class WarmThread extends EventEmitter implements PoolWorker {
   readonly name = 'warm-threads';
@@ -55,7 +61,10 @@ class WarmThread extends EventEmitter implements PoolWorker {
   send(message: WorkerRequest): void {
     if (message.type === 'run') {
       const { files } = message.context;
-      this.#left = files.map((file) => ({ ...message, context: { ...message.context, files: [file] } }));
+      this.#left = files.map((file, index) => {
+        const invalidates = index === 0 ? evaluatedAnew(this.#options.project.config.root) : [];
+        return { ...message, context: { ...message.context, files: [file], invalidates } };
+      });
       return this.#next();
     }
     if (message.type === 'start') this.#config = message.context.config;
