@@ -83,3 +83,42 @@ it('is settled by the next driver when another replica aborted it and its own ha
   await system.advance(60_000);
   expect((await store.heads.get('x1'))?.settled).toBe(true);
 });
+
+it('is settled by the next driver when its own dies between its end and taking the mark away', async () => {
+  const system = new VirtualSystem(5);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const process = system.spawn('first');
+  const decide: Engine['decide'] = (execution, input, now) => {
+    if (input.input === 'pause') throw new Error('a bug');
+    return ENGINE.decide(execution, input, now);
+  };
+  let dead = false;
+  /** Nothing reaches the store from the moment on in which a mark is taken away after the end. */
+  const dying: Store = {
+    ...store,
+    heads: {
+      ...store.heads,
+      async patch(id, fields) {
+        if (fields.parked === null && fields.strikes === 0) {
+          dead = true;
+          process.kill();
+        }
+        if (dead) await new Promise(() => {});
+        await store.heads.patch(id, fields);
+      },
+    },
+  };
+  const first = open(process, dying, { ...ENGINE, decide });
+  await first.replica.start();
+  await first.replica.drivers.start(simplePlan());
+  await first.replica.drivers.give('x1', { input: 'pause', actor: 'me', reason: '' });
+  expect((await store.heads.get('x1'))?.parked).toContain('a bug');
+  void first.useCases.abort(me, 'x1', 'enough').catch(() => {});
+  await system.settle();
+
+  const second = open(system.spawn('second'), store);
+  await second.replica.start();
+  await system.advance(60_000);
+  expect((await store.heads.get('x1'))?.settled).toBe(true);
+  expect((await second.useCases.getExecution(me, 'x1')).header.status).toBe('ABORTED');
+});

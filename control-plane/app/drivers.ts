@@ -173,9 +173,11 @@ export class Drivers {
   async give(id: ExecutionId, input: Parameters<ExecutionLoop['give']>[0]): Promise<Outcome | null> {
     const loop = this.#loops.get(id);
     if (loop === undefined) return null;
+    const aborts = input !== 'refresh' && input.input === 'abort';
     try {
+      if (aborts) await this.broken.aboutToEnd(loop.at.execution);
       const outcome = await loop.give(input);
-      if (input !== 'refresh' && input.input === 'abort') await this.broken.free(outcome.execution);
+      if (aborts) await this.broken.free(outcome.execution);
       return outcome;
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
