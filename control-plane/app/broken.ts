@@ -43,10 +43,10 @@ export class Broken {
     const { execution } = at;
     // One that has ended stays free to be taken up and settled; what was marked before may have ended without our knowing.
     const isNew = execution === null || (execution.endedAt === null && execution.parked === null);
-    const abort = inputs.find((input) => input.input === 'abort') ?? null;
-    if (isNew && (execution === null || abort === null)) await this.mark(id, bug.message);
+    if (isNew) await this.mark(id, bug.message);
     else this.#world.alarm(id, bug.message);
     if (execution === null) return at;
+    const abort = inputs.find((input) => input.input === 'abort') ?? null;
     const events = park(execution, bug.message, abort, Math.max(system.clock.now(), execution.lastAt));
     if (events.length === 0) return at;
     const parked = await this.#append(at, execution, epoch, events);
@@ -59,22 +59,22 @@ export class Broken {
 
   /** Ends one that nobody drives. */
   async abort(id: ExecutionId, reason: string, actor: string): Promise<void> {
-    await this.#unmark(id);
     await this.appendByForce(id, (execution, _engine, now) =>
       execution.endedAt === null ? park(execution, reason, { actor }, now) : [],
     );
     await this.#free(id);
   }
 
-  /** Before an abort is decided on. */
-  async aboutToEnd(execution: Execution | null): Promise<void> {
-    if (execution?.parked != null && execution.endedAt === null) await this.#unmark(execution.id);
-  }
-
   /** Ended, it has only to be settled: whoever comes after this replica may take it up again. */
   async free(execution: Execution | null): Promise<void> {
     if (execution === null || execution.parked === null || execution.endedAt === null) return;
     await this.#free(execution.id);
+  }
+
+  /** Whoever wrote its end may not have lived to free it, and a mark that was tried again may have come after it. */
+  async freeIfEnded(id: ExecutionId): Promise<void> {
+    const { execution } = await this.#world.loops.history.load(id);
+    if (execution !== null && execution.endedAt !== null) await this.#free(id);
   }
 
   /** Appends what a person answers for and the engine cannot decide; `make` is asked again when somebody else was faster. */
@@ -87,15 +87,6 @@ export class Broken {
       if (events.length === 0) return;
       if ((await this.#append(at, at.execution, at.execution.epoch, events)) !== 'conflict') return;
     }
-  }
-
-  /**
-   * The mark is taken away before the end is written, because nobody looks for what is marked: with a crash in between, a
-   * broken one is found and marked again, where an ended one would never be settled. Its strikes stay.
-   */
-  async #unmark(id: ExecutionId): Promise<void> {
-    const { heads, system } = this.#world;
-    await insist(system.scheduler, () => heads.patch(id, { parked: null }));
   }
 
   async #free(id: ExecutionId): Promise<void> {

@@ -159,6 +159,11 @@ export class Drivers {
     return true;
   }
 
+  /** Looks at one that is marked as broken. One that took drivers down is not read: it would take this one down, too. */
+  async lookAtBroken({ executionId: id, strikes }: Head): Promise<void> {
+    if (strikes < STRIKES && !this.#loops.has(id)) await this.broken.freeIfEnded(id);
+  }
+
   /** Catches up with what others appended to executions driven here, also where their doorbell was lost. */
   async lookBehind(): Promise<void> {
     const ids = [...this.#loops.keys()];
@@ -173,11 +178,9 @@ export class Drivers {
   async give(id: ExecutionId, input: Parameters<ExecutionLoop['give']>[0]): Promise<Outcome | null> {
     const loop = this.#loops.get(id);
     if (loop === undefined) return null;
-    const aborts = input !== 'refresh' && input.input === 'abort';
     try {
-      if (aborts) await this.broken.aboutToEnd(loop.at.execution);
       const outcome = await loop.give(input);
-      if (aborts) await this.broken.free(outcome.execution);
+      if (input !== 'refresh' && input.input === 'abort') await this.broken.free(outcome.execution);
       return outcome;
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;

@@ -1,7 +1,8 @@
 /**
- * Finds executions that nobody drives and takes them over, and looks after those driven here whose doorbell was lost.
- * Two queries; waiting executions cost no writes.
+ * Finds executions that nobody drives and takes them over, and looks after those driven here whose doorbell was lost; once
+ * in a while, after broken ones that have ended. Waiting executions cost no writes.
  */
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Scheduler, Timer, Random, Clock } from '@fairlead/proto/model/system.ts';
 import type { Heads } from '../ports/heads.ts';
 import type { Drivers } from './drivers.ts';
@@ -9,6 +10,8 @@ import type { Replicas } from './replicas.ts';
 
 const EVERY_MS = 1_000;
 const BATCH = 200;
+/** Sweeps from one look at broken executions to the next. */
+const BROKEN_EVERY = 20;
 
 export class Sweeper {
   readonly #heads: Heads;
@@ -17,6 +20,8 @@ export class Sweeper {
   readonly #system: { readonly clock: Clock; readonly scheduler: Scheduler; readonly random: Random };
   #timer: Timer | null = null;
   #stopped = false;
+  #sweeps = 0;
+  #lastBroken: ExecutionId | null = null;
 
   constructor(
     heads: Heads,
@@ -49,6 +54,8 @@ export class Sweeper {
 
   async sweep(): Promise<void> {
     await this.#drivers.lookBehind();
+    if (this.#sweeps % BROKEN_EVERY === 0) await this.#lookAtBroken();
+    this.#sweeps += 1;
     const live = this.#replicas.live;
     const heads = await this.#heads.sweepable({ now: this.#system.clock.now(), live, limit: BATCH });
     if (heads.length === 0) return;
@@ -63,5 +70,11 @@ export class Sweeper {
       await this.#drivers.claim(head).catch((error: unknown) => problems.push(error));
     }
     if (problems.length > 0) throw problems[0];
+  }
+
+  async #lookAtBroken(): Promise<void> {
+    const heads = await this.#heads.parked({ after: this.#lastBroken, limit: BATCH });
+    for (const head of heads) await this.#drivers.lookAtBroken(head);
+    this.#lastBroken = heads.length < BATCH ? null : (heads.at(-1)?.executionId ?? null);
   }
 }

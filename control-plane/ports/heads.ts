@@ -38,6 +38,7 @@ export const isSameHead = (left: Head, right: Head): boolean =>
  *   as is a patch of a head that does not exist). It looks at neither driver nor epoch.
  * - `sweepable` is the sweeper's one query: unsettled, not parked, and (driver null, or not among the live, or due). The
  *   driverless come first, oldest first; then those that are due, longest due first; equals in order of id.
+ * - `parked` are the unsettled that are parked, in order of id, those after `after` (null: from the first).
  * - A rejection means the outcome is unknown; the same call may be made again (a `claim` that then answers false may have
  *   been applied and overtaken: its strike stands, its driver does not).
  */
@@ -58,4 +59,5 @@ export interface Heads {
     readonly live: readonly ReplicaId[];
     readonly limit: number;
   }): Promise<readonly Head[]>;
+  parked(query: { readonly after: ExecutionId | null; readonly limit: number }): Promise<readonly Head[]>;
 }

@@ -8,7 +8,7 @@ export interface Calls {
 
 export const noCalls = (): Calls => ({ writes: 0, reads: 0 });
 
-const READS = /^(get|read|list|find|look|lastSeqs|lengths|sweepable|lastSuccess)/;
+const READS = /^(get|read|list|find|look|lastSeqs|lengths|sweepable|parked|lastSuccess)/;
 
 /** The same store; every call of its ports is counted. */
 export function callsOf(store: Store, calls: Calls): Store {

@@ -77,6 +77,11 @@ export function createHeads(connection: Connection): Heads {
         return [...first, ...second].map(toHead);
       });
     },
+    async parked({ after, limit }) {
+      if (limit === 0) return [];
+      const about = { settled: false, parked: { $ne: null }, ...(after === null ? {} : { _id: { $gt: after } }) };
+      return connection.run(async () => (await heads.find(about).sort({ _id: 1 }).limit(limit).toArray()).map(toHead));
+    },
   };
 }
 

@@ -37,6 +37,9 @@ export function createHeads(database: Database, group: GroupCommit): Heads {
   const due = database.prepare(
     `SELECT * FROM heads WHERE ${OPEN} AND NOT ${ORPHANED} AND due_at <= ? ORDER BY due_at, execution_id LIMIT ?`,
   );
+  const parked = database.prepare(
+    'SELECT * FROM heads WHERE settled = 0 AND parked IS NOT NULL AND execution_id > ? ORDER BY execution_id LIMIT ?',
+  );
   const find = (executionId: string): Head | null => {
     const row = standing.get<Row>([executionId]);
     return row === null ? null : toHead(row);
@@ -77,6 +80,9 @@ export function createHeads(database: Database, group: GroupCommit): Heads {
         const second = first.length < limit ? due.all<Row>([alive, now, limit - first.length]) : [];
         return [...first, ...second].map(toHead);
       });
+    },
+    async parked({ after, limit }) {
+      return database.reading(() => parked.all<Row>([after ?? '', limit]).map(toHead));
     },
   };
 }

@@ -78,6 +78,9 @@ const MAIN: readonly string[] = [
   CREATE INDEX executions_newest ON executions
     (started_at, execution_id, application, name, environment, status, search);
   `,
+  `
+  CREATE INDEX heads_parked ON heads (execution_id) WHERE settled = 0 AND parked IS NOT NULL;
+  `,
 ];
 
 const LOGS: readonly string[] = [

@@ -115,6 +115,7 @@ async function useEverything(store: Store): Promise<void> {
   await heads.patch('e1', { dueAt: 2 });
   await heads.get('e1');
   await heads.sweepable({ now: 5, live: ['r1'], limit: 10 });
+  await heads.parked({ after: null, limit: 10 });
   await documents.insert('locks', 'a', { n: 1 });
   await documents.insert('locks', 'a', { n: 2 });
   await documents.replace('locks', 'a', 1, { n: 2 });

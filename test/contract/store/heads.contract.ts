@@ -98,6 +98,18 @@ export function headsContract(under: StoreUnderTest): void {
       ]);
     });
 
+    it('lists the unsettled that are parked, a page at a time', async () => {
+      const marked = ['p1', 'p2', 'p3'].map((id) => head(id, { parked: 'threw' }));
+      const others = [head('open'), head('p0', { parked: 'threw', settled: true })];
+      for (const each of [...marked.toReversed(), ...others]) await one().heads.insert(each);
+      const { heads } = other();
+      expect(await heads.parked({ after: null, limit: 10 })).toEqual(marked);
+      expect(await heads.parked({ after: null, limit: 2 })).toEqual(marked.slice(0, 2));
+      expect(await heads.parked({ after: 'p2', limit: 2 })).toEqual(marked.slice(2));
+      expect(await heads.parked({ after: 'p3', limit: 2 })).toEqual([]);
+      expect(await heads.parked({ after: null, limit: 0 })).toEqual([]);
+    });
+
     if (under.racesExcluded !== undefined) return;
 
     it('lets exactly one of many claimants win', async () => {

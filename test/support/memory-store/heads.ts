@@ -44,6 +44,13 @@ export function createHeads({ heads }: MemoryData, through: Through): Heads {
           ...open.filter(due).toSorted(by((head) => head.dueAt ?? 0)),
         ].slice(0, limit);
       }),
+    parked: ({ after, limit }) =>
+      through('heads.parked', () =>
+        [...heads.values()]
+          .filter((head) => !head.settled && head.parked !== null && (after === null || head.executionId > after))
+          .toSorted((left, right) => compareText(left.executionId, right.executionId))
+          .slice(0, limit),
+      ),
   };
 }
 
