@@ -1,6 +1,6 @@
 /** What holds of every change of a lock's document. */
 import type { LockState } from '../../../control-plane/app/lock-keeper.ts';
-import { firstOf, type Finding, type Observed } from './observed.ts';
+import { firstOf, isAtWork, type Finding, type Observed } from './observed.ts';
 
 export type LockInvariant = (key: string, before: LockState | null, after: LockState, observed: Observed) => Finding;
 
@@ -29,12 +29,12 @@ const grantsInTicketOrder: LockInvariant = (key, before, after) => {
 };
 
 /** Who lets go, or is made to, has nothing at work any more. */
-const nothingRunsUnlocked: LockInvariant = (key, before, after, { effects, journals }) =>
+const nothingRunsUnlocked: LockInvariant = (key, before, after, observed) =>
   firstOf(before?.holders ?? [], ({ requestId, executionId }) => {
     // Settled while it worked: an operator has answered for that.
-    if (journals.execution(executionId)?.settled === true) return null;
+    if (observed.journals.execution(executionId)?.settled === true) return null;
     if (after.holders.some((each) => each.requestId === requestId)) return null;
-    const running = effects.find((each) => each.endedAt === null && each.work.startsWith(`${requestId}/`));
+    const running = observed.effects.find((each) => each.work.startsWith(`${requestId}/`) && isAtWork(each, observed));
     return running === undefined
       ? null
       : `${key} leaves ${requestId}, and ${running.work} still runs on ${running.host}`;

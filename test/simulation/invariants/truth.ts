@@ -6,7 +6,15 @@ import type { Execution, Phase, Run } from '../../../control-plane/engine/execut
 import { PRE } from '../../../control-plane/engine/undo-pre.ts';
 import { findPhase, findRun } from '../../../control-plane/engine/tree.ts';
 import type { Effect, Visit } from '../target-world.ts';
-import { firstOf, type Finding, type JournalInvariant, type Observed } from './observed.ts';
+import {
+  attemptIn,
+  firstOf,
+  isAtWork,
+  isSaidByPerson,
+  type Finding,
+  type JournalInvariant,
+  type Observed,
+} from './observed.ts';
 
 const resultIsTrue: JournalInvariant = ({ moves }, observed) =>
   firstOf(moves, ({ event }) => {
@@ -16,8 +24,7 @@ const resultIsTrue: JournalInvariant = ({ moves }, observed) =>
   });
 
 function contradiction(result: AttemptResult, effect: Effect | undefined): Finding {
-  // A person who says what became of it is believed.
-  if (result.notes?.some((note) => note.includes('said so')) === true) return null;
+  if (isSaidByPerson(result)) return null;
   if (!result.touched && effect !== undefined) return `untouched, but ${effect.host} was touched`;
   if (result.outcome === 'SUCCESS') return effect?.endedAt == null || effect.killed ? 'but it did not succeed' : null;
   const unknown = result.failure?.code === 'OUTCOME_UNKNOWN' || result.failure?.details?.['confirmed'] === false;
@@ -96,8 +103,8 @@ export function unlawfulEffect(effect: Effect, observed: Observed): readonly (re
   const earlier = observed.effects.filter((each) => each !== effect && each.host === effect.host);
   const sameTask = earlier.filter((each) => taskOf(each.work) === taskOf(effect.work));
   const twice = sameTask.find((each) => each.work === effect.work);
-  const overlapping = sameTask.find((each) => each.endedAt === null);
-  const undone = earlier.find((each) => each.endedAt === null && undoes(observed, effect, each));
+  const overlapping = sameTask.find((each) => isAtWork(each, observed));
+  const undone = earlier.find((each) => isAtWork(each, observed) && undoes(observed, effect, each));
   return [
     ['effects-at-most-once', twice === undefined ? null : `${effect.work} took effect twice on ${effect.host}`],
     [
@@ -131,16 +138,6 @@ function undoes({ journals }: Observed, effect: Effect, earlier: Effect): boolea
   const execution = journals.execution(effect.work.split('/', 1).join(''));
   const phase = execution === null ? undefined : findPhase(execution, effect.work);
   return phase?.kind === 'ROLLBACK' && phase.undoes !== null && earlier.work.startsWith(`${phase.undoes}/`);
-}
-
-function attemptIn({ journals }: Observed, work: string) {
-  const execution = journals.execution(work.split('/', 1).join(''));
-  if (execution === null) return undefined;
-  return findPhase(execution, work)
-    ?.sections.flatMap((section) => section.steps)
-    .flatMap((step) => step.tasks)
-    .flatMap((task) => task.attempts)
-    .find((attempt) => attempt.id === work);
 }
 
 function workWithoutLock(effect: Effect, observed: Observed): Finding {
