@@ -53,7 +53,7 @@ const FOUND_BY: Readonly<Record<string, RegExp>> = {
   'evict-a-living-holder': /no-work-without-lock/,
   'grant-beyond-capacity': /lock-capacity/,
   'lost-is-failed': /result-is-true|attempts-never-overlap/,
-  'next-stage-before-the-last-has-ended': /ended-is-final/,
+  'next-stage-before-the-last-has-ended': /ended-is-final|everything-settles/,
   'paused-begins-work': /paused-begins-nothing/,
   'retry-while-the-old-attempt-lives': /one-live-attempt/,
   'rollback-forgets-a-host': /rollback-undoes-touched-newest-first/,
