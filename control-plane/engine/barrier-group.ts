@@ -82,7 +82,7 @@ function stepAt(run: Run, place: PathInPlan): Step | null {
 /** It went through the phase without coming to its barrier: no host was left for it. */
 const isPast = (run: Run, { phase: planId }: PathInPlan): boolean => {
   const phase = run.phases.findLast((each) => each.planId === planId);
-  return phase !== undefined && isTerminal(phase.status);
+  return phase !== undefined && isTerminal(phase.status) && !isFailed(phase.status);
 };
 
 function stateOf(run: Run, step: Step | null, isPastIt: boolean): Participant['state'] {

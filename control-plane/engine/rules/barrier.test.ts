@@ -100,6 +100,14 @@ describe('a barrier', () => {
     expect(stepOf(play, AT_FE)).toMatchObject({ status: 'SUCCESS' });
   });
 
+  it('is not passed by a build that fails before it, which goes nowhere back', () => {
+    const play = oneArrived({}, { type: 'BUILD', failureStrategies: [] });
+    play.give({ input: 'finished', attemptId: BE, result: failedWith('UNREACHABLE') });
+    expect(barriers(play)).toEqual([expect.stringContaining('BarrierFailed s1 done')]);
+    expect(stepOf(play, AT_FE)).toMatchObject({ status: 'FAILED', failure: { code: 'UNREACHABLE' } });
+    expect(statusOf(play.finish(), 'x1/fe')).toBe('FAILED');
+  });
+
   it('fails those who wait with the failure of the peer, each rolls back by its own strategy', () => {
     const play = oneArrived();
     play.give({ input: 'finished', attemptId: BE, result: failedWith('UNREACHABLE') });
