@@ -122,3 +122,24 @@ it('is settled by the next driver when its own dies between its end and taking t
   expect((await store.heads.get('x1'))?.settled).toBe(true);
   expect((await second.useCases.getExecution(me, 'x1')).header.status).toBe('ABORTED');
 });
+
+it('is parked in the epoch that is written down by a driver that could not say that it took over', async () => {
+  const system = new VirtualSystem(6);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const process = system.spawn('first');
+  const first = open(process, store);
+  await first.replica.start();
+  await first.replica.drivers.start(simplePlan());
+  process.kill();
+
+  const decide: Engine['decide'] = (execution, input, now) => {
+    if (input.input === 'driverChanged') throw new Error('a bug');
+    return ENGINE.decide(execution, input, now);
+  };
+  const second = open(system.spawn('second'), store, { ...ENGINE, decide });
+  await second.replica.start();
+  await system.advance(60_000);
+  const last = (await store.journal.read('x1', 0)).at(-1);
+  expect(last?.body).toContain('Parked');
+  expect([last?.epoch, (await store.heads.get('x1'))?.epoch]).toEqual([1, 2]);
+});

@@ -38,7 +38,7 @@ export class Broken {
   }
 
   /** Marks it, in its journal where that is still possible. An abort ends it even so. */
-  async park(id: ExecutionId, epoch: number, at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded> {
+  async park(id: ExecutionId, at: Loaded, bug: EngineBug, inputs: readonly Input[]): Promise<Loaded> {
     const { loops, system } = this.#world;
     const { execution } = at;
     // One that has ended stays free to be taken up and settled; what was marked before may have ended without our knowing.
@@ -49,7 +49,7 @@ export class Broken {
     const abort = inputs.find((input) => input.input === 'abort') ?? null;
     const events = park(execution, bug.message, abort, Math.max(system.clock.now(), execution.lastAt));
     if (events.length === 0) return at;
-    const parked = await this.#append(at, execution, epoch, events);
+    const parked = await this.#append(at, execution, events);
     if (parked !== 'conflict') return parked;
     const now = await loops.history.catchUp(id, at);
     // Somebody else ended it: there is nothing left to keep from others.
@@ -85,7 +85,7 @@ export class Broken {
       if (at.execution === null) return;
       const events = make(at.execution, loops.engine, Math.max(system.clock.now(), at.execution.lastAt));
       if (events.length === 0) return;
-      if ((await this.#append(at, at.execution, at.execution.epoch, events)) !== 'conflict') return;
+      if ((await this.#append(at, at.execution, events)) !== 'conflict') return;
     }
   }
 
@@ -94,16 +94,12 @@ export class Broken {
     await insist(system.scheduler, () => heads.patch(id, { parked: null, strikes: 0 }));
   }
 
-  async #append(
-    { seq }: Loaded,
-    execution: Execution,
-    epoch: number,
-    events: readonly Event[],
-  ): Promise<Loaded | 'conflict'> {
+  /** In the epoch that is written down: whoever parks it may have taken it over and not have come to say so. */
+  async #append({ seq }: Loaded, execution: Execution, events: readonly Event[]): Promise<Loaded | 'conflict'> {
     const { loops } = this.#world;
     const next = events.reduce<Execution>((state, event) => loops.engine.evolve(state, event), execution);
     const decisions = [{ input: { input: 'tick' } as const, events }];
-    const head = { executionId: execution.id, seq: seq + 1, epoch, now: next.lastAt };
+    const head = { executionId: execution.id, seq: seq + 1, epoch: execution.epoch, now: next.lastAt };
     if ((await loops.history.append(head, decisions)) === 'conflict') return 'conflict';
     loops.publish(next, seq + 1, decisions);
     return { execution: next, seq: seq + 1 };

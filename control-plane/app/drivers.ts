@@ -219,7 +219,7 @@ export class Drivers {
   #hold(id: ExecutionId, epoch: number, loaded: Loaded): ExecutionLoop {
     const { loops, system, carryOut } = this.#world;
     const outbound = new Outbound(system.scheduler, carryOut, (error) => this.#tell(error));
-    const park: LoopWorld['park'] = (at, bug, inputs) => this.broken.park(id, epoch, at, bug, inputs);
+    const park: LoopWorld['park'] = (at, bug, inputs) => this.broken.park(id, at, bug, inputs);
     const over: LoopWorld['over'] = ({ execution }) => {
       this.#drop(id, loop);
       // Whoever settled it may not have lived to say so.

@@ -16,10 +16,7 @@ const journalGapFree: JournalInvariant = ({ record, previous }) =>
 /** A driver's turn begins with its own append, and after that nothing of an earlier turn is written. */
 const epochsRise: JournalInvariant = ({ record, previous, after, moves }) => {
   if (record.epoch < (previous?.epoch ?? 0)) return `${record.epoch} follows ${previous?.epoch ?? 0}`;
-  // What could not be decided on is parked by whoever found out, also before its first append.
-  const parked = moves.some(({ event }) => event.event === 'Parked');
-  if (record.epoch !== after.epoch && !parked)
-    return `written in epoch ${record.epoch}, while it is epoch ${after.epoch}`;
+  if (record.epoch !== after.epoch) return `written in epoch ${record.epoch}, while it is epoch ${after.epoch}`;
   return firstOf(moves, ({ event, before }) =>
     event.event === 'DriverChanged' && event.epoch <= (before?.epoch ?? 0)
       ? `${event.driver} took over in epoch ${event.epoch} after ${before?.epoch ?? 0}`
