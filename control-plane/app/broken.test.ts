@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
+import { failure } from '@fairlead/proto/model/failure.ts';
 import { createMemoryData, createMemoryStore } from '../../test/support/memory-store/index.ts';
 import { simplePlan } from '../../test/support/plans.ts';
 import { VirtualSystem, type VirtualProcess } from '../../test/support/virtual-system.ts';
@@ -142,4 +143,26 @@ it('is parked in the epoch that is written down by a driver that could not say t
   const last = (await store.journal.read('x1', 0)).at(-1);
   expect(last?.body).toContain('Parked');
   expect([last?.epoch, (await store.heads.get('x1'))?.epoch]).toEqual([1, 2]);
+});
+
+it('is aborted although somebody else appended to it meanwhile', async () => {
+  const system = new VirtualSystem(7);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const decide: Engine['decide'] = (execution, input, now) => {
+    if (input.input === 'pause' || input.input === 'abort') throw new Error('a bug');
+    return ENGINE.decide(execution, input, now);
+  };
+  // A bus each: no doorbell is ever heard by the other.
+  const first = open(system.spawn('first'), store, { ...ENGINE, decide });
+  const second = open(system.spawn('second'), store, { ...ENGINE });
+  await first.replica.start();
+  await second.replica.start();
+  await first.replica.drivers.start(simplePlan());
+  await first.replica.drivers.give('x1', { input: 'pause', actor: 'me', reason: '' });
+  const why = failure('ILLEGAL_STATE', 'it is broken');
+  await second.replica.drivers.broken.appendByForce('x1', (_execution, _engine, at) => [
+    { event: 'InputRejected', input: 'resume', failure: why, at },
+  ]);
+  await first.replica.drivers.give('x1', { input: 'abort', actor: 'me', reason: '' });
+  expect((await second.useCases.getExecution(me, 'x1')).header.status).toBe('ABORTED');
 });

@@ -54,6 +54,7 @@ export class Broken {
     const now = await loops.history.catchUp(id, at);
     // Somebody else ended it: there is nothing left to keep from others.
     if (now.execution?.endedAt != null) await this.#free(id);
+    else if (abort !== null) return this.park(id, now, bug, inputs);
     return now;
   }
 
