@@ -5,6 +5,7 @@ import { createMemoryData, createMemoryStore } from '../../test/support/memory-s
 import { simplePlan } from '../../test/support/plans.ts';
 import { VirtualSystem, type VirtualProcess } from '../../test/support/virtual-system.ts';
 import { LocalBus } from '../adapters/local/bus.ts';
+import type { Input } from '../engine/inputs.ts';
 import type { Store } from '../ports/store.ts';
 import type { Actor } from './authorize.ts';
 import { controlPlane } from './control-plane.ts';
@@ -35,6 +36,15 @@ function open(system: VirtualProcess, store: Store, engine: Engine = ENGINE) {
   return { replica, alarms, useCases: controlPlane({ replica, store, bus, system, digest, engine }) };
 }
 
+/** The engine, but for inputs that it cannot decide on. */
+const withBugOn = (...inputs: readonly Input['input'][]): Engine => ({
+  ...ENGINE,
+  decide(execution, input, now) {
+    if (inputs.includes(input.input)) throw new Error('a bug');
+    return ENGINE.decide(execution, input, now);
+  },
+});
+
 it('is parked after taking two drivers down, shown as broken, and an abort ends and settles it', async () => {
   const system = new VirtualSystem(3);
   const store = createMemoryStore({ data: createMemoryData() });
@@ -63,13 +73,9 @@ it('is parked after taking two drivers down, shown as broken, and an abort ends 
 it('is settled by the next driver when another replica aborted it and its own has not heard of that', async () => {
   const system = new VirtualSystem(4);
   const store = createMemoryStore({ data: createMemoryData() });
-  const decide: Engine['decide'] = (execution, input, now) => {
-    if (input.input === 'pause') throw new Error('a bug');
-    return ENGINE.decide(execution, input, now);
-  };
   // A bus each: no doorbell is ever heard by the other.
   const process = system.spawn('first');
-  const first = open(process, store, { ...ENGINE, decide });
+  const first = open(process, store, withBugOn('pause'));
   const second = open(system.spawn('second'), store, { ...ENGINE });
   await first.replica.start();
   await second.replica.start();
@@ -89,10 +95,6 @@ it('is settled by the next driver when its own dies between its end and taking t
   const system = new VirtualSystem(5);
   const store = createMemoryStore({ data: createMemoryData() });
   const process = system.spawn('first');
-  const decide: Engine['decide'] = (execution, input, now) => {
-    if (input.input === 'pause') throw new Error('a bug');
-    return ENGINE.decide(execution, input, now);
-  };
   let dead = false;
   /** Nothing reaches the store from the moment on in which a mark is taken away after the end. */
   const dying: Store = {
@@ -109,7 +111,7 @@ it('is settled by the next driver when its own dies between its end and taking t
       },
     },
   };
-  const first = open(process, dying, { ...ENGINE, decide });
+  const first = open(process, dying, withBugOn('pause'));
   await first.replica.start();
   await first.replica.drivers.start(simplePlan());
   await first.replica.drivers.give('x1', { input: 'pause', actor: 'me', reason: '' });
@@ -133,11 +135,7 @@ it('is parked in the epoch that is written down by a driver that could not say t
   await first.replica.drivers.start(simplePlan());
   process.kill();
 
-  const decide: Engine['decide'] = (execution, input, now) => {
-    if (input.input === 'driverChanged') throw new Error('a bug');
-    return ENGINE.decide(execution, input, now);
-  };
-  const second = open(system.spawn('second'), store, { ...ENGINE, decide });
+  const second = open(system.spawn('second'), store, withBugOn('driverChanged'));
   await second.replica.start();
   await system.advance(60_000);
   const last = (await store.journal.read('x1', 0)).at(-1);
@@ -148,12 +146,8 @@ it('is parked in the epoch that is written down by a driver that could not say t
 it('is aborted although somebody else appended to it meanwhile', async () => {
   const system = new VirtualSystem(7);
   const store = createMemoryStore({ data: createMemoryData() });
-  const decide: Engine['decide'] = (execution, input, now) => {
-    if (input.input === 'pause' || input.input === 'abort') throw new Error('a bug');
-    return ENGINE.decide(execution, input, now);
-  };
   // A bus each: no doorbell is ever heard by the other.
-  const first = open(system.spawn('first'), store, { ...ENGINE, decide });
+  const first = open(system.spawn('first'), store, withBugOn('pause', 'abort'));
   const second = open(system.spawn('second'), store, { ...ENGINE });
   await first.replica.start();
   await second.replica.start();
