@@ -1,11 +1,11 @@
 /** The definitions as they stand: change sets folded in order, each apply one insert validated against the one before. */
-import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Clock, Ids } from '@fairlead/proto/model/system.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import { EMPTY_CATALOG, type Catalog } from '../definitions/catalog.ts';
 import { applyFiles, foldChangeSets } from '../definitions/change-set.ts';
 import type { Bus } from '../ports/bus.ts';
-import type { Documents } from '../ports/documents.ts';
+import type { Document, Documents } from '../ports/documents.ts';
 import type { Actor } from './authorize.ts';
 import type { ApplyResult, SourceFile } from './use-cases.ts';
 
@@ -29,13 +29,14 @@ export class DefinitionStore {
 
   /** Reads what was applied since, here or elsewhere. */
   async current(): Promise<Revision> {
-    const after = this.#current.revision === 0 ? {} : { after: idOf(this.#current.revision) };
-    const newer = await this.#documents.list('changeSets', { prefix: 'definitions:', ...after });
-    if (newer.length > 0) {
-      const sets = newer.map((document) => document.body['changeSet'] ?? null);
-      const catalog = foldChangeSets(sets, this.#current.catalog);
-      this.#current = { catalog, revision: this.#current.revision + newer.length };
-    }
+    const known = this.#current;
+    const after = known.revision === 0 ? {} : { after: idOf(known.revision) };
+    const newer = await this.#documents.list('changeSets', { prefix: PREFIX, ...after });
+    const last = newer.at(-1);
+    // Others may have read the same at the same time: what they have added is not added again.
+    if (last === undefined || revisionOf(last.id) <= this.#current.revision) return this.#current;
+    const catalog = foldChangeSets(newer.map(changeSetIn), known.catalog);
+    this.#current = { catalog, revision: revisionOf(last.id) };
     return this.#current;
   }
 
@@ -43,8 +44,8 @@ export class DefinitionStore {
   async at(revision: number): Promise<Catalog> {
     if (revision === 0) return EMPTY_CATALOG;
     if (revision === this.#current.revision) return this.#current.catalog;
-    const documents = await this.#documents.list('changeSets', { prefix: 'definitions:', limit: revision });
-    return foldChangeSets(documents.map((document) => document.body['changeSet'] ?? null));
+    const documents = await this.#documents.list('changeSets', { prefix: PREFIX, limit: revision });
+    return foldChangeSets(documents.filter(({ id }) => revisionOf(id) <= revision).map(changeSetIn));
   }
 
   async apply(
@@ -68,5 +69,11 @@ export class DefinitionStore {
   }
 }
 
+const PREFIX = 'definitions:';
+
 /** Ten digits, so that the order of ids is the order of numbers. */
-const idOf = (revision: number): string => `definitions:${String(revision).padStart(10, '0')}`;
+const idOf = (revision: number): string => `${PREFIX}${String(revision).padStart(10, '0')}`;
+
+const revisionOf = (id: string): number => Number(id.slice(PREFIX.length));
+
+const changeSetIn = ({ body }: Document): Json => body['changeSet'] ?? null;
