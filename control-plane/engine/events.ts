@@ -91,6 +91,8 @@ type Body =
       readonly event: 'StepStarted';
       readonly stepId: NodeId;
       readonly targets: readonly string[];
+      /** What the selectors of its plan have come to; absent: they stand there as they are. */
+      readonly selectors?: readonly string[];
     }
   | {
       readonly event: 'StepRetried';

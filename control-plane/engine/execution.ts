@@ -186,6 +186,8 @@ export interface Step {
   readonly interventions: readonly Intervention[];
   /** What an approval was answered. */
   readonly approval: Approval | null;
+  /** Its agents must carry all of them; absent: what the plan says. */
+  readonly selectors?: readonly string[];
   readonly tasks: readonly Task[];
 }
 

@@ -43,6 +43,7 @@ export const newStep = (event: EventOf<'StepStarted'>): Step => ({
   waiting: null,
   interventions: [],
   approval: null,
+  ...(event.selectors === undefined ? {} : { selectors: event.selectors }),
   tasks: event.targets.map((target) => {
     const id = taskId(event.stepId, target);
     return { id, target, status: 'QUEUED', attempts: [newAttempt(attemptId(id, 1), event.at)] };

@@ -90,6 +90,32 @@ describe('of an attempt is wanted', () => {
     expect(selectors([], [])).toEqual([]);
   });
 
+  it('an agent by what the selectors of the step come to, which may be written as expressions', () => {
+    const step = stepPlan('a', { selectors: ['dc-${workflow.variables.dc}', 'fast'] });
+    const of = (dc: string, phase: readonly string[] = []) => {
+      const families = { workflow: { variables: { dc } } };
+      const play = new Play(onePhase([sectionPlan('s', [step])], { run: { families }, phase: { selectors: phase } }));
+      const [command] = play.commands;
+      return command?.command === 'assign' ? command.selectors : null;
+    };
+    expect(of('7')).toEqual(['dc-7', 'fast']);
+    expect(of('7', ['pinned'])).toEqual(['pinned']);
+    const unknown = new Play(onePhase([sectionPlan('s', [stepPlan('a', { selectors: ['${workflow.nobody}'] })])]));
+    expect(unknown.execution.runs[0]?.phases[0]?.sections[0]?.steps[0]).toMatchObject({
+      status: 'FAILED',
+      failure: { code: 'EXPRESSION' },
+      tasks: [],
+    });
+    const empty = new Play(
+      onePhase([sectionPlan('s', [stepPlan('a', { selectors: ['${text.empty}'] })])], {
+        run: { families: { text: { empty: ' ' } } },
+      }),
+    );
+    expect(empty.execution.runs[0]?.phases[0]?.sections[0]?.steps[0]?.failure?.message).toBe(
+      "the selector '${text.empty}' must come to plain text, known here",
+    );
+  });
+
   it('an agent by the selectors of the step before and after the phases', () => {
     const pre = sectionPlan('pre', [agentStep('a', { selectors: ['dc2'] })]);
     const [command] = new Play(onePhase([], { run: { pre }, phase: { selectors: ['dc1'] } })).commands;

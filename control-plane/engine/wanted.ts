@@ -93,7 +93,7 @@ function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): reado
   const phasePlan = planOfPhase(planOfRun(execution, run), phase);
   const pinned = phasePlan?.selectors ?? [];
   // Agents pinned by the infrastructure govern every step of its phase (orchestration 3.5).
-  const selectors = pinned.length > 0 ? pinned : plan.selectors;
+  const selectors = pinned.length > 0 ? pinned : (step.selectors ?? plan.selectors);
   const about = { type: plan.type, selectors, graceMs: plan.cancelGraceMs, hosts: phasePlan?.hosts ?? [] };
   if (open.length === 1) return open.flatMap((attempt) => ofAttempt(attempt, about));
   return open.flatMap((attempt) => ofOneOfMany(attempt, about));

@@ -17,6 +17,7 @@ import { publishOutputs } from './publish.ts';
 import { askForPermits } from './permits.ts';
 import { judgeScriptApproval } from './script-approval.ts';
 import { allHosts, selectNodes } from './select-nodes.ts';
+import { selectorsFor } from './selectors.ts';
 import { touchedByAll } from './touched.ts';
 import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from '../step-kinds.ts';
 
@@ -42,7 +43,9 @@ function startStep(turn: Turn, place: StepPlace): void {
   if (targets.length === 0) return endWithoutHost(turn, place);
   const impossible = problems(turn, place, targets);
   if (impossible !== null) return endStep(turn, place, impossible);
-  turn.emit({ event: 'StepStarted', stepId: idOf(place), targets });
+  const selectors = selectorsFor(turn, place);
+  if (selectors !== null && 'code' in selectors) return endStep(turn, place, selectors);
+  turn.emit({ event: 'StepStarted', stepId: idOf(place), targets, ...(selectors === null ? {} : { selectors }) });
 }
 
 const idOf = ({ section, plan }: StepPlace): string => `${section.id}/${plan.id}`;
