@@ -123,4 +123,26 @@ describe('a step that rolls back all phases at once', () => {
       'RollbackEnded run SUCCESS',
     ]);
   });
+
+  it('goes to every batch of its phase when only that one goes back', () => {
+    const phases = ['p1', 'p2'].map((id) =>
+      phasePlan(
+        id,
+        [sectionPlan('infra', [selectStep({ count: 1, exclude: true })]), sectionPlan('deploy', [stepPlan('install')])],
+        {
+          mapping: 'm',
+          rolling: id === 'p2',
+          hosts: hostNames(3).map(hostNamed),
+          rollback: [sectionPlan('undo', [stepPlan('restore', { rollsBackAll: true })], { undoes: 'deploy' })],
+        },
+      ),
+    );
+    const one = plan([runPlan(phases, { failureStrategies: [onFailure('ROLLBACK_PHASE')] })]);
+    expect(rollback(new Play(one).finish(failingIn('p2.1/deploy')))).toEqual([
+      'StepStarted run/p2.1.rollback/undo/restore [h3,h2]',
+      'PhaseEnded run/p2.1.rollback SUCCESS',
+      'PhaseEnded run/p2.0.rollback SKIPPED',
+      'RollbackEnded run SUCCESS',
+    ]);
+  });
 });

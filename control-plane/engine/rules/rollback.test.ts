@@ -94,6 +94,22 @@ describe('a rollback', () => {
     expect(play.execution.runs[0]?.rollback?.scope).toBe('PHASE');
   });
 
+  it('of the phase takes back every batch of it: half a phase on the old version and half on the new is neither', () => {
+    const rolling = (id: string) =>
+      phasePlan(id, [sectionPlan('infra', [selectStep({ count: 1 })]), sectionPlan('deploy', [stepPlan('install')])], {
+        rolling: true,
+        hosts: hostNames(3).map(hostNamed),
+        mapping: id,
+        rollback: [sectionPlan('undo', [stepPlan('undo')], { undoes: 'deploy' })],
+      });
+    const strategies = { failureStrategies: [onFailure('ROLLBACK_PHASE', { scope: 'PHASE' })] };
+    const play = new Play(plan([runPlan([rolling('p1'), rolling('p2')], strategies)])).finish(failingIn('p2.1/deploy'));
+    expect(ends(play).filter((line) => line.startsWith('PhaseStarted'))).toEqual([
+      'PhaseStarted run/p2.1.rollback ROLLBACK p2 Rollback Phase p2 (batch 2) 1 run/p2.1 [h2]',
+      'PhaseStarted run/p2.0.rollback ROLLBACK p2 Rollback Phase p2 (batch 1) 0 run/p2.0 [h1]',
+    ]);
+  });
+
   it('of the phase has nothing to do when that phase touched nothing', () => {
     const strategies = { failureStrategies: [onFailure('ROLLBACK_PHASE')] };
     const play = new Play(canary({}, strategies)).finish((id) => (id.includes('p2.0') ? failed(false) : succeeded));

@@ -79,8 +79,9 @@ function inOrder(run: Run): readonly Phase[] {
   if (run.rollback?.scope !== 'PHASE') {
     return run.rollback?.provisioners === 'AFTER' ? [...forward, ...pre] : [...pre, ...forward];
   }
-  // Only the phase that failed goes back; earlier ones stay as deployed, on what was provisioned for them.
-  return forward.slice(0, 1);
+  // Only the phase that failed goes back, with every batch of it; earlier ones stay as deployed, on what was provisioned
+  // for them.
+  return forward.filter((phase) => phase.planId === forward[0]?.planId);
 }
 
 /** Have the steps that take back everything of this mapping done so in an earlier phase of this rollback, all of them? */

@@ -13,14 +13,15 @@ export function touchedHosts(plan: PhasePlan | null, phase: Phase): readonly str
   return (phase.hosts ?? allHosts(plan)).filter((host) => touched.has(host));
 }
 
-/** Of every phase on the mapping of this one that a rollback of the whole workflow takes back: for a step that does it at once. */
+/** Of every phase on the mapping of this one that the rollback takes back: for a step that does it at once. */
 export function touchedByAll(plan: RunPlan, run: Run, phase: Phase): readonly string[] {
   const own = phase.hosts ?? [];
-  if (run.rollback?.scope === 'PHASE') return own;
+  const onlyThis = run.rollback?.scope === 'PHASE';
   const mapping = planOfPhase(plan, phase)?.mapping ?? null;
   const others = run.phases
     .toReversed()
     .filter((each) => each.kind === 'FORWARD' && planOfPhase(plan, each)?.mapping === mapping)
+    .filter((each) => !onlyThis || each.planId === phase.planId)
     .flatMap((each) => touchedHosts(planOfPhase(plan, each), each) ?? []);
   return [...new Set([...own, ...others])];
 }
