@@ -1,5 +1,6 @@
 import { findEntity, type Catalog, type Entity } from './catalog.ts';
 import { placeScope } from './check-scope.ts';
+import { checkText } from './check-text.ts';
 import { completePhase, completeService } from './complete.ts';
 import type { LongSection } from './long-form.ts';
 import { nearest, whatExists } from './nearest.ts';
@@ -40,7 +41,7 @@ export function validatePhase(
     selectNodes: 'refused',
     hosts,
   };
-  validateHosts(phase, hosts, report);
+  validateHosts(phase, forward, report);
   validateSwap(phase, settings, service?.spec ?? null, { catalog, application }, report);
   if (phase.verify !== undefined) {
     validateSection({ steps: phase.verify }, ['verify'], forward, report, []);
@@ -66,10 +67,12 @@ export function validatePhase(
   }
 }
 
-function validateHosts({ hosts }: PhaseSource, existing: readonly string[] | null, report: Report): void {
-  if (typeof hosts !== 'object' || existing === null) return;
+function validateHosts({ hosts }: PhaseSource, { hosts: existing, within }: SectionRules, report: Report): void {
+  if (typeof hosts !== 'object') return;
   hosts.forEach((host, index) => {
-    if (existing.includes(host)) return;
+    // What an expression comes to is known when the hosts are selected.
+    if (host.includes('${')) return checkText(host, ['hosts', index], within, report);
+    if (existing === null || existing.includes(host)) return;
     report(['hosts', index], `there is no host '${host}'`, whatExists(host, existing, 'host'));
   });
 }

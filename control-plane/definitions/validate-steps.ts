@@ -120,8 +120,8 @@ function validateTexts(read: ReadKeyed, path: Path, rules: SectionRules, report:
       for (const [name, text] of Object.entries(value)) {
         checkText(String(text), [...at, name], answered.within, report, { onAgent: true });
       }
-    } else if (field === 'groups' && isJsonList(value)) {
-      value.forEach((group, index) => checkIn(String(group), [...at, index], rules, report));
+    } else if ((field === 'groups' || field === 'hosts') && isJsonList(value)) {
+      value.forEach((each, index) => checkIn(String(each), [...at, index], rules, report));
     } else if (field === 'inputs' && isJsonObject(value)) {
       for (const [name, text] of Object.entries(value)) checkIn(String(text), [...at, name], rules, report);
     } else if (field === 'publish' && isJsonObject(value)) {
@@ -148,7 +148,8 @@ function validateSelectNodes(read: ReadKeyed, path: Path, rules: SectionRules, r
   if (hosts === null || !isJsonList(wanted)) return;
   wanted.forEach((host, index) => {
     const name = String(host);
-    if (!hosts.includes(name)) {
+    // What an expression comes to is known when the hosts are selected.
+    if (!name.includes('${') && !hosts.includes(name)) {
       report([...path, 'select-nodes', 'hosts', index], `there is no host '${name}'`, whatExists(name, hosts, 'host'));
     }
   });

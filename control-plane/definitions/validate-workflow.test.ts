@@ -32,6 +32,24 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'hosts by expressions that nobody knows; what the others come to is known later',
+      text: shipWith(
+        "    inputs: { target: h1 }\n    hosts: ['${workflow.variables.target}', '${workflow.variables.other}']\n",
+      ),
+      expected: [expect.stringContaining("workflows.ship.hosts[1]: column 22: workflow.variables has no 'other'")],
+    },
+    {
+      given: 'the same where hosts are selected by a step',
+      text: shipWith(
+        "    inputs: { target: h1 }\n    sections:\n      Prepare Infra: [select-nodes: { hosts: ['${workflow.variables.target}', '${workflow.variables.other}'] }]\n",
+      ),
+      expected: [
+        expect.stringContaining(
+          'workflows.ship.sections["Prepare Infra"][0].select-nodes.hosts[1]: column 22: workflow.variables has no \'other\'',
+        ),
+      ],
+    },
+    {
       given: 'a blue-green workflow where nothing can change places',
       text: replaced('type: basic, service: web', 'type: blue-green, service: web'),
       expected: [

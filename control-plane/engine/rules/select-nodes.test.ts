@@ -24,7 +24,10 @@ function select(hosts: number, selections: readonly Parameters[], more: Partial<
       ...more,
     }),
   );
-  const families = { env: { name: 'prod' }, workflow: { variables: { n: '3', none: '', word: 'many' } } };
+  const families = {
+    env: { name: 'prod' },
+    workflow: { variables: { n: '3', none: '', word: 'many', two: 'h4, h2' } },
+  };
   return new Play(plan([runPlan(phases, { families })])).run();
 }
 const hostsOf = (play: Play) => play.execution.runs[0]?.phases.map((phase) => (phase.hosts ?? []).join(' '));
@@ -55,6 +58,7 @@ describe('Select Nodes', () => {
     ['by count, all at most', 2, [{ count: 5 }], ['h1 h2']],
     ['by percent', 4, [{ percent: 50 }], ['h1 h2']],
     ['by nothing takes all', 3, [{}], ['h1 h2 h3']],
+    ['by names that an expression comes to', 4, [{ hosts: ['${workflow.variables.two}', 'h1'] }], ['h4 h2 h1']],
     ['counts are cumulative', 4, [{ count: 1 }, { count: 2 }, { count: 4 }], ['h1', 'h2', 'h3 h4']],
     [
       'percentages are cumulative',
@@ -128,6 +132,24 @@ describe('Select Nodes', () => {
 
   it.each<[string, number, readonly Parameters[], string]>([
     ['no hosts at all', 0, [{ count: 1 }], "NO_HOSTS: the infrastructure 'dc1' has no hosts"],
+    [
+      'strangers of an expression',
+      2,
+      [{ hosts: ['${workflow.variables.word}'] }],
+      'NO_HOSTS: no such host: many; the infrastructure has h1, h2',
+    ],
+    [
+      'an expression that names none',
+      2,
+      [{ hosts: ['${workflow.variables.none}'] }],
+      'NO_HOSTS: no host is named by ${workflow.variables.none}',
+    ],
+    [
+      'an expression nobody knows',
+      2,
+      [{ hosts: ['${workflow.variables.nobody}'] }],
+      "EXPRESSION: column 22: workflow.variables has no 'nobody'; it has n, none, two, word",
+    ],
     ['strangers', 2, [{ hosts: ['h1', 'x', 'y'] }], 'NO_HOSTS: no such host: x, y; the infrastructure has h1, h2'],
     ['0 %', 2, [{ percent: '0' }], 'NO_HOSTS: 0 % of the hosts: it must be over 0 and at most 100'],
     ['101 %', 2, [{ percent: '101' }], 'NO_HOSTS: 101 % of the hosts: it must be over 0 and at most 100'],

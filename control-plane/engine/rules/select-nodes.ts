@@ -24,7 +24,7 @@ export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: S
   if (total === 0) return failed(`the infrastructure '${plan.infrastructure?.name ?? plan.name}' has no hosts`);
   if (group !== undefined) return grouped(plan, group, where);
   const free = remainingHosts(run, runPlan, plan);
-  if (hosts !== undefined) return named(plan, hosts, free);
+  if (hosts !== undefined) return named(plan, hosts, free, where);
   const wanted = percent === undefined ? amount(count ?? total, where, total) : share(percent, where, total);
   if (typeof wanted !== 'number') return { ok: false, failure: wanted };
   // Cumulative: hosts that earlier phases took count towards the number; a batch of a rolling phase is a number of its own.
@@ -41,7 +41,16 @@ const nobody = (why: string): Selection => ({ ok: true, hosts: [], why });
 /** A phase without Select Nodes works on every host there is. */
 export const allHosts = (plan: PhasePlan | null): readonly string[] => plan?.hosts.map((host) => host.name) ?? [];
 
-function named(plan: PhasePlan, hosts: readonly string[], free: readonly string[]): Selection {
+function named(plan: PhasePlan, written: readonly string[], free: readonly string[], where: Scope): Selection {
+  const hosts: string[] = [];
+  for (const each of written) {
+    const resolved = resolveTemplate(each, where);
+    if (!resolved.ok) return { ok: false, failure: resolved.failures[0] ?? unnamed(each) };
+    if (typeof resolved.value !== 'string') return { ok: false, failure: unnamed(each) };
+    // An expression may come to several names, or to none.
+    hosts.push(...(each.includes('${') ? listed(resolved.value) : [each]));
+  }
+  if (hosts.length === 0) return failed(`no host is named by ${written.join(', ')}`);
   const known = new Set([...plan.hosts.map((host) => host.name), ...(plan.leftOut ?? [])]);
   const strangers = hosts.filter((name) => !known.has(name));
   if (strangers.length > 0) {
@@ -51,6 +60,14 @@ function named(plan: PhasePlan, hosts: readonly string[], free: readonly string[
   const chosen = [...new Set(hosts)].filter((name) => offered.includes(name));
   return { ok: true, hosts: chosen, why: 'every named host has had its turn, or has this build already' };
 }
+
+const listed = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+
+const unnamed = (written: string): Failure => failure('EXPRESSION', `the hosts '${written}' cannot be evaluated`);
 
 /** Which group may be known only now: what a step before it found out. */
 function grouped(plan: PhasePlan, group: string, where: Scope): Selection {
