@@ -16,6 +16,7 @@ import {
   retryTimes,
   runPlan,
   sectionPlan,
+  selectStep,
   simplePlan,
   stepPlan,
 } from '../../support/plans.ts';
@@ -67,6 +68,13 @@ export const failures: Samples = {
   'ends-where-it-failed': () => new Play(deploying([onFailure('END_EXECUTION')])).finish(failsAt2),
   'aborts-on-failure': () => new Play(deploying([onFailure('ABORT')])).finish(failsAt2),
   'one-phase-rolled-back': () => twoPhases(onFailure('ROLLBACK_PHASE')),
+  'every-batch-of-a-phase-rolled-back': () => {
+    const sections = [sectionPlan('infra', [selectStep({ count: 1 })]), sectionPlan('deploy', [stepPlan('install')])];
+    const rollback = [sectionPlan('undo', [stepPlan('undo')], { undoes: 'deploy' })];
+    const rolling = phasePlan('p1', sections, { rolling: true, hosts: hostNames(3).map(hostNamed), rollback });
+    const run = runPlan([rolling], { type: 'ROLLING', failureStrategies: [onFailure('ROLLBACK_PHASE')] });
+    return new Play(plan([run])).finish(failsAt2);
+  },
   'all-phases-rolled-back': () => twoPhases(onFailure('ROLLBACK_WORKFLOW')),
   'provisioners-rolled-back-first': () => provisioned(onFailure('ROLLBACK_WORKFLOW')),
   'provisioners-rolled-back-last': () => provisioned(onFailure('ROLLBACK_PROVISIONER_AFTER_PHASES')),

@@ -47,6 +47,15 @@ export const oneWorkflow: Samples = {
   /** Hosts enough that their list leaves its event. */
   'many-hosts': () => new Play(simplePlan({ phase: { hosts: hostNames(2_500).map(hostNamed) } })),
 
+  /** Agents and hosts that only expressions name. */
+  'agents-and-hosts-by-expression': () => {
+    const families = { workflow: { variables: { dc: 'dc1', target: 'h2, h3' } } };
+    const select = sectionPlan('infra', [selectStep({ hosts: ['${workflow.variables.target}'] })]);
+    const deploy = sectionPlan('deploy', [stepPlan('install', { selectors: ['${workflow.variables.dc}'] })]);
+    const hosts = hostNames(3).map(hostNamed);
+    return new Play(onePhase([select, deploy], { run: { families }, phase: { hosts } })).finish(unlessAt('nowhere'));
+  },
+
   'rolled-back': () => new Play(simplePlan()).finish(fails('check')),
 
   'rollback-fails': () =>
