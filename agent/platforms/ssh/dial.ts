@@ -76,11 +76,12 @@ function reach(target: HostTarget, options: DialOptions): Promise<net.Socket> {
       clearTimeout(timer);
       for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener);
       options.signal?.removeEventListener('abort', aborted);
+      // Also while it waits for its turn: an error that nobody listens to ends the process.
+      socket.on('error', () => undefined);
       if (error === null) {
         resolve(socket);
         return;
       }
-      socket.on('error', () => undefined);
       socket.destroy();
       reject(new FailureError(classifyConnect(error, whereOf(target), target.login.user)));
     };
@@ -158,6 +159,10 @@ function logIn<T>(
       client.removeAllListeners('error').removeAllListeners('close').removeAllListeners('ready');
       resolve(take(client));
     });
+    if (socket.destroyed) {
+      fail(new Error('closed before the handshake'));
+      return;
+    }
     const pin = target.hostKey;
     const expected = pin === null ? options.hostKeys.remembered(target.address, target.port) : pinned(pin);
     if (pin !== null && expected === null) {
