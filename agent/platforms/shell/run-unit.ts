@@ -53,6 +53,9 @@ export interface RunUnitOptions {
   readonly reconnectForMs: number;
 }
 
+/** A wrapper that was heard for so long was reached: the next loss has nothing to do with the one before. */
+const STEADY_MS = 5_000;
+
 /** Runs a unit at most once, whatever happens to the connection and to this process, and finds out how it ended. */
 export async function runUnit(unit: Unit, options: RunUnitOptions): Promise<UnitEnd> {
   const { transport, system, events, signal } = options;
@@ -64,6 +67,7 @@ export async function runUnit(unit: Unit, options: RunUnitOptions): Promise<Unit
     try {
       const channel = await transport.open(BOOTSTRAP, { signal });
       const offsets = from.out + from.err;
+      const openedAt = system.clock.monotonic();
       const end = await follow(channel, unit, mode, from, system, events, signal);
       if ('end' in end) return end;
       if (end.again) {
@@ -73,7 +77,10 @@ export async function runUnit(unit: Unit, options: RunUnitOptions): Promise<Unit
       problem = end.failure;
       // From here on it may have started.
       mode = 'resume';
-      if (lostAt === null || from.out + from.err > offsets) lostAt = system.clock.monotonic();
+      const now = system.clock.monotonic();
+      const reached = end.spoke && now - openedAt >= STEADY_MS;
+      if (reached) tries = 0;
+      if (lostAt === null || reached || from.out + from.err > offsets) lostAt = now;
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       problem = error.failures[0];
@@ -87,7 +94,11 @@ export async function runUnit(unit: Unit, options: RunUnitOptions): Promise<Unit
   }
 }
 
-type Followed = UnitEnd | { readonly again: true } | { readonly again: false; readonly failure: Failure };
+type Followed =
+  | UnitEnd
+  | { readonly again: true }
+  /** `spoke`: the wrapper was there. */
+  | { readonly again: false; readonly failure: Failure; readonly spoke: boolean };
 
 async function follow(
   channel: Channel,
@@ -117,7 +128,7 @@ async function follow(
   const stopLooking = (): void => channel.close();
   if (signal.aborted) {
     stopLooking();
-    return { again: false, failure: failure('CANCELED', 'given up before it was sent') };
+    return { again: false, failure: failure('CANCELED', 'given up before it was sent'), spoke: false };
   }
   signal.addEventListener('abort', stopLooking, { once: true });
   events.sending();
@@ -133,16 +144,17 @@ async function follow(
   const ended = await channel.ended;
   signal.removeEventListener('abort', stopLooking);
   if (said !== null) return said;
-  if (ended.end === 'lost') return { again: false, failure: ended.failure };
+  const spoke = reader.marked;
+  if (ended.end === 'lost') return { again: false, failure: ended.failure, spoke };
   const how = ended.end === 'exit' ? `status ${ended.status}` : `signal ${ended.signal}`;
   const why = complaint.trim() === '' ? '' : `: ${complaint.trim().slice(0, 500)}`;
-  if (!reader.marked && ended.end === 'exit') {
+  if (!spoke && ended.end === 'exit') {
     return {
       end: 'not-started',
       failure: refusal(complaint.trim() || `the shell ended with ${how} before it did anything`),
     };
   }
-  return { again: false, failure: failure('CONNECTION_LOST', `the wrapper ended early with ${how}${why}`) };
+  return { again: false, failure: failure('CONNECTION_LOST', `the wrapper ended early with ${how}${why}`), spoke };
 }
 
 function verdict(word: string, rest: string, values: ReadonlyMap<string, Buffer>): Followed | null {
