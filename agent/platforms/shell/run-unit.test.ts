@@ -96,3 +96,9 @@ test('a wrapper that dies each time as soon as it has spoken is given up as well
   expect(await run(system, transport)).toMatchObject({ end: 'unknown', failure: { code: 'OUTCOME_UNKNOWN' } });
   expect(system.elapsed).toBeLessThan(70 * SECOND);
 });
+
+test('a status that is no number, as a host that lost its power can leave it, tells nothing', async () => {
+  const system = new VirtualSystem();
+  const transport = visits(system, [{ ms: SECOND, says: 'found', last: 'x pending' }]);
+  expect(await run(system, transport)).toMatchObject({ end: 'unknown', failure: { code: 'OUTCOME_UNKNOWN' } });
+});

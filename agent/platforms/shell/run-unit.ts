@@ -162,6 +162,7 @@ function verdict(word: string, rest: string, values: ReadonlyMap<string, Buffer>
   const status = Number.parseInt(rest, 10);
   switch (word) {
     case 'x':
+      if (Number.isNaN(status)) return lostStatus(rest);
       // One that succeeded before the cancel came has succeeded.
       if (canceled && status !== 0) return { end: 'canceled', began: true };
       return { end: 'exited', status, values };
@@ -182,6 +183,15 @@ function verdict(word: string, rest: string, values: ReadonlyMap<string, Buffer>
       return null;
   }
 }
+
+/** A host that lost its power may keep the name of the file and not what was written into it. */
+const lostStatus = (text: string): UnitEnd => ({
+  end: 'unknown',
+  failure: failure(
+    'OUTCOME_UNKNOWN',
+    `the unit has ended, but its exit status is lost: '${text.slice(0, 20)}' was kept`,
+  ),
+});
 
 /** Why a target's shell would not begin. */
 export function refusal(text: string): Failure {

@@ -45,6 +45,9 @@ function judge(rows: readonly (readonly string[])[], never: boolean, where: stri
       },
     };
   }
+  if (of('ended').some((row) => !/^\d+$/.test(row[1] ?? ''))) {
+    return { seen: 'unknown', failure: failure('OUTCOME_UNKNOWN', `on ${where} the exit status of a unit is lost`) };
+  }
   const bad = of('ended').find((row) => row[1] !== '0');
   if (bad !== undefined || of('gone').length > 0) {
     const why =
