@@ -27,6 +27,7 @@ const result = z
     touched: z.boolean(),
     confirmed: z.boolean().exactOptional(),
     notes: z.array(z.string()).exactOptional(),
+    logBytes: count.exactOptional(),
   })
   .refine((given) => (given.outcome === 'SUCCESS') === (given.failure === undefined), {
     message: 'a failure belongs to every outcome but SUCCESS',

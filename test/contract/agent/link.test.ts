@@ -36,7 +36,12 @@ test('offered, started with permission, finished, logged: the whole way over the
     {
       report: 'finished',
       attemptId: A,
-      result: { outcome: 'FAILED', failure: { code: 'COMMAND_FAILED', message: 'exit 3: ü' }, touched: true },
+      result: {
+        outcome: 'FAILED',
+        failure: { code: 'COMMAND_FAILED', message: 'exit 3: ü' },
+        touched: true,
+        logBytes: Buffer.byteLength('grüße\n'),
+      },
     },
   ]);
   await expect.poll(() => world.gateway.stored.get(A), soon).toBe(Buffer.from('grüße\n').toString('latin1'));

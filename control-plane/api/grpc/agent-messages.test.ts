@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { FailureError } from '@fairlead/proto/model/failure.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import { readReport } from './agent-messages.ts';
+
+test('a result comes in whole, with everything an agent can say of it', () => {
+  // Required, so that whatever is added to results has to be added here.
+  const result: Required<AttemptResult> = {
+    outcome: 'CANCELED',
+    failure: { code: 'CANCELED', message: 'stopped', field: 'a.b', details: { status: 1, tool: 'x', names: ['y'] } },
+    outputs: { build: '7', nested: { list: [1, null, 'z'] } },
+    blobs: { plan: 'sha256' },
+    touched: true,
+    confirmed: false,
+    notes: ['not confirmed'],
+    logBytes: 12_345,
+  };
+  const report = { report: 'finished', attemptId: 'e/run/p/s@web-1#1', result };
+  expect(readReport(JSON.stringify({ ...report, ofANewerAgent: 1 }))).toEqual(report);
+});
+
+test.each(['', '{', '{"report":"finished"}', '{"report":"starting","attemptId":"a"}', '{"report":"other"}'])(
+  'what names no attempt or no report is refused: %s',
+  (body) => {
+    expect(() => readReport(body)).toThrow(FailureError);
+  },
+);
