@@ -19,6 +19,18 @@ test('a result comes in whole, with everything an agent can say of it', () => {
   expect(readReport(JSON.stringify({ ...report, ofANewerAgent: 1 }))).toEqual(report);
 });
 
+test('an end that cannot be read is one that nobody knows, not the end of the session', () => {
+  const attemptId = 'e/run/p/s@web-1#1';
+  // What JSON makes of a number that is none.
+  const failed = { code: 'COMMAND_FAILED', message: 'it failed', details: { status: Number.NaN } };
+  const told = { report: 'finished', attemptId, result: { outcome: 'FAILED', failure: failed, touched: false } };
+  expect(readReport(JSON.stringify(told))).toMatchObject({
+    report: 'finished',
+    attemptId,
+    result: { outcome: 'FAILED', touched: true, failure: { code: 'OUTCOME_UNKNOWN' } },
+  });
+});
+
 test.each(['', '{', '{"report":"finished"}', '{"report":"starting","attemptId":"a"}', '{"report":"other"}'])(
   'what names no attempt or no report is refused: %s',
   (body) => {

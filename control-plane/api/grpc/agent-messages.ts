@@ -86,6 +86,26 @@ function readJson(body: string): unknown {
   }
 }
 
-export const readReport = reader('a report', report);
+const readWhole = reader('a report', report);
+const end = z.object({ report: z.literal('finished'), attemptId: id });
+
+/**
+ * An end whose result cannot be read is one that nobody knows. Refused, it would come again with every session of its
+ * agent, and end each: the agent would do nothing any more.
+ */
+export function readReport(body: string): Report {
+  try {
+    return readWhole(body);
+  } catch (error) {
+    const named = end.safeParse(readJson(body));
+    if (!(error instanceof FailureError) || !named.success) throw error;
+    const message = `its agent told of its end in words that cannot be read: ${error.failures[0].message}`;
+    return {
+      ...named.data,
+      result: { outcome: 'FAILED', failure: failure('OUTCOME_UNKNOWN', message), touched: true },
+    };
+  }
+}
+
 export const readHello = reader('a hello', hello);
 export const readAnswer = reader('an answer', answer);
