@@ -132,7 +132,8 @@ export interface Permits {
   readonly position: number | null;
 }
 
-export type PhaseKind = 'PRE' | 'FORWARD' | 'POST' | 'ROLLBACK';
+/** CLEAN_UP: takes away older releases of the phase it names, when all the others have passed. */
+export type PhaseKind = 'PRE' | 'FORWARD' | 'POST' | 'CLEAN_UP' | 'ROLLBACK';
 
 /** A phase run: one pass over a phase of the plan (a rolling phase has one per batch). */
 export interface Phase {

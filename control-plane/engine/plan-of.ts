@@ -80,6 +80,7 @@ function allSections(plan: RunPlan, phasePlan: PhasePlan | null, phase: Phase): 
   if (phase.kind === 'POST') return listOf(plan.post);
   if (phase.planId === PRE) return listOf(plan.undoPre ?? null);
   if (phasePlan === null) return [];
+  if (phase.kind === 'CLEAN_UP') return listOf(phasePlan.cleanUp ?? null);
   return phase.kind === 'FORWARD' ? phasePlan.sections : phasePlan.rollback;
 }
 

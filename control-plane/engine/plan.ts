@@ -194,6 +194,8 @@ export interface PhasePlan {
   readonly keep?: number;
   /** The releases that were good when this was planned, and what is older; absent: nothing is taken away. */
   readonly releases?: Omit<Releases, 'id' | 'keep'>;
+  /** Takes away what is older, at the end of the run. Absent: the last command of the phase does, as an older release planned it. */
+  readonly cleanUp?: SectionPlan;
   /** True in a rolling workflow: the phase is repeated, batch after batch, until every host had its turn. */
   readonly rolling: boolean;
   readonly sections: readonly SectionPlan[];

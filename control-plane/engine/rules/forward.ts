@@ -1,10 +1,11 @@
-/** The forward path of a run: pre-deployment, lock, phases (a rolling one batch by batch), post-deployment. */
+/** The forward path of a run: pre-deployment, lock, phases (a rolling one batch by batch), post-deployment, and what it leaves clean. */
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isFailed, isTerminal, worst } from '@fairlead/proto/model/status.ts';
 import type { Phase, PhaseKind, Run } from '../execution.ts';
 import type { PhasePlan, RunPlan } from '../plan.ts';
 import { planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
+import { nextCleanUp, type CleanUp } from './clean-up.ts';
 import { holdsLock } from './lock.ts';
 import { advancePhase } from './phase.ts';
 import { remainingHosts } from './select-nodes.ts';
@@ -21,6 +22,8 @@ export function advanceForward(turn: Turn, run: Run): void {
   if (plan.post !== null && !started('POST')) return open(turn, run, 'POST', 'post', plan.post.name, 0);
   const status = worst(run.phases.map((phase) => phase.status));
   const failed = isFailed(status);
+  const cleanUp = failed ? null : nextCleanUp(run, plan);
+  if (cleanUp !== null) return openCleanUp(turn, run, cleanUp);
   turn.emit({
     event: 'RunEnded',
     runId: run.id,
@@ -35,6 +38,14 @@ function openPhase(turn: Turn, run: Run, { plan, name, iteration }: Next): void 
   const { skipped } = plan;
   const phaseId = `${run.id}/${plan.id}.${iteration}`;
   if (skipped !== undefined) turn.emit({ event: 'PhaseEnded', phaseId, status: 'SKIPPED', skipped });
+}
+
+function openCleanUp(turn: Turn, run: Run, { plan, hosts }: CleanUp): void {
+  if (turn.isPaused(run.id)) return;
+  const { id: planId, service, cleanUp } = plan;
+  const phaseId = `${run.id}/${planId}.cleanup`;
+  const name = [cleanUp?.name ?? '', service?.name ?? ''].join(' ').trim();
+  turn.emit({ event: 'PhaseStarted', phaseId, kind: 'CLEAN_UP', planId, name, iteration: 0, undoes: null, hosts });
 }
 
 /** Nothing else tells why a run failed that does not go back: a build, or a rollback of its own (orchestration 10.2). */
