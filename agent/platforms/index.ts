@@ -40,7 +40,7 @@ export async function createWorkshop(options: WorkshopOptions): Promise<Workshop
     secret: readLocalSecret,
     artifact: (reference, { signal }) => artifacts.fetch(reference, signal),
     async keep({ sha256 }, { context }) {
-      if (context.mapping !== null) await artifacts.pin(context.mapping, sha256, context.releases);
+      if (context.mapping !== null) await artifacts.pin(context.mapping, sha256, context.keeps ?? context.releases);
     },
     async close() {
       for (const platform of platforms) {

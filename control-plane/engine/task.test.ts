@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ATTEMPT, agentStep, hostNamed, onePhase, sectionPlan, stepPlan } from '../../test/support/plans.ts';
+import { ATTEMPT, agentStep, hostNamed, onFailure, onePhase, sectionPlan, stepPlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
 import type { PhasePlan, RunPlan, StepPlan } from './plan.ts';
 import { taskOfAttempt, tryTask } from './task.ts';
@@ -251,6 +251,17 @@ describe('what a deployment takes away from its hosts', () => {
       ['start@h1#1', { id: '1-2', keep: 2, ...releases }],
       ['check@h1#1', undefined],
       ['again@h1#1', undefined],
+    ]);
+  });
+
+  it('is told to what cleans up at the end, where the plan has it', () => {
+    const cleanUp = sectionPlan('cleanup', [{ ...install, id: 'prune' }]);
+    const check = sectionPlan('verify', [stepPlan('check')], { failureStrategies: [onFailure('IGNORE')] });
+    expect(told({ releases, cleanUp, sections: [sectionPlan('deploy', [install, start]), check] })).toEqual([
+      ['install@h1#1', undefined],
+      ['start@h1#1', undefined],
+      ['check@h1#1', undefined],
+      ['prune@h1#1', { id: '1-2', keep: 2, ...releases }],
     ]);
   });
 

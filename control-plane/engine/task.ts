@@ -83,17 +83,22 @@ function makeAnew(execution: Execution, step: PlannedStep, attemptId: AttemptId,
   };
 }
 
-/** With the last command of a deployment everything of it is on the host. */
-function releasesFor({ type, id, of }: PlannedStep): Pick<TaskContext, 'releases'> {
+/** Old releases go once nothing of the run can fail any more; as older releases planned it, with the last command of a phase. */
+function releasesFor({ type, id, of }: PlannedStep): Pick<TaskContext, 'releases' | 'keeps'> {
   const { phase, phasePlan, runPlan, section } = of;
   const release = runPlan.families['timestampId'];
   if (phasePlan?.releases === undefined || typeof release !== 'string') return {};
-  if (type !== command.type || phase.kind !== 'FORWARD' || runPlan.undoing === true) return {};
-  const last = phasePlan.sections
-    .flatMap((each) => each.steps.map((step) => ({ section: each.id, step })))
-    .findLast(({ step }) => step.type === command.type);
-  if (last?.section !== section.id || last.step.id !== id) return {};
-  return { releases: { id: release, keep: phasePlan.keep ?? 1, ...phasePlan.releases } };
+  if (type !== command.type || phase.kind === 'ROLLBACK' || runPlan.undoing === true) return {};
+  const { cleanUp, keep = 1, releases } = phasePlan;
+  if (cleanUp !== undefined && phase.kind === 'FORWARD') return { keeps: { keep, good: releases.good } };
+  if (cleanUp === undefined && !isLastCommand(phasePlan, section.id, id)) return {};
+  return { releases: { id: release, keep, ...releases } };
+}
+
+function isLastCommand({ sections }: PhasePlan, sectionId: string, stepId: string): boolean {
+  const steps = sections.flatMap((each) => each.steps.map((step) => ({ section: each.id, step })));
+  const last = steps.findLast(({ step }) => step.type === command.type);
+  return last?.section === sectionId && last.step.id === stepId;
 }
 
 /** Fields evaluated on the agent travel as they were written, apart from what is known here already. */

@@ -60,8 +60,8 @@ export type ArtifactSource =
   | { readonly kind: 'SCRIPT'; readonly script: string };
 
 /**
- * What the last command of a deployment takes away from its host when it has succeeded: what releases left there that are
- * older than those to keep. An id starts with epoch milliseconds, and is the last part of the release's own directories.
+ * What the last command of a run takes away from its host when the deployment has succeeded: what releases left there that
+ * are older than those to keep. An id starts with epoch milliseconds, and is the last part of the release's own directories.
  */
 export interface Releases {
   /** Of this deployment. */
@@ -97,7 +97,9 @@ export interface TaskContext {
   readonly paths: { readonly runtime: string; readonly backup: string; readonly staging: string };
   readonly artifact: ArtifactRef | null;
   readonly configFiles: readonly { readonly path: string; readonly content: LateText; readonly mode: string }[];
-  /** Only for the last command of a deployment, not for what takes one back. */
+  /** For commands of a deployment: so many builds of the mapping, and these in any case, stay in the agent's cache. */
+  readonly keeps?: Pick<Releases, 'keep' | 'good'>;
+  /** Only for what cleans up after a deployment, not for what takes one back. */
   readonly releases?: Releases;
 }
 

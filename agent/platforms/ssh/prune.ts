@@ -8,7 +8,7 @@ import { lookProgram, removeProgram } from './prune-program.ts';
 const WITHIN_MS = 30_000;
 
 /**
- * After the last command of a deployment: takes away what releases left on the host that are older than those to keep.
+ * After a deployment that succeeded: takes away what releases left on the host that are older than those to keep.
  * Doing it twice is doing it once. That it cannot is told in the log, and is no failure: the next deployment tries again.
  */
 export async function prune(attempt: Attempt, host: Host): Promise<void> {
