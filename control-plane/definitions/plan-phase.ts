@@ -12,6 +12,7 @@ import { configFiles, phaseFamilies, serviceVariables, type Artifacts } from './
 import { planHosts } from './plan-hosts.ts';
 import type { ChosenPhase } from './plan-request.ts';
 import { planPlace } from './plan-place.ts';
+import { cleanUpAfter } from './plan-clean-up.ts';
 import { planSection, type StepContext } from './plan-steps.ts';
 import { deploymentTypeOf, generatorOf } from './sections/index.ts';
 
@@ -54,6 +55,11 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
   // The next version is put beside the one that serves, and becomes what serves by a swap.
   const staged = workflow.spec.swap === 'directories' && place.directories !== null;
   const { agents = [] } = infrastructure.spec;
+  const sections = forward.map(({ name, type }, index) => {
+    const its = own(complete.sections, name) ?? {};
+    const section = planSection(its, { id: `s${index + 1}`, name, type, undoes: null }, context);
+    return staged ? { ...section, steps: section.steps.map(onlyStaged) } : section;
+  });
   return {
     id: `p${source.index + 1}`,
     name: source.name,
@@ -76,11 +82,8 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
     rollbackArtifact: artifacts.rollbackArtifact,
     keep: completed.keep,
     rolling: workflow.spec.type === 'rolling',
-    sections: forward.map(({ name, type }, index) => {
-      const its = own(complete.sections, name) ?? {};
-      const section = planSection(its, { id: `s${index + 1}`, name, type, undoes: null }, context);
-      return staged ? { ...section, steps: section.steps.map(onlyStaged) } : section;
-    }),
+    ...cleanUpAfter(sections),
+    sections,
     rollback: rollback.map(({ name, type, undoes }, index) =>
       planSection(
         own(complete.rollback, name) ?? {},

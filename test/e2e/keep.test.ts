@@ -7,24 +7,34 @@ import { InstallsWorld } from './installs-world.ts';
 
 let world: InstallsWorld;
 beforeAll(async () => {
-  world = await InstallsWorld.make(['one']);
-  const definition = world.definition({ workflows: { ship: { type: 'basic', service: 'web', environment: 'prod' } } });
-  const services = { web: { ...world.service('installed'), keep: 2 } };
-  await world.apply({ ...definition, services });
+  world = await InstallsWorld.make(['one', 'two']);
 });
 afterAll(() => world.remove());
 
+/** Deploys and keeps so many, from here on. */
+const define = (keep: number, hosts: number, workflow: object): Promise<void> =>
+  world.apply({
+    ...world.definition({ workflows: { ship: { service: 'web', environment: 'prod', ...workflow } } }),
+    environments: {
+      prod: { type: 'production', infrastructure: { dc1: world.infrastructure(world.hosts.slice(0, hosts)) } },
+    },
+    services: { web: { ...world.service('installed'), keep } },
+  });
+
 const rolled = z.object({ executionId: z.string() });
 
-const list = (...parts: string[]): readonly string[] => {
-  const directory = join(world.hosts[0]?.directory ?? '', 'shop/web/prod', ...parts);
+const listAt = (host: number, ...parts: string[]): readonly string[] => {
+  const directory = join(world.hosts[host]?.directory ?? '', 'shop/web/prod', ...parts);
   return existsSync(directory) ? readdirSync(directory).toSorted() : [];
 };
-const archives = (): readonly string[] => list('runtime').filter((name) => name.endsWith('.tgz'));
+const list = (...parts: string[]): readonly string[] => listAt(0, ...parts);
+const archivesAt = (host: number): readonly string[] => listAt(host, 'runtime').filter((name) => name.endsWith('.tgz'));
+const archives = (): readonly string[] => archivesAt(0);
 
 describe('five versions, of which two are kept', () => {
   const backups: string[] = [];
   let last = '';
+  beforeAll(() => define(2, 1, { type: 'basic' }));
 
   const deploy = async (build: number): Promise<string> => {
     const before = new Set(list('backup'));
@@ -63,5 +73,40 @@ describe('five versions, of which two are kept', () => {
     expect(await deploy(7)).toBe('SUCCESS');
     expect(list('backup')).toContain(backups[4]);
     expect(archives()).toEqual(expect.arrayContaining(['web-5.tgz', 'web-7.tgz']));
+  }, 60_000);
+});
+
+describe('two phases, of which the second fails, and one version is kept', () => {
+  const workflow = { type: 'canary', phases: [{ hosts: 1 }, { hosts: 2 }] };
+  beforeAll(() => define(1, 2, workflow));
+
+  const phases = async (id: string): Promise<readonly string[]> =>
+    (await world.view(id)).nodes.filter(({ kind }) => kind === 'phase').map(({ name }) => name);
+
+  it('takes nothing away before all of it has succeeded', async () => {
+    for (const build of [11, 12]) expect((await world.deploy(build)).header.status).toBe('SUCCESS');
+    expect([0, 1].map(archivesAt)).toEqual([
+      ['web-11.tgz', 'web-12.tgz'],
+      ['web-11.tgz', 'web-12.tgz'],
+    ]);
+    const before = [0, 1].map((host) => listAt(host, 'backup'));
+    world.fail(1, 13);
+    const { header } = await world.deploy(13);
+    expect(header).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+    expect(await phases(header.executionId)).toEqual(['Phase 1', 'Phase 2', 'Rollback Phase 2', 'Rollback Phase 1']);
+    for (const host of [0, 1]) {
+      expect(world.log(host).at(-1)).toBe('installed web-12.tgz');
+      expect(archivesAt(host)).toEqual(expect.arrayContaining(['web-11.tgz', 'web-12.tgz']));
+      expect(listAt(host, 'backup')).toEqual(expect.arrayContaining([...(before[host] ?? [])]));
+    }
+  }, 120_000);
+
+  it('does so at the end of the one that succeeds, on the hosts of both phases', async () => {
+    const { header } = await world.deploy(14);
+    expect(header.status).toBe('SUCCESS');
+    expect(await phases(header.executionId)).toEqual(['Phase 1', 'Phase 2', 'Clean Up web']);
+    // What failed in between is younger than the last good one, and goes with it.
+    const left = ['web-12.tgz', 'web-13.tgz', 'web-14.tgz'];
+    expect([0, 1].map(archivesAt)).toEqual([left, left]);
   }, 60_000);
 });
