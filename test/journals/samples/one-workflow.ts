@@ -37,6 +37,24 @@ const rolling = () => {
   ]);
 };
 
+/** Two phases with the same service; what is older goes from the hosts of both at the end. */
+const cleaned = () => {
+  const cleanUp = sectionPlan(
+    'cleanup',
+    [stepPlan('prune', { type: 'COMMAND', parameters: { command: 'x', units: [] } })],
+    {
+      failureStrategies: [onFailure('IGNORE')],
+    },
+  );
+  const releases = { good: [], since: 0, before: 7, files: [] };
+  const phase = (id: string, count: number) =>
+    phasePlan(id, [sectionPlan('infra', [selectStep({ count })]), sectionPlan('deploy', [stepPlan('install')])], {
+      releases,
+      cleanUp,
+    });
+  return plan([runPlan([phase('p1', 1), phase('p2', 2)])]);
+};
+
 const locked = () => simplePlan({ run: { lock: { keys: ['app/prod/dc1'], queueLimit: 20, timeoutMs: 3_600_000 } } });
 
 export const oneWorkflow: Samples = {
@@ -55,6 +73,9 @@ export const oneWorkflow: Samples = {
     const hosts = hostNames(3).map(hostNamed);
     return new Play(onePhase([select, deploy], { run: { families }, phase: { hosts } })).finish(unlessAt('nowhere'));
   },
+
+  /** It cannot be cleaned on one of the hosts: that changes nothing. */
+  'older-releases-removed': () => new Play(cleaned()).finish(fails('prune@h2')),
 
   'rolled-back': () => new Play(simplePlan()).finish(fails('check')),
 

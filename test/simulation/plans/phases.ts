@@ -1,7 +1,7 @@
 /** Phases over the hosts that all executions of a world share, each with sections that undo it. */
 import type { PhasePlan, SectionPlan, StepPlan } from '../../../control-plane/engine/plan.ts';
 import { artifact } from '../../../control-plane/definitions/plan-fixture.ts';
-import { hostNamed, phasePlan, sectionPlan, selectStep } from '../../support/plans.ts';
+import { hostNamed, onFailure, phasePlan, sectionPlan, selectStep, stepPlan } from '../../support/plans.ts';
 import type { Dice } from '../dice.ts';
 import { holdUps, onAgent, onHosts, section, some } from './steps.ts';
 
@@ -50,8 +50,17 @@ export function phaseFrom(dice: Dice, id: string, shape: PhaseShape): PhasePlan 
     artifact: artifact('web', '2'),
     rollbackArtifact: dice.chance(0.9) ? artifact('web', '1') : null,
     rollback: undoing(dice, forward),
+    ...(forward.some(({ id }) => id === 'wrap') ? cleaning : {}),
   });
 }
+
+/** What older releases left goes at the end; on a host where it cannot, it stays. */
+const cleaning: Partial<PhasePlan> = {
+  releases: { good: [], since: 0, before: 1, files: [] },
+  cleanUp: sectionPlan('cleanup', [stepPlan('prune', { idempotent: true, deploys: false, timeoutMs: 2_000 })], {
+    failureStrategies: [onFailure('IGNORE')],
+  }),
+};
 
 /** The sections in the opposite order; what only looks and waits has nothing to undo. */
 const undoing = (dice: Dice, forward: readonly SectionPlan[]): readonly SectionPlan[] =>
