@@ -113,7 +113,7 @@ describe('what stays', () => {
   it('counts what a rollback brought back, and not what it took away', async () => {
     const history = [...successes(1, 2, 3), [4, { back: [3, 2] }]] as const;
     expect(await releases(history)).toMatchObject({ good: [id(2)], before: made(2), files: ['web-1.tgz'] });
-    expect(await releases(history, { keep: 3 })).toMatchObject({ good: [id(2), id(1)], before: made(1), files: [] });
+    expect(await releases(history, { keep: 3 })).toMatchObject({ good: [id(2), id(1)], before: 0, files: [] });
   });
 
   it('is the last one of every workflow and every infrastructure, however old', async () => {
@@ -138,6 +138,11 @@ describe('what stays', () => {
 });
 
 describe('nothing is taken away', () => {
+  it('and no host is asked, where nothing is known of that would have to go', async () => {
+    expect(await releases(successes(1, 2), { keep: 3 })).toMatchObject({ good: [id(2), id(1)], since: 0, before: 0 });
+    expect(await releases([...successes(1, 2), [3, { failed: true }]])).toMatchObject({ before: made(2) });
+  });
+
   it('of what was deployed before anybody told of it', async () => {
     const history = [...successes(10), [20, { silent: true }], ...successes(30, 40)] as const;
     const since = made(20) + 6;

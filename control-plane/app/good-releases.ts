@@ -115,10 +115,12 @@ function choose(
   const before = kept.length < others ? since : Math.max(since, Math.min(...kept.map(({ id }) => madeAt(id))));
   const names = new Set([deploying.fileName, ...[...stay.values()].map(({ fileName }) => fileName)]);
   const files = new Map<string, Releases['files'][number]>();
-  for (const { id, fileName, sha256 } of releases) {
-    const old = madeAt(id) >= since && madeAt(id) < before && !stay.has(id);
-    if (old && sha256 !== null && !names.has(fileName)) files.set(`${fileName}/${sha256}`, { fileName, sha256 });
+  const old = releases.filter(({ id }) => madeAt(id) >= since && madeAt(id) < before && !stay.has(id));
+  for (const { fileName, sha256 } of old) {
+    if (sha256 !== null && !names.has(fileName)) files.set(`${fileName}/${sha256}`, { fileName, sha256 });
   }
   const plain = ({ id, fileName, sha256 }: DeployedRelease): GoodRelease => ({ id, fileName, sha256 });
-  return { good: [...stay.values()].map(plain), since, before, files: [...files.values()] };
+  // Where nothing older is known of, no host has to be asked for it.
+  const until = old.length === 0 ? since : before;
+  return { good: [...stay.values()].map(plain), since, before: until, files: [...files.values()] };
 }
