@@ -3,6 +3,7 @@ import {
   agentStep,
   hostNamed,
   hostNames,
+  onFailure,
   oneStep,
   onePhase,
   phasePlan,
@@ -37,6 +38,16 @@ describe('a step', () => {
       'HostsSelected run/p1.0 [h2]',
       'StepStarted run/p1.0/s/a [h2]',
     ]);
+  });
+
+  it('runs nowhere where the selection of its hosts has failed, also when that is ignored: some never meant all', () => {
+    const sections = [
+      sectionPlan('i', [selectStep({ count: '${workflow.nobody}' })], { failureStrategies: [onFailure('IGNORE')] }),
+      sectionPlan('s', [stepPlan('a')]),
+    ];
+    const play = new Play(onePhase(sections, { phase: { hosts: hostNames(3).map(hostNamed) } })).finish();
+    expect(toldOf(play.events, 'StepStarted', 'StepIgnored')).toEqual(['StepIgnored run/p1.0/i/select']);
+    expect(problemOf(play)).toEqual({ code: 'NO_HOSTS', message: 'no host is selected' });
   });
 
   it('leaves out hosts that were dropped', () => {

@@ -2,13 +2,13 @@
 import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Section, Step } from '../execution.ts';
+import type { Phase, Section, Step } from '../execution.ts';
 import type { StepPlace } from '../place.ts';
 import type { StepPlan } from '../plan.ts';
 import { scopeOfPhase } from '../scope.ts';
 import { ON_AGENT, tryTask } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
-import { planOfPhase, planOfRun } from '../plan-of.ts';
+import { planOfPhase, planOfRun, stepPlanOf } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { askForApproval } from './approval.ts';
 import { arrive } from './barrier.ts';
@@ -106,10 +106,16 @@ function targetsOf(turn: Turn, { run, phase, plan }: StepPlace): readonly string
   if (plan.runs !== 'hosts') return [ON_AGENT];
   const runPlan = planOfRun(turn.execution, run);
   if (plan.rollsBackAll === true && phase.kind === 'ROLLBACK') return touchedByAll(runPlan, run, phase);
-  const hosts = phase.hosts ?? allHosts(planOfPhase(runPlan, phase));
+  const hosts = phase.hosts ?? (hasFailedToSelect(turn, phase) ? [] : allHosts(planOfPhase(runPlan, phase)));
   const dropped = new Set(phase.dropped);
   return hosts.filter((host) => !dropped.has(host));
 }
+
+/** Its selection failed and was passed over: whoever asked for some of the hosts never meant all of them. */
+const hasFailedToSelect = (turn: Turn, phase: Phase): boolean =>
+  phase.sections
+    .flatMap((section) => section.steps)
+    .some(({ id, status }) => status !== 'SKIPPED' && stepPlanOf(turn.execution, id).type === SELECT_NODES);
 
 /** Everything that cannot be resolved at any target, told once. */
 function problems(turn: Turn, place: StepPlace, targets: readonly string[]): Failure | null {
