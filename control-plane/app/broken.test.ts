@@ -126,6 +126,48 @@ it('is settled by the next driver when its own dies between its end and taking t
   expect((await second.useCases.getExecution(me, 'x1')).header.status).toBe('ABORTED');
 });
 
+it('is settled when whoever aborted it dies before taking the mark away, although it took two drivers down', async () => {
+  const system = new VirtualSystem(8);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const first = system.spawn('first');
+  const driver = open(first, store);
+  await driver.replica.start();
+  await driver.replica.drivers.start(simplePlan());
+  first.kill();
+  await store.heads.patch('x1', { strikes: 2 });
+
+  const second = system.spawn('second');
+  let dead = false;
+  /** Nothing reaches the store from the moment on in which the mark is taken away. */
+  const dying: Store = {
+    ...store,
+    heads: {
+      ...store.heads,
+      async patch(id, fields) {
+        if (fields.parked === null) {
+          dead = true;
+          second.kill();
+        }
+        if (dead) await new Promise(() => {});
+        await store.heads.patch(id, fields);
+      },
+    },
+  };
+  const aborting = open(second, dying);
+  await aborting.replica.start();
+  await system.advance(3_000);
+  expect((await store.heads.get('x1'))?.parked).toContain('went down');
+  void aborting.useCases.abort(me, 'x1', 'enough').catch(() => {});
+  await system.settle();
+  expect(dead).toBe(true);
+
+  const third = open(system.spawn('third'), store);
+  await third.replica.start();
+  await system.advance(60_000);
+  expect((await third.useCases.getExecution(me, 'x1')).header.status).toBe('ABORTED');
+  expect((await store.heads.get('x1'))?.settled).toBe(true);
+});
+
 it('is parked in the epoch that is written down by a driver that could not say that it took over', async () => {
   const system = new VirtualSystem(6);
   const store = createMemoryStore({ data: createMemoryData() });

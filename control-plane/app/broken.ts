@@ -60,19 +60,20 @@ export class Broken {
 
   /** Ends one that nobody drives. */
   async abort(id: ExecutionId, reason: string, actor: string): Promise<void> {
+    const { heads, loops, system } = this.#world;
+    await loops.history.load(id);
+    // To read it took nothing down: whoever comes after this replica may look whether it has ended.
+    await insist(system.scheduler, () => heads.patch(id, { strikes: 0 }));
     await this.appendByForce(id, (execution, _engine, now) =>
       execution.endedAt === null ? park(execution, reason, { actor }, now) : [],
     );
     await this.#free(id);
   }
 
-  /** Ended, it has only to be settled: whoever comes after this replica may take it up again. */
-  async free(execution: Execution | null): Promise<void> {
-    if (execution === null || execution.parked === null || execution.endedAt === null) return;
-    await this.#free(execution.id);
-  }
-
-  /** Whoever wrote its end may not have lived to free it, and a mark that was tried again may have come after it. */
+  /**
+   * Ended, it has only to be settled: whoever comes after this replica may take it up again. Whoever wrote its end may not
+   * have lived to free it, and a mark that was tried again may have come after it.
+   */
   async freeIfEnded(id: ExecutionId): Promise<void> {
     const { execution } = await this.#world.loops.history.load(id);
     if (execution !== null && execution.endedAt !== null) await this.#free(id);

@@ -180,7 +180,8 @@ export class Drivers {
     if (loop === undefined) return null;
     try {
       const outcome = await loop.give(input);
-      if (input !== 'refresh' && input.input === 'abort') await this.broken.free(outcome.execution);
+      const aborts = input !== 'refresh' && input.input === 'abort';
+      if (aborts && outcome.execution?.parked != null) await this.broken.freeIfEnded(id);
       return outcome;
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
