@@ -37,3 +37,9 @@ test.each(['', '{', '{"report":"finished"}', '{"report":"starting","attemptId":"
     expect(() => readReport(body)).toThrow(FailureError);
   },
 );
+
+test('a failure that only a newer release knows is taken all the same, with its words', () => {
+  const why = { code: 'MOON_IN_THE_WAY', message: 'no signal' };
+  const released = { report: 'released', attemptId: 'e/run/p/s@web-1#1', assignment: 1, failure: why };
+  expect(readReport(JSON.stringify(released))).toMatchObject({ failure: { code: 'INTERNAL', message: 'no signal' } });
+});

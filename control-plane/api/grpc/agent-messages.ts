@@ -12,7 +12,8 @@ const count = z.number().int().nonnegative();
 const json: z.ZodType<Json> = z.json();
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), json);
 const failed = z.object({
-  code: z.enum(FAILURE_CODES),
+  // A newer agent knows more of them, and brings its report again until it is taken.
+  code: z.enum(FAILURE_CODES).catch('INTERNAL'),
   message: z.string(),
   field: z.string().exactOptional(),
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).exactOptional(),
