@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { createMemoryStore } from '../../test/support/memory-store/index.ts';
 import { simplePlan } from '../../test/support/plans.ts';
 import { Play, succeeded } from '../../test/support/play.ts';
@@ -15,24 +16,25 @@ const decided = (...events: readonly string[]): readonly Decision[] =>
   [{ input: { input: 'tick' }, events: events.map((event) => ({ event })) } as unknown as Decision];
 
 describe('rows that are written behind', () => {
-  function open() {
+  function open(failing: readonly unknown[] = []) {
     const system = new VirtualSystem();
     const { rows } = createMemoryStore();
+    const errors = [...failing];
+    const told: unknown[] = [];
     const written: [number, number][] = [];
-    const put: typeof rows.putExecution = (row) => {
+    const put: typeof rows.putExecution = async (row) => {
+      if (errors.length > 0) throw errors.shift();
       written.push([system.elapsed, row.seq]);
       return rows.putExecution(row);
     };
-    const projector = new Projector({ ...rows, putExecution: put }, system.scheduler, (error) => {
-      throw error;
-    });
+    const projector = new Projector({ ...rows, putExecution: put }, system.scheduler, (error) => told.push(error));
     const follow = (seq: number, ...events: readonly string[]) => projector.follow(execution, seq, decided(...events));
     const pass = async (ms: number): Promise<void> => {
       system.scheduler.after(ms, () => {});
       const until = system.elapsed + ms;
       while (system.elapsed < until) await system.step();
     };
-    return { written, follow, pass };
+    return { written, follow, pass, told };
   }
 
   it('shows a new one at once, a change soon, and how far it is within a second', async () => {
@@ -69,5 +71,31 @@ describe('rows that are written behind', () => {
       await pass(100);
     }
     expect(written.map(([at]) => at)).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  const away = new FailureError(failure('UNAVAILABLE', 'no route to host'));
+
+  it('writes what waits for a person, also when the store was away just then', async () => {
+    const { written, follow, pass, told } = open([away, away]);
+    follow(7, 'StepWaits');
+    await pass(10_000);
+    expect(written).toEqual([[4_200, 7]]);
+    expect(told).toEqual([away, away]);
+  });
+
+  it('writes the newest once when there was a change while the store was away', async () => {
+    const { written, follow, pass } = open([away]);
+    follow(7, 'StepWaits');
+    await pass(300);
+    follow(8, 'AttemptStarted');
+    await pass(10_000);
+    expect(written.map(([, seq]) => seq)).toEqual([8]);
+  });
+
+  it('does not try again what can never be written', async () => {
+    const { written, follow, pass, told } = open([new Error('a bug')]);
+    follow(7, 'StepWaits');
+    await pass(10_000);
+    expect([written, told.length]).toEqual([[], 1]);
   });
 });

@@ -14,6 +14,7 @@ import { lastAttempt } from '../engine/tree.ts';
 import type { InstanceRow, Rows, Success } from '../ports/rows.ts';
 import type { Decision } from './deliberate.ts';
 import { headerOf } from './execution-header.ts';
+import { isPassing } from './insist.ts';
 import { releasesIn } from './releases-in.ts';
 import { restoresIn } from './restores.ts';
 import { effectOf } from './step-effect.ts';
@@ -22,6 +23,8 @@ import { withTraffic } from './traffic.ts';
 /** Rows of one execution within this time are one write; and within this, where it only got on. Milliseconds. */
 const COALESCE_MS = 200;
 const PROGRESS_MS = 1_000;
+/** A store that was away is tried again: an execution may wait for days before its next change. Milliseconds. */
+const AGAIN_MS = 2_000;
 
 /** Of these a list shows no more than how far it is. */
 const PROGRESS: ReadonlySet<Event['event']> = new Set([
@@ -68,8 +71,19 @@ export class Projector {
   #write(id: ExecutionId): void {
     const last = this.#waiting.get(id);
     this.#waiting.delete(id);
-    // A row that is not written now is written with the next change, the last one by the summary.
-    if (last !== undefined) this.#rows.putExecution(rowOf(last.execution, last.seq)).catch(this.#onError);
+    if (last !== undefined) void this.#put(last);
+  }
+
+  async #put(last: Waiting): Promise<void> {
+    const { id } = last.execution;
+    try {
+      await this.#rows.putExecution(rowOf(last.execution, last.seq));
+    } catch (error) {
+      this.#onError(error);
+      // What came since will be written, and says all of it.
+      if (!isPassing(error) || this.#waiting.has(id)) return;
+      this.#waiting.set(id, { ...last, timer: this.#scheduler.after(AGAIN_MS, () => this.#write(id)) });
+    }
   }
 
   /** Carries out `writeSummary`: everything anybody will ask about an execution that has ended. */
