@@ -4,11 +4,13 @@
  * current again, so asking to take back a rollback that succeeded means that one.
  */
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { rollbackRefusal } from '@fairlead/proto/steps/platforms.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { PhasePlan, RunPlan } from '../engine/plan.ts';
 import { successesOf, type DeploymentCursor, type Rows } from '../ports/rows.ts';
 import type { Executions } from './executions.ts';
+import { rowOf } from './projector.ts';
 import { deployedBy, restoresIn } from './restores.ts';
 
 interface World {
@@ -27,9 +29,12 @@ function refuse(id: string, why: string, mend: string): never {
 }
 
 /** Throws why not. */
-export async function currentDeployment(world: World, asked: Execution): Promise<Execution> {
-  const { id, status } = asked;
+export async function currentDeployment(world: World, id: ExecutionId): Promise<Execution> {
+  const { execution: asked, seq } = await world.executions.load(id);
+  const { status } = asked;
   if (status !== 'SUCCESS') refuse(id, `it ended ${status}; only what has succeeded, or still runs, can be`, LOOK);
+  // Rows are written behind the journal: of what has just succeeded there may be none, and an older one would seem newer.
+  if (!asked.settled) await world.rows.putExecution(rowOf(asked, seq));
   const deployment = await restoredBy(world, asked);
   refuseWhatCannot(deployment, id);
   const places = placesOf(deployment);

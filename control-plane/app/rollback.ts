@@ -44,7 +44,7 @@ export async function rollback(
     const why = `${id} has ended: a run of it alone can be rolled back only while it runs. ${mend}`;
     throw new FailureError(failure('ILLEGAL_STATE', why, { details: { mend } }));
   }
-  const deployment = await currentDeployment(world, execution);
+  const deployment = await currentDeployment(world, id);
   return { executionId: await startOnce(world, deployment, actor, reason) };
 }
 
@@ -59,6 +59,11 @@ export async function rollbackAfter(
   return { executionId, begun: await drivers.exists(executionId) };
 }
 
+async function goesOnOrSucceeded({ executions }: RollbackWorld, id: ExecutionId): Promise<boolean> {
+  const { endedAt, status } = (await executions.load(id)).execution;
+  return endedAt === null || status === 'SUCCESS';
+}
+
 /** However many ask, one execution takes it back; another only when that one has failed. */
 async function startOnce(
   world: RollbackWorld,
@@ -71,7 +76,7 @@ async function startOnce(
     const known = await documents.get('rollbacks', deployment.id);
     const id = String(known?.body['executionId'] ?? '');
     const exists = known !== null && (await drivers.exists(id));
-    if (exists && (await world.executions.load(id)).execution.endedAt === null) return id;
+    if (exists && (await goesOnOrSucceeded(world, id))) return id;
     // Told, but not started: whoever told it is gone.
     const executionId = known !== null && !exists ? id : ids.unique('x');
     const ours =

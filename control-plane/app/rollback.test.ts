@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest';
+import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
+import { createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { simplePlan } from '../../test/support/plans.ts';
+import { Play, succeeded } from '../../test/support/play.ts';
+import { VirtualSystem } from '../../test/support/virtual-system.ts';
+import { LocalBus } from '../adapters/local/bus.ts';
+import { artifact } from '../definitions/plan-fixture.ts';
+import type { Plan } from '../engine/plan.ts';
+import type { Actor } from './authorize.ts';
+import { controlPlane } from './control-plane.ts';
+import { ENGINE } from './engine.ts';
+import { rowOf } from './projector.ts';
+import { Replica } from './replica.ts';
+
+const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['*'] };
+
+function planOf(executionId: string, build: string, previous: string | null, more: Partial<Plan> = {}): Plan {
+  const plan = simplePlan({
+    phase: {
+      artifact: artifact('web', build),
+      rollbackArtifact: previous === null ? null : artifact('web', previous),
+    },
+  });
+  const stages = plan.stages.map((stage) => ({
+    ...stage,
+    runs: stage.runs.map((run) => ({
+      ...run,
+      phases: run.phases.map((phase) => ({
+        ...phase,
+        sections: phase.sections.map((section) => ({
+          ...section,
+          steps: section.steps.map((step) => ({ ...step, artifact: step.deploys ? ('current' as const) : null })),
+        })),
+      })),
+    })),
+  }));
+  return { ...plan, ...more, executionId, stages };
+}
+
+async function world() {
+  const system = new VirtualSystem(1).spawn('p');
+  const store = createMemoryStore();
+  const bus = new LocalBus(system.scheduler);
+  const digest = { sha256: (text: string) => text };
+  const onError = (error: unknown): never => {
+    throw error;
+  };
+  const replica = new Replica({
+    ...{ store, bus, system, digest, engine: ENGINE, crash: NO_CRASH, alone: true, agentLostMs: 20_000 },
+    gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
+    onError,
+    onBroken: (id, reason) => onError(new Error(`${id}: ${reason}`)),
+  });
+  const useCases = controlPlane({ replica, store, bus, system, digest, engine: ENGINE });
+  let now = 1_000;
+  /** It succeeded. `shown`: its row is written. */
+  const succeeds = async (plan: Plan, shown: boolean): Promise<void> => {
+    const play = new Play(plan);
+    play.now = now += 1_000;
+    for (let command = play.commands[0]; command?.command !== 'writeSummary'; command = play.commands[0]) {
+      if (command === undefined) throw new Error('nothing is wanted');
+      play.carryOut(command, () => succeeded);
+    }
+    expect(play.execution.status).toBe('SUCCESS');
+    const head = { executionId: plan.executionId, seq: 1, epoch: 1, now: play.execution.lastAt };
+    await replica.history.append(head, play.decisions);
+    if (shown) await store.rows.putExecution(rowOf(play.execution, 1));
+  };
+  await succeeds(planOf('x1', '1', null), true);
+  await succeeds(planOf('x2', '2', '1'), false);
+  const rollback = (id: string) => useCases.rollback(ada, id, '');
+  return { store, succeeds, rollback };
+}
+
+it('takes back what has succeeded this moment, before its row is written', async () => {
+  const { rollback } = await world();
+  const { executionId } = await rollback('x2');
+  expect(executionId).not.toBe('x2');
+  expect(await rollback('x2')).toEqual({ executionId });
+  await expect(rollback('x1')).rejects.toThrow('x2 was deployed there after it');
+});
+
+it('answers who asks again with the rollback that has succeeded, before its row is written', async () => {
+  const { store, succeeds, rollback } = await world();
+  await store.documents.insert('rollbacks', 'x2', { executionId: 'x3' });
+  await succeeds(planOf('x3', '2', '1', { rollbackOf: 'x2' }), false);
+  expect(await rollback('x2')).toEqual({ executionId: 'x3' });
+});
