@@ -1,7 +1,6 @@
 /** Starting an execution: everything that could be refused is refused here, before anything starts. */
-import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
-import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
+import type { Json } from '@fairlead/proto/model/json.ts';
 import type { Clock, Ids } from '@fairlead/proto/model/system.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import { chooseDeployable } from '../definitions/pipeline-request.ts';
@@ -16,6 +15,7 @@ import type { Builds } from './builds.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { Drivers } from './drivers.ts';
 import type { Holds } from './holds.ts';
+import { idFor, isRepetition, remember } from './idempotency.ts';
 import { withReleases } from './good-releases.ts';
 import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 import { planPipeline, type PipelineStart } from './plan-pipeline.ts';
@@ -34,11 +34,13 @@ export interface DeployWorld {
 }
 
 export async function deploy(world: DeployWorld, actor: Actor, request: DeployRequest): ReturnType<UseCases['deploy']> {
-  const executionId = idFor(world, actor, request);
-  if (await isRepetition(world, executionId, request)) return { executionId, created: false, holds: [] };
+  const { idempotencyKey: key, ...what } = request;
+  const asked = { key, request: what as unknown as Json }; // Plain data.
+  const executionId = idFor(world, actor, asked);
+  if (await isRepetition(world, executionId, asked)) return { executionId, created: false, holds: [] };
   const planned = await planFor(world, actor, request, executionId);
   const plan = await readyToGoBack(world, planned);
-  await remember(world, executionId, request);
+  await remember(world, executionId, asked);
   const holds = await world.holds.against(planned);
   const { created } = await world.drivers.start(plan);
   return { executionId, created, holds };
@@ -88,29 +90,4 @@ export async function planFor(
   });
   if (!planned.ok) throw refused(planned.failures);
   return planned.plan;
-}
-
-/** A key determines the id, so that a request made twice, even of two replicas at once, runs once. */
-function idFor({ digest, system }: DeployWorld, actor: Actor, { idempotencyKey }: DeployRequest): ExecutionId {
-  if (idempotencyKey === undefined) return system.ids.unique('x');
-  return `x${digest.sha256(`${actor.id}\n${idempotencyKey}`).slice(0, 20)}`;
-}
-
-const fingerprint = (world: DeployWorld, { idempotencyKey: _, ...request }: DeployRequest): string =>
-  world.digest.sha256(canonicalJson(request as unknown as Json)); // Plain data.
-
-async function isRepetition(world: DeployWorld, id: ExecutionId, request: DeployRequest): Promise<boolean> {
-  if (request.idempotencyKey === undefined) return false;
-  const known = await world.documents.get('requests', id);
-  if (known === null) return false;
-  if (known.body['request'] !== fingerprint(world, request)) {
-    const why = `the idempotency key '${request.idempotencyKey}' was used for another request`;
-    throw new FailureError(failure('IDEMPOTENCY_MISMATCH', why, { field: 'Idempotency-Key' }));
-  }
-  return world.drivers.exists(id);
-}
-
-async function remember(world: DeployWorld, id: ExecutionId, request: DeployRequest): Promise<void> {
-  if (request.idempotencyKey === undefined) return;
-  await world.documents.insert('requests', id, { request: fingerprint(world, request) });
 }

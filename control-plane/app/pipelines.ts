@@ -37,8 +37,12 @@ export interface Pipelines {
     id: ExecutionId,
     stage: string | undefined,
   ): Promise<{ readonly executionId: ExecutionId }>;
-  /** Starts the same once more. */
-  rerun(actor: Actor, id: ExecutionId): Promise<{ readonly executionId: ExecutionId }>;
+  /** Starts the same once more; asked again with the same key, it was started already. */
+  rerun(
+    actor: Actor,
+    id: ExecutionId,
+    idempotencyKey?: string,
+  ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }>;
 }
 
 export interface PipelinesWorld extends DeployWorld {
@@ -79,10 +83,10 @@ export function pipelines(world: PipelinesWorld): Pipelines {
       const { execution } = await executions.load(id);
       return resumePipeline(world, actor, execution, stage);
     },
-    async rerun(actor, id) {
+    async rerun(actor, id, idempotencyKey) {
       authorize(actor, 'execute', id);
       const { execution } = await executions.load(id);
-      return rerun(world, actor, execution);
+      return rerun(world, actor, execution, idempotencyKey);
     },
   };
 }

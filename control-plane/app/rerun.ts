@@ -6,6 +6,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import { planFor, readyToGoBack, type DeployWorld } from './deploy.ts';
+import { idFor, isRepetition, remember } from './idempotency.ts';
 import { answersOf } from './resume-pipeline.ts';
 import { rollbackAfter } from './rollback.ts';
 
@@ -15,8 +16,12 @@ export async function rerun(
   world: DeployWorld,
   actor: Actor,
   execution: Execution,
-): Promise<{ readonly executionId: ExecutionId }> {
+  key?: string,
+): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }> {
   const { id, plan } = execution;
+  const asked = { key, request: { rerun: id } };
+  const executionId = idFor(world, actor, asked);
+  if (await isRepetition(world, executionId, asked)) return { executionId, created: false };
   const refuse = (why: string, mend: string): FailureError =>
     new FailureError(failure('ILLEGAL_STATE', `${id} cannot be run again: ${why}. ${mend}`, { details: { mend } }));
   if (plan.rollbackOf !== undefined) throw refuse(`it is the rollback of ${plan.rollbackOf}`, DEPLOY);
@@ -29,7 +34,6 @@ export async function rerun(
       DEPLOY,
     );
   }
-  const executionId = world.system.ids.unique('x');
   const builds = Object.entries(chosenArtifacts(execution)).map(([service, { build }]) => [service, build] as const);
   const request = {
     application: plan.application.name,
@@ -39,8 +43,10 @@ export async function rerun(
   };
   const pinned = plan.kind === 'PIPELINE' ? { pinned: chosenArtifacts(execution), answers: answersOf(execution) } : {};
   const planned = await planFor(world, actor, { ...request, ...pinned }, executionId);
-  await world.drivers.start(await readyToGoBack(world, planned));
-  return { executionId };
+  const ready = await readyToGoBack(world, planned);
+  await remember(world, executionId, asked);
+  const { created } = await world.drivers.start(ready);
+  return { executionId, created };
 }
 
 /** Of the one workflow there is. */

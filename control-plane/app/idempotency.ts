@@ -1,0 +1,53 @@
+/** Requests that start something and carry an idempotency key: made twice, even of two replicas at once, they start it once. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
+import type { Ids } from '@fairlead/proto/model/system.ts';
+import type { Digest } from '../ports/digest.ts';
+import type { Documents } from '../ports/documents.ts';
+import type { Actor } from './authorize.ts';
+import type { Drivers } from './drivers.ts';
+
+export interface Asked {
+  /** Undefined: each time it is asked is another one. */
+  readonly key: string | undefined;
+  /** With the same key everything of it is the same. */
+  readonly request: Json;
+}
+
+interface World {
+  readonly documents: Documents;
+  readonly drivers: Drivers;
+  readonly digest: Digest;
+  readonly system: { readonly ids: Ids };
+}
+
+/** A key determines the id. */
+export function idFor({ digest, system }: World, actor: Actor, { key }: Asked): ExecutionId {
+  if (key === undefined) return system.ids.unique('x');
+  return `x${digest.sha256(`${actor.id}\n${key}`).slice(0, 20)}`;
+}
+
+/** It was started already. Throws when the key was used for something else. */
+export async function isRepetition(world: World, id: ExecutionId, asked: Asked): Promise<boolean> {
+  if (asked.key === undefined) return false;
+  const known = await world.documents.get('requests', id);
+  if (known === null) return false;
+  refuseAnother(world, asked, known.body['request']);
+  return world.drivers.exists(id);
+}
+
+/** Before it is started. Throws when somebody has used the key for something else meanwhile. */
+export async function remember(world: World, id: ExecutionId, asked: Asked): Promise<void> {
+  if (asked.key === undefined) return;
+  if (await world.documents.insert('requests', id, { request: fingerprint(world, asked) })) return;
+  refuseAnother(world, asked, (await world.documents.get('requests', id))?.body['request']);
+}
+
+const fingerprint = ({ digest }: World, { request }: Asked): string => digest.sha256(canonicalJson(request));
+
+function refuseAnother(world: World, asked: Asked, known: Json | undefined): void {
+  if (known === fingerprint(world, asked)) return;
+  const why = `the idempotency key '${asked.key}' was used for another request`;
+  throw new FailureError(failure('IDEMPOTENCY_MISMATCH', why, { field: 'Idempotency-Key' }));
+}
