@@ -271,10 +271,11 @@ export class FakeUseCases implements UseCases {
     return { executionId: `${id}-resumed` };
   }
 
-  async rerun(actor: Actor, id: ExecutionId) {
+  async rerun(actor: Actor, id: ExecutionId, idempotencyKey?: string) {
     authorize(actor, 'execute', id);
-    this.calls.push({ verb: 'rerun', argument: { id } });
-    return { executionId: `${id}-again` };
+    const created = !this.calls.some(({ verb }) => verb === 'rerun') || idempotencyKey === undefined;
+    this.calls.push({ verb: 'rerun', argument: { id, idempotencyKey } });
+    return { executionId: `${id}-again`, created };
   }
 
   async abort(actor: Actor, id: ExecutionId, reason: string, run?: string): Promise<void> {

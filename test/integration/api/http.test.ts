@@ -137,6 +137,16 @@ describe('deploying', () => {
     expect(problem(await deploy({ a: '2' }))).toMatchObject({ status: 422, code: 'IDEMPOTENCY_MISMATCH' });
   });
 
+  it('runs the same again once for the same key', async () => {
+    const rerun = () =>
+      served.call('POST', '/api/v1/executions/last/rerun', { body: {}, headers: { 'idempotency-key': 'run-18' } });
+    const answers = [await rerun(), await rerun()];
+    expect(answers.map(({ status, json }) => [status, json])).toEqual([
+      [201, { executionId: expect.any(String), created: true }],
+      [200, { executionId: answers[0]?.json['executionId'], created: false }],
+    ]);
+  });
+
   it('tells everything that is wrong at once', async () => {
     const answer = await served.call('POST', '/api/v1/executions?x=1', {
       body: { name: 7, variables: { port: 80 }, artefacts: {} },

@@ -90,13 +90,15 @@ export const pipelineRoutes: readonly Route[] = [
     operationId: 'rerun',
     summary: 'Start the same once more: same inputs, same builds, same answers.',
     tag,
+    takesIdempotencyKey: true,
     parameters: one,
     body: z.strictObject({}),
-    statuses: { 201: 'Started.' },
-    response: started,
-    handle: async ({ useCases, actor, parameters }) => {
+    statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
+    response: started.extend({ created: z.boolean() }),
+    handle: async ({ useCases, actor, parameters, idempotencyKey }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
-      return { status: 201, body: await useCases.rerun(actor, id) };
+      const result = await useCases.rerun(actor, id, idempotencyKey);
+      return { status: result.created ? 201 : 200, body: result };
     },
   }),
 ];
