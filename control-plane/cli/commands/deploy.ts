@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { holdSchema } from '../../api/http/schemas.ts';
-import { CliError, usage } from '../cli-error.ts';
+import { usage } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { present } from '../output.ts';
 import { pairs } from '../pairs.ts';
+import { startOnce } from '../start-once.ts';
 import { waitFor } from '../wait.ts';
 import { holdLine } from './holds.ts';
 
@@ -20,7 +21,6 @@ export interface DeployOptions {
 }
 
 const started = z.object({ executionId: z.string(), created: z.boolean(), holds: z.array(holdSchema) });
-const RETRY_MS = 500;
 
 export async function deploy(context: Context, name: string | undefined, options: DeployOptions): Promise<ExitCode> {
   const problems: string[] = [];
@@ -35,7 +35,7 @@ export async function deploy(context: Context, name: string | undefined, options
     ...(options.hosts === undefined ? {} : { hosts: listed(options.hosts) }),
     ...(options.skipSameVersion === true ? { skipSameVersion: true } : {}),
   };
-  const result = await start(context, body, options.idempotencyKey ?? context.system.ids.unique('cli'));
+  const result = await startOnce(context, '/executions', started, body, options.idempotencyKey);
   for (const hold of result.holds) process.stderr.write(`${holdLine(hold)}\n`);
   if (options.wait === true) return waitFor(context, result.executionId);
   present(context.format, result, () =>
@@ -44,24 +44,6 @@ export async function deploy(context: Context, name: string | undefined, options
       : `${result.executionId} was started before with the same idempotency key.`,
   );
   return EXIT.SUCCESS;
-}
-
-/** An answer that was lost is asked for again: the key makes sure that nothing is started twice. */
-async function start(context: Context, body: object, key: string): Promise<z.output<typeof started>> {
-  const { clock, scheduler } = context.system;
-  const giveUpAt = clock.monotonic() + context.patienceMs;
-  for (let sent = false; ;) {
-    try {
-      return await context.api.post('/executions', started, body, { 'idempotency-key': key });
-    } catch (error) {
-      const lost = error instanceof CliError && error.exitCode === EXIT.CONNECTION_LOST;
-      // Nobody listens at all: waiting for that is no service to the caller.
-      const refusedAtFirst = lost && !sent && /ECONNREFUSED|ENOTFOUND/.test(error.message);
-      if (!lost || refusedAtFirst || clock.monotonic() >= giveUpAt) throw error;
-      sent = true;
-      await scheduler.sleep(RETRY_MS);
-    }
-  }
 }
 
 const listed = (text: string): readonly string[] =>

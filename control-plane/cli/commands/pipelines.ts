@@ -7,6 +7,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { present, tableOf, timeText } from '../output.ts';
 import { pairs } from '../pairs.ts';
+import { startOnce } from '../start-once.ts';
 import { waitFor } from '../wait.ts';
 
 const KINDS = {
@@ -90,7 +91,7 @@ export async function resumePipeline(
 }
 
 export async function rerun(context: Context, id: string, options: { readonly wait?: boolean }): Promise<ExitCode> {
-  return tellStarted(context, await context.api.post(`/executions/${segment(id)}/rerun`, started, {}), options);
+  return tellStarted(context, await startOnce(context, `/executions/${segment(id)}/rerun`, started, {}), options);
 }
 
 async function tellStarted(
