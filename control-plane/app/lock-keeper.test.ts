@@ -51,6 +51,39 @@ describe('the lock keeper', () => {
     expect(await locks.acquire(KEY, request('x4'), 20, TWO)).toEqual({ state: 'HELD', ticket: 4 });
   });
 
+  it('evicts who is settled from a full queue', async () => {
+    const over = new Set<string>();
+    const locks = keeper(over);
+    for (const id of ['x1', 'x2', 'x3', 'x4']) await locks.acquire(KEY, request(id), 2, TWO);
+    expect(await locks.acquire(KEY, request('x5'), 2, TWO)).toMatchObject({ state: 'REFUSED' });
+    over.add('x3');
+    expect(await locks.acquire(KEY, request('x5'), 2, TWO)).toEqual({ state: 'QUEUED', position: 2 });
+  });
+
+  it('gives nothing to several who are settled, one after the other', async () => {
+    const over = new Set<string>();
+    const locks = keeper(over);
+    for (const id of ['x1', 'x2', 'x3', 'x4', 'x5', 'x6']) await locks.acquire(KEY, request(id), 20, TWO);
+    for (const id of ['x3', 'x4', 'x5', 'x2']) over.add(id);
+    expect(await locks.acquire(KEY, request('x6'), 20, TWO)).toEqual({ state: 'HELD', ticket: 6 });
+    expect((await locks.look(KEY)).holders.map((place) => place.executionId)).toEqual(['x1', 'x6']);
+  });
+
+  it('does not look at everybody in the queue for everybody in the queue', async () => {
+    let looks = 0;
+    const isOver = async (): Promise<boolean> => {
+      looks += 1;
+      return false;
+    };
+    const locks = new LockKeeper(createMemoryStore().documents, isOver, { now: () => 0 });
+    const ids = Array.from({ length: 100 }, (_, index) => `x${index + 1}`);
+    for (const id of ids) await locks.acquire(KEY, request(id), 200, TWO);
+    looks = 0;
+    await locks.release(KEY, request('x1'));
+    for (const id of ids.slice(2)) await locks.acquire(KEY, request(id), 200, TWO);
+    expect(looks).toBeLessThan(4 * ids.length);
+  });
+
   it('lets a late repetition in no more, however many came after it, as long as its execution lives', async () => {
     const over = new Set<string>();
     const locks = keeper(over);

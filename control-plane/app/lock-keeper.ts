@@ -55,16 +55,18 @@ export class LockKeeper {
       if (state.released.includes(request.requestId)) {
         return { state: 'REFUSED', failure: failure('ILLEGAL_STATE', 'the lock was given back already') };
       }
-      const standing = onTerms(await this.#withoutDead(state), terms);
+      const standing = onTerms(await this.#withoutDead(state, state.holders), terms);
       const isHolder = standing.holders.some((place) => place.requestId === request.requestId);
       if (!isHolder && permitsOf(request) > standing.capacity)
         return { state: 'REFUSED', failure: exceeded(request, standing) };
-      const entered = enter(standing, request, queueLimit);
+      const entered =
+        enter(standing, request, queueLimit) ??
+        enter(await this.#withoutDead(standing, standing.queue), request, queueLimit);
       if (entered === null) {
         const message = `its queue is full, with ${queueLimit} waiting`;
         return { state: 'REFUSED', failure: failure('QUEUE_FULL', message) };
       }
-      const next = grant(entered);
+      const next = await this.#granted(entered);
       if (next === state || (await this.#write(key, version, this.#dated(next, state))))
         return answerFor(next, request);
     }
@@ -110,9 +112,23 @@ export class LockKeeper {
       : this.#documents.replace('locks', key, version, body);
   }
 
+  /**
+   * Whom a place is given is looked at then, and nobody else in the queue: when somebody lets go, all who wait ask where
+   * they stand now, and each looking at all the others would be a million looks where a thousand wait.
+   */
+  async #granted(state: LockState): Promise<LockState> {
+    const next = grant(state);
+    const held = new Set(state.holders);
+    const living = await this.#withoutDead(
+      state,
+      next.holders.filter((place) => !held.has(place)),
+    );
+    return living === state ? next : this.#granted(living);
+  }
+
   /** A settled execution holds nothing: anyone may evict it. */
-  async #withoutDead(state: LockState): Promise<LockState> {
-    const dead = await this.#over([...state.holders, ...state.queue].map((place) => place.executionId));
+  async #withoutDead(state: LockState, places: readonly LockPlace[]): Promise<LockState> {
+    const dead = await this.#over(places.map((place) => place.executionId));
     if (dead.size === 0) return state;
     const lives = (place: LockPlace): boolean => !dead.has(place.executionId);
     return { ...state, holders: state.holders.filter(lives), queue: state.queue.filter(lives) };
