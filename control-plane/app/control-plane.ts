@@ -3,6 +3,7 @@ import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { applyFiles } from '../definitions/change-set.ts';
 import { definitionItems, explainCatalog, printDefinitions } from '../definitions/explain.ts';
+import type { Attempt } from '../engine/execution.ts';
 import { findAttempt } from '../engine/tree.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Store } from '../ports/store.ts';
@@ -72,6 +73,12 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
   /** Why nobody drives it, where its journal does not say so itself. */
   const parkedReason = async (id: string): Promise<string | null> =>
     replica.drivers.loop(id) === undefined ? ((await store.heads.get(id))?.parked ?? null) : null;
+  const attemptOf = async (id: string): Promise<Attempt> => {
+    const { execution } = await executions.load(executionOf(id));
+    const attempt = findAttempt(execution, id);
+    if (attempt !== undefined) return attempt;
+    throw new FailureError(failure('NOT_FOUND', `there is no attempt ${id}`, { field: 'id' }));
+  };
   const gate = (actor: Actor, verb: Parameters<typeof authorize>[1], resource: string): void =>
     authorize(actor, verb, resource, parts.policy);
 
@@ -141,12 +148,14 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async readLog(actor, attempt, from, limit) {
       gate(actor, 'read', executionOf(attempt));
-      return store.logs.read(attempt, from, limit);
+      const chunks = await store.logs.read(attempt, from, limit);
+      // Nobody waits for the log of what there is not.
+      if (chunks.length === 0) await attemptOf(attempt);
+      return chunks;
     },
     async awaitLog(actor, attempt, signal) {
       gate(actor, 'read', executionOf(attempt));
-      const { execution } = await executions.load(executionOf(attempt));
-      return untilWhole(findAttempt(execution, attempt), store.logs, system, () => signal?.aborted === true);
+      return untilWhole(await attemptOf(attempt), store.logs, system, () => signal?.aborted === true);
     },
     async abort(actor, id, reason, run) {
       gate(actor, 'abort', id);
