@@ -1,37 +1,18 @@
 import { expect, it } from 'vitest';
-import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
-import { createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { oneReplica } from '../../test/support/one-replica.ts';
 import { simplePlan } from '../../test/support/plans.ts';
 import { Play } from '../../test/support/play.ts';
-import { VirtualSystem } from '../../test/support/virtual-system.ts';
-import { LocalBus } from '../adapters/local/bus.ts';
 import { openAttempts } from '../engine/open-attempts.ts';
 import type { Actor } from './authorize.ts';
-import { controlPlane } from './control-plane.ts';
-import { ENGINE } from './engine.ts';
-import { Replica } from './replica.ts';
 
 const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['read'] };
 
 async function world() {
-  const system = new VirtualSystem(1).spawn('p');
-  const store = createMemoryStore();
-  const bus = new LocalBus(system.scheduler);
-  const digest = { sha256: (text: string) => text };
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  const replica = new Replica({
-    ...{ store, bus, system, digest, engine: ENGINE, crash: NO_CRASH, alone: true, agentLostMs: 20_000 },
-    gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
-    onError: fail,
-    onBroken: fail,
-  });
+  const { store, useCases, journal } = oneReplica();
   const play = new Play(simplePlan()).run(() => null);
-  await replica.history.append({ executionId: 'x1', seq: 1, epoch: 1, now: play.now }, play.decisions);
+  await journal(play);
   const [attempt] = play.execution.runs.flatMap(openAttempts);
   if (attempt === undefined) throw new Error('no attempt');
-  const useCases = controlPlane({ replica, store, bus, system, digest, engine: ENGINE });
   return { useCases, store, attemptId: attempt.id };
 }
 

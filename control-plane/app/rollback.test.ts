@@ -1,17 +1,11 @@
 import { expect, it } from 'vitest';
-import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
-import { createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { oneReplica } from '../../test/support/one-replica.ts';
 import { simplePlan } from '../../test/support/plans.ts';
 import { Play, succeeded } from '../../test/support/play.ts';
-import { VirtualSystem } from '../../test/support/virtual-system.ts';
-import { LocalBus } from '../adapters/local/bus.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Actor } from './authorize.ts';
-import { controlPlane } from './control-plane.ts';
-import { ENGINE } from './engine.ts';
 import { rowOf } from './projector.ts';
-import { Replica } from './replica.ts';
 
 const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['*'] };
 
@@ -39,20 +33,7 @@ function planOf(executionId: string, build: string, previous: string | null, mor
 }
 
 async function world() {
-  const system = new VirtualSystem(1).spawn('p');
-  const store = createMemoryStore();
-  const bus = new LocalBus(system.scheduler);
-  const digest = { sha256: (text: string) => text };
-  const onError = (error: unknown): never => {
-    throw error;
-  };
-  const replica = new Replica({
-    ...{ store, bus, system, digest, engine: ENGINE, crash: NO_CRASH, alone: true, agentLostMs: 20_000 },
-    gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
-    onError,
-    onBroken: (id, reason) => onError(new Error(`${id}: ${reason}`)),
-  });
-  const useCases = controlPlane({ replica, store, bus, system, digest, engine: ENGINE });
+  const { store, useCases, journal } = oneReplica();
   let now = 1_000;
   /** It succeeded. `shown`: its row is written. */
   const succeeds = async (plan: Plan, shown: boolean): Promise<void> => {
@@ -63,8 +44,7 @@ async function world() {
       play.carryOut(command, () => succeeded);
     }
     expect(play.execution.status).toBe('SUCCESS');
-    const head = { executionId: plan.executionId, seq: 1, epoch: 1, now: play.execution.lastAt };
-    await replica.history.append(head, play.decisions);
+    await journal(play);
     if (shown) await store.rows.putExecution(rowOf(play.execution, 1));
   };
   await succeeds(planOf('x1', '1', null), true);
