@@ -73,6 +73,12 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
   /** Why nobody drives it, where its journal does not say so itself. */
   const parkedReason = async (id: string): Promise<string | null> =>
     replica.drivers.loop(id) === undefined ? ((await store.heads.get(id))?.parked ?? null) : null;
+  /** Nobody would go on with what was decided of it. */
+  const refuseBroken = async (id: string): Promise<void> => {
+    const reason = await parkedReason(id);
+    if (reason === null) return;
+    throw new FailureError(failure('ILLEGAL_STATE', `it is broken: it can only be aborted (${reason})`));
+  };
   const attemptOf = async (id: string): Promise<Attempt> => {
     const { execution } = await executions.load(executionOf(id));
     const attempt = findAttempt(execution, id);
@@ -83,8 +89,8 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     authorize(actor, verb, resource, parts.policy);
 
   return {
-    ...steering({ gate, executions, router: replica.router, drivers: replica.drivers, heads: store.heads }),
-    ...pipelines({ ...world, executions, router: replica.router }),
+    ...steering({ gate, executions, router: replica.router, drivers: replica.drivers, refuseBroken }),
+    ...pipelines({ ...world, executions, router: replica.router, refuseBroken }),
     async apply(actor, { files, dryRun, prune = false }) {
       gate(actor, 'define', 'definitions');
       return definitions.apply(actor, files, { dryRun, prune });
@@ -177,6 +183,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     async rollback(actor, id, reason, run) {
       gate(actor, 'rollback', id);
       const { execution } = await executions.load(id);
+      await refuseBroken(id);
       const { drivers, router } = replica;
       const { rows, documents } = store;
       const parts = { rows, documents, executions, drivers, router, ids: system.ids };
@@ -191,9 +198,15 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       return replica.holds.lift(actor.name, text);
     },
     async resolveUnknown(actor, attempt, outcome, note) {
-      gate(actor, 'execute', executionOf(attempt));
-      const { execution } = await executions.load(executionOf(attempt));
-      await replica.router.submit(execution.id, {
+      const id = executionOf(attempt);
+      gate(actor, 'execute', id);
+      const { state, result } = await attemptOf(attempt);
+      await refuseBroken(id);
+      if (state !== 'UNKNOWN') {
+        const why = result === null ? 'its agent is known to have it' : `it ended ${result.outcome}`;
+        throw new FailureError(failure('ILLEGAL_STATE', `${attempt}: ${why}; only of lost ones a person may say it`));
+      }
+      await replica.router.submit(id, {
         input: 'outcomeFound',
         attemptId: attempt,
         by: actor.name,

@@ -48,6 +48,8 @@ export interface Pipelines {
 export interface PipelinesWorld extends DeployWorld {
   readonly executions: Executions;
   readonly router: Router;
+  /** Throws where nobody drives it because it is broken. */
+  refuseBroken(id: ExecutionId): Promise<void>;
 }
 
 export function pipelines(world: PipelinesWorld): Pipelines {
@@ -65,6 +67,7 @@ export function pipelines(world: PipelinesWorld): Pipelines {
       if (answer === 'REJECT_AND_ROLLBACK') authorize(actor, 'rollback', id);
       const stepId = waits?.id ?? (step?.includes('/') === true ? step : null);
       if (stepId === null) throw nothingWaits(id, 'an approval', execution.endedAt !== null);
+      await world.refuseBroken(id);
       await router.submit(id, { input: 'approve', stepId, answer, actor: actor.name, comment, variables });
       return { step: stepId };
     },
@@ -74,6 +77,7 @@ export function pipelines(world: PipelinesWorld): Pipelines {
       const asks = whichWaits(execution, ['INPUTS'], run);
       const runId = asks?.id ?? (run?.includes('/') === true ? run : null);
       if (runId === null) throw nothingWaits(id, 'inputs', execution.endedAt !== null);
+      await world.refuseBroken(id);
       if (asks !== null) await checkInputs(definitions, execution, runId, values);
       await router.submit(id, { input: 'giveInputs', runId, values, actor: actor.name });
       return { run: runId };

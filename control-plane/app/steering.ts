@@ -1,7 +1,5 @@
 /** What people do to an execution that runs, apart from aborting it and rolling it back. */
-import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { AttemptId, ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
-import type { Heads } from '../ports/heads.ts';
 import type { Actor, Verb } from './authorize.ts';
 import type { Drivers } from './drivers.ts';
 import type { Executions } from './executions.ts';
@@ -34,16 +32,15 @@ export interface SteeringWorld {
   readonly executions: Executions;
   readonly router: Router;
   readonly drivers: Drivers;
-  readonly heads: Heads;
+  /** Throws where nobody drives it because it is broken. */
+  refuseBroken(id: ExecutionId): Promise<void>;
 }
 
-export function steering({ gate, executions, router, drivers, heads }: SteeringWorld): Steering {
-  /** Loaded, unless nobody drives it because it is broken. */
+export function steering({ gate, executions, router, drivers, refuseBroken }: SteeringWorld): Steering {
   const driven = async (id: ExecutionId) => {
     const { execution } = await executions.load(id);
-    const reason = drivers.loop(id) === undefined ? ((await heads.get(id))?.parked ?? null) : null;
-    if (reason === null) return execution;
-    throw new FailureError(failure('ILLEGAL_STATE', `it is broken: it can only be aborted (${reason})`));
+    await refuseBroken(id);
+    return execution;
   };
   return {
     async pause(actor, id, reason) {
