@@ -53,13 +53,20 @@ export class Access {
     return keys.map(({ name, createdAt }) => ({ name, createdAt }));
   }
 
+  /** Every key of that name: two that were made at the same time may both have got it. */
   async revokeKey(name: string): Promise<void> {
-    for (const { id, version, body } of await this.#keys()) {
-      if (body.name !== name || body.revoked) continue;
-      await this.#documents.replace('keys', id, version, { ...body, revoked: true });
-      return;
+    let found = false;
+    for (;;) {
+      const open = (await this.#keys()).filter(({ body }) => body.name === name && !body.revoked);
+      if (open.length === 0 && found) return;
+      if (open.length === 0) {
+        throw new FailureError(failure('NOT_FOUND', `there is no key named '${name}'`, { field: 'name' }));
+      }
+      found = true;
+      for (const { id, version, body } of open) {
+        await this.#documents.replace('keys', id, version, { ...body, revoked: true });
+      }
     }
-    throw new FailureError(failure('NOT_FOUND', `there is no key named '${name}'`, { field: 'name' }));
   }
 
   async createLogin(actor: Actor): Promise<{ readonly token: string; readonly expiresAt: number }> {
