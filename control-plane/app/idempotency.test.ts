@@ -1,12 +1,8 @@
 import { expect, it } from 'vitest';
-import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
-import { createMemoryData, createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { createMemoryData } from '../../test/support/memory-store/index.ts';
+import { oneReplica } from '../../test/support/one-replica.ts';
 import { VirtualSystem } from '../../test/support/virtual-system.ts';
-import { LocalBus } from '../adapters/local/bus.ts';
 import type { Actor } from './authorize.ts';
-import { controlPlane } from './control-plane.ts';
-import { ENGINE } from './engine.ts';
-import { Replica } from './replica.ts';
 import type { UseCases } from './use-cases.ts';
 
 const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['*'] };
@@ -24,21 +20,7 @@ workflows: { ship: { type: basic, service: web, environment: prod, inputs: { tic
 async function world() {
   const system = new VirtualSystem(3);
   const data = createMemoryData();
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  const open = (name: string): UseCases => {
-    const own = system.spawn(name);
-    const [store, bus] = [createMemoryStore({ data }), new LocalBus(own.scheduler)];
-    const digest = { sha256: (text: string) => Buffer.from(text).toString('hex') };
-    const replica = new Replica({
-      ...{ store, bus, system: own, digest, engine: ENGINE, crash: NO_CRASH, alone: false, agentLostMs: 20_000 },
-      gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
-      onError: fail,
-      onBroken: fail,
-    });
-    return controlPlane({ replica, store, bus, system: own, digest, engine: ENGINE });
-  };
+  const open = (name: string): UseCases => oneReplica({ data, world: system, name }).useCases;
   const [here, there] = [open('here'), open('there')];
   await here.apply(ada, { files: [{ name: 'shop.yaml', text: SHOP }], dryRun: false });
   const executions = async () => (await here.listExecutions(ada, { filter: {}, limit: 10 })).rows.length;
