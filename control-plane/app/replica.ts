@@ -30,6 +30,7 @@ import { Presence } from './presence.ts';
 import { Projector } from './projector.ts';
 import { Publisher } from './publisher.ts';
 import { Replicas } from './replicas.ts';
+import { Revocations } from './revocations.ts';
 import { Router } from './router.ts';
 import { Sweeper } from './sweeper.ts';
 
@@ -72,6 +73,7 @@ export class Replica {
   readonly #sweeper: Sweeper;
   readonly #watch: AgentWatch;
   readonly #presence: Presence;
+  readonly #revocations: Revocations;
   readonly #logWatchers = new Set<(attemptId: AttemptId) => void>();
 
   constructor(parts: ReplicaParts) {
@@ -135,6 +137,7 @@ export class Replica {
       },
       { ...parts.gateway, replica: this.id, incarnation: store.incarnation },
     );
+    this.#revocations = new Revocations(this.registry, this.gateway, scheduler);
     this.publisher.follow((execution, seq, decisions) => this.#follow(execution, seq, decisions));
   }
 
@@ -146,6 +149,8 @@ export class Replica {
     this.router.serve();
     this.#presence.start();
     this.#watch.start();
+    // Where there is no other, who revokes an agent turns it away.
+    if (!alone) this.#revocations.start(onError);
     this.#sweeper.start(onError);
   }
 
@@ -153,6 +158,7 @@ export class Replica {
   async stop(): Promise<void> {
     this.#sweeper.stop();
     this.#watch.stop();
+    this.#revocations.stop();
     this.#presence.stop();
     this.#lockCommands.stop();
     this.router.stop();
