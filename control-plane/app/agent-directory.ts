@@ -89,6 +89,8 @@ export class AgentDirectory {
     const mayTakeMore = sessionId !== presence.sessionId || (draining && !presence.draining);
     // Of two thousand agents hundreds say every second that nothing is new.
     if (isBack || mayTakeMore || this.#load(entry) < loadBefore) this.#changed(presence.agentId, 'room');
+    // Who waits for its room waits in vain: it takes nothing more, however long it works on what it has.
+    if (presence.draining && !draining) this.#changed(presence.agentId, 'left');
   }
 
   /** Its session ended; it may be back in a moment, so it is not lost yet. */

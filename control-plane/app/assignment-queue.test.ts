@@ -84,3 +84,14 @@ it('says when the last one who could has left', async () => {
   await settle();
   expect(went).toEqual(['t0 to nobody', 't1 to nobody']);
 });
+
+it('says when the last one who could takes nothing more, whatever it still has to do', async () => {
+  const { agents, went, wait, settle } = waitingRoom();
+  const busy = agentOf('a1', 1, ['dc1']);
+  agents.seen({ ...busy, running: 1 });
+  wait('t0', ['dc1']);
+  await settle();
+  agents.seen({ ...busy, running: 1, draining: true, lastHeartbeatAt: 1 });
+  await settle();
+  expect(went).toEqual(['t0 to nobody']);
+});
