@@ -1,5 +1,6 @@
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { replyOf } from '@fairlead/proto/fairlead/v1/bus-reply.ts';
+import { replyOf, type BusReply } from '@fairlead/proto/fairlead/v1/bus-reply.ts';
+import { failure } from '@fairlead/proto/model/failure.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -70,6 +71,17 @@ export class NatsRequests {
     if (handler === null) return;
     // Only the control plane may publish on this subject, and it sends an AgentRequest; an answer is plain JSON.
     const reply = await replyOf(async () => ({ ...(await handler(message.json<AgentRequest>())) }) as JsonObject);
-    message.respond(JSON.stringify(reply));
+    if (this.#respond(message, reply) || this.#closed) return;
+    this.#respond(message, { failure: failure('TOO_LARGE', 'the answer is larger than what NATS carries here') });
+  }
+
+  /** False when the client does not take it: too large for its broker, or the connection is closed. */
+  #respond(message: Msg, reply: BusReply): boolean {
+    try {
+      return message.respond(JSON.stringify(reply));
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'an answer could not be given to NATS');
+      return false;
+    }
   }
 }
