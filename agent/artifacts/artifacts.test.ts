@@ -162,6 +162,21 @@ describe('versions', () => {
     expect(performance.now() - started).toBeLessThan(500);
   });
 
+  test('answer the query with as many of the newest as one answer carries', async () => {
+    const versions = Array.from({ length: 1_000 }, (_each, index) => ({
+      build: String(1_000 - index),
+      fileName: 'a.tgz',
+      location: `https://builds.example/a.tgz?signature=${'x'.repeat(2_000)}`,
+      sha256: null,
+      metadata: {},
+    }));
+    const query = artifactVersionsQuery({ versions: () => Promise.resolve(versions) });
+    const told = (await query({ source: { ...directory() } as never })) as readonly { build: string }[];
+    expect(told[0]?.build).toBe('1000');
+    expect(told.length).toBeGreaterThan(400);
+    expect(JSON.stringify({ ok: { answer: 'result', value: told } }).length).toBeLessThanOrEqual(1_000_000);
+  });
+
   test('answer the query', async () => {
     await writeFile(join(builds, 'web-1.tgz'), '');
     const query = artifactVersionsQuery(artifacts);
