@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -195,6 +195,18 @@ describe('fetch', () => {
     expect(await artifacts.fetch(reference(directory(), '1', 'web-1.tgz', sha('one')))).toEqual(got);
     expect(await (await open()).fetch(reference(directory(), '1', 'web-1.tgz'))).toEqual(got);
     expect(await code(artifacts.fetch(reference(directory(), '2', 'web-2.tgz')))).toBe('ARTIFACT_UNAVAILABLE');
+  });
+
+  test('a file that cannot be opened is a source that is away, and no error of the process', async () => {
+    const socket = net.createServer();
+    await new Promise<void>((resolve) => socket.listen(join(builds, 'web-1.tgz'), resolve));
+    try {
+      expect(await code(artifacts.fetch(reference(directory(), '1', 'web-1.tgz')))).toBe('ARTIFACT_UNAVAILABLE');
+      await mkdir(join(builds, 'web-2.tgz'));
+      expect(await code(artifacts.fetch(reference(directory(), '2', 'web-2.tgz')))).toBe('ARTIFACT_UNAVAILABLE');
+    } finally {
+      socket.close();
+    }
   });
 
   test('a file that changed under its name is fetched anew, and refused where the checksum was told', async () => {

@@ -34,7 +34,7 @@ async function readLocal(path: string, validator: string | null): Promise<Downlo
     throw new FailureError(failure('ARTIFACT_UNAVAILABLE', `${path} cannot be read: ${error.code ?? error.message}`));
   });
   const current = `${info.size}:${info.mtimeMs}:${info.ino}`;
-  return current === validator ? 'unchanged' : { content: createReadStream(path), validator: current };
+  return current === validator ? 'unchanged' : { content: whole(bytesOf(path), path), validator: current };
 }
 
 async function readRemote(
@@ -64,12 +64,17 @@ async function readRemote(
   return { content: whole(response.body, url), validator: next };
 }
 
-/** An answer that breaks off is a source that is away, not a short file. */
-async function* whole(body: AsyncIterable<Buffer>, url: string): AsyncGenerator<Uint8Array> {
+/** Opened when it is read: an error that came before somebody listens would end the process. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Buffer>;
+}
+
+/** What cannot be read, or breaks off, is a source that is away, and not a short file. */
+async function* whole(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new FailureError(failure('ARTIFACT_UNAVAILABLE', `${url} broke off: ${why}`));
+    throw new FailureError(failure('ARTIFACT_UNAVAILABLE', `${where} could not be read to its end: ${why}`));
   }
 }
