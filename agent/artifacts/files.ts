@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { Ids } from '@fairlead/proto/model/system.ts';
 import type { LocalArtifact } from '../platforms/platform.ts';
 
 const NAME = /^[0-9a-f]{64}$/;
 /** A file used so lately may be in the hands of an upload. */
 const IN_USE_MS = 3_600_000;
+/** Room to leave on the disk: without any, the agent cannot write its ledger, and ends. */
+const ROOM_BYTES = 512 * 1_024 ** 2;
 
 /** Files by the checksum of their content. What has its final name is whole and on the disk. */
 export class ArtifactFiles {
@@ -60,12 +63,15 @@ export class ArtifactFiles {
       return { path, sha256, bytes };
     } catch (error) {
       await rm(part, { force: true });
-      throw error;
+      throw noRoom(error) ?? error;
     }
   }
 
-  /** Removes what was not used for longest, down to so many bytes; what is kept stays whatever the size. */
-  async prune(maxBytes: number, keep: ReadonlySet<string>, now: number): Promise<void> {
+  /**
+   * Removes what was not used for longest, down to so many bytes and until there is room on the disk; what is kept stays
+   * whatever the size.
+   */
+  async prune(maxBytes: number, keep: ReadonlySet<string>, now: number, roomBytes = ROOM_BYTES): Promise<void> {
     const files: { path: string; bytes: number; used: number; free: boolean }[] = [];
     for (const name of await readdir(this.#directory)) {
       const path = join(this.#directory, name);
@@ -74,13 +80,23 @@ export class ArtifactFiles {
       const free = !keep.has(name) && info.atimeMs < now - IN_USE_MS;
       files.push({ path, bytes: info.size, used: info.atimeMs, free });
     }
+    const { bavail, bsize } = await statfs(this.#directory);
     let total = files.reduce((sum, file) => sum + file.bytes, 0);
+    let room = bavail * bsize;
     for (const file of files.filter((each) => each.free).sort((a, b) => a.used - b.used)) {
-      if (total <= maxBytes) return;
+      if (total <= maxBytes && room >= roomBytes) return;
       await rm(file.path, { force: true });
       total -= file.bytes;
+      room += file.bytes;
     }
   }
+}
+
+/** The disk of the agent is full, as a failure; null where it is something else. */
+function noRoom(error: unknown): FailureError | null {
+  const { code } = error instanceof Error && 'code' in error ? error : { code: null };
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return null;
+  return new FailureError(failure('DISK_FULL', 'no space left on the agent to keep the artifact'));
 }
 
 async function syncDirectory(path: string): Promise<void> {

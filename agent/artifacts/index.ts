@@ -84,6 +84,9 @@ export async function createArtifacts(options: ArtifactsOptions): Promise<Artifa
       await files.prune(options.maxBytes ?? MAX_BYTES, new Set([...memory.pinned(), added.sha256]), system.clock.now());
       return added;
     } catch (error) {
+      const full = error instanceof FailureError && error.failures[0].code === 'DISK_FULL';
+      // So that the next try has room, and the ledger, which lies on the same disk.
+      if (full) await files.prune(0, memory.pinned(), system.clock.now());
       const away = error instanceof FailureError && error.failures[0].code === 'ARTIFACT_UNAVAILABLE';
       if (!away || cached === null) throw error;
       logger.warn(
