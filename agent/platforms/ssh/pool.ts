@@ -114,9 +114,17 @@ export class SshPool {
     ]);
     if (first !== null && first !== undefined) return first;
     roads.push(this.#dial(place, signal).then((connection) => connection.exec(command)));
-    return Promise.any(roads).catch((error: AggregateError) => {
+    const opened = await Promise.any(roads).catch((error: AggregateError) => {
       throw error.errors.at(-1);
     });
+    // Nobody speaks on the other, should it open still: its shell would wait there for ever.
+    for (const road of roads) {
+      road.then(
+        (other) => other !== opened && other.close(),
+        () => undefined,
+      );
+    }
+    return opened;
   }
 
   async #choose(place: Place, signal: AbortSignal | undefined): Promise<{ connection: Connection; fresh: boolean }> {
@@ -125,7 +133,7 @@ export class SshPool {
       const free = [...host.connections].find((each) => each.free);
       if (free !== undefined) return { connection: free, fresh: false };
       if (host.dialing !== null) {
-        const connection = await host.dialing;
+        const connection = await unless(signal, host.dialing);
         if (connection.free) return { connection, fresh: true };
       } else if (host.connections.size < this.#options.connectionsPerHost) {
         // Shared: it must not fail for all because one of them gives up.
