@@ -52,6 +52,13 @@ export const httpParameters = z.strictObject({
 });
 export type HttpParameters = z.infer<typeof httpParameters>;
 
+/**
+ * May it be asked again when nobody knows whether it was asked? Whoever lets it ask until the answer is right says so;
+ * otherwise the methods that do their work once more each time may not.
+ */
+export const mayAskAgain = ({ method, retryForMs }: Pick<HttpParameters, 'method' | 'retryForMs'>): boolean =>
+  retryForMs > 0 || (method !== 'POST' && method !== 'PATCH');
+
 export const http: StepType = {
   type: 'HTTP',
   key: 'http',
@@ -61,6 +68,7 @@ export const http: StepType = {
   shortForm: 'url',
   runs: 'agent-or-hosts',
   idempotent: true,
+  idempotentWith: (parameters) => mayAskAgain(httpParameters.parse(parameters)),
   deploys: false,
   defaultTimeoutMs: 10_000,
   onAgent: ['assert', 'variables'],

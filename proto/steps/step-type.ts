@@ -24,6 +24,8 @@ export interface StepType {
   readonly runs: 'agent' | 'hosts' | 'decided' | 'agent-or-hosts';
   /** May be run again when nobody knows whether it ran. */
   readonly idempotent: boolean;
+  /** Where that depends on the parameters: may it with these? */
+  readonly idempotentWith?: (parameters: unknown) => boolean;
   /** Does it change a target, so that a failure after it means something to roll back? */
   readonly deploys: boolean;
   readonly defaultTimeoutMs: number;

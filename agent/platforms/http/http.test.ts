@@ -66,6 +66,29 @@ describe('an HTTP step', () => {
     expect(bad.failure?.message).toContain("500 with 'database is down'");
   });
 
+  test.each([
+    ['POST', 0, false],
+    ['PATCH', 0, false],
+    ['POST', 1, true],
+    ['PUT', 0, true],
+    ['DELETE', 0, true],
+    ['GET', 0, true],
+  ])('%s with %i ms to retry, after a restart of the agent: asked again is %s', async (method, retryForMs, again) => {
+    const url = `${base}/restart/${method}/${retryForMs}`;
+    const given = { method, url, retryForMs };
+    const first = attemptOf(given);
+    await platform.run(first);
+    const second = testAttempt({
+      task: { type: 'HTTP', parameters: given as never },
+      resumed: true,
+      recorded: first.records,
+    });
+    const result = await platform.run(second);
+    expect(seen.filter((each) => url.endsWith(each.url))).toHaveLength(again ? 2 : 1);
+    if (again) expect(result.outcome).toBe('SUCCESS');
+    else expect(result).toMatchObject({ outcome: 'FAILED', touched: true, failure: { code: 'OUTCOME_UNKNOWN' } });
+  });
+
   test('shows the assertion and the answer when it does not hold', async () => {
     expect((await ask({ url: `${base}/500`, assert: '${httpResponseCode} == 500' })).outcome).toBe('SUCCESS');
     const { failure } = await ask({ url: `${base}/json`, assert: '${httpResponseCode} == 201' });

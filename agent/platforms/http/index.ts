@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { LateText } from '@fairlead/proto/model/task.ts';
-import { http, httpParameters, type HttpParameters } from '@fairlead/proto/steps/general.ts';
+import { http, httpParameters, mayAskAgain, type HttpParameters } from '@fairlead/proto/steps/general.ts';
 import type { Attempt, Platform } from '../platform.ts';
 import { instanceValue } from '../shell/instance-value.ts';
 import { pause } from '../shell/run-unit.ts';
@@ -16,6 +16,7 @@ const PUBLISHED_BYTES = 65_536;
 /** One try, when the step may try for longer. */
 const TRY_MS = 10_000;
 const BETWEEN_MS = 1_000;
+const INTENT = 'http:intent';
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The HTTP step: asks a URL from the agent and checks the answer. */
@@ -50,7 +51,11 @@ async function ask(attempt: Attempt, parameters: HttpParameters): Promise<Attemp
   const body = parameters.body === undefined ? undefined : await fill(parameters.body);
   const within = await answerScope(attempt);
   const touches = !READS.has(parameters.method);
-  if (touches) await attempt.record('http:intent', { method: parameters.method });
+  if (attempt.recorded.some(({ name }) => name === INTENT) && !mayAskAgain(parameters)) {
+    const why = `${parameters.method} ${url}: it was sent before the agent was restarted, and nobody heard the answer`;
+    return failed(failure('OUTCOME_UNKNOWN', why), true);
+  }
+  if (touches) await attempt.record(INTENT, { method: parameters.method });
   const until = system.clock.monotonic() + parameters.retryForMs;
   for (let tries = 1; ; tries += 1) {
     const left = Math.max(until - system.clock.monotonic(), 0);
