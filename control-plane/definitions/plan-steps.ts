@@ -105,7 +105,7 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
       selectors: isJsonList(agents) ? agents.map(String) : (collected?.selectors ?? provisioner?.agents ?? []),
       publish: provisioner === undefined ? publishing(publish) : { name: PROVISIONED, scope: 'WORKFLOW' },
       artifact: artifact === 'rollback' || artifact === 'current' ? artifact : null,
-      idempotent: type.idempotent,
+      idempotent: type.idempotent && (type.idempotentWith?.(parsed.data) ?? true),
       deploys: type.deploys,
       ...(common['allPhases'] === true ? { rollsBackAll: true } : {}),
     },

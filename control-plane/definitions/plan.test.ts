@@ -153,6 +153,26 @@ describe('a plan', () => {
     expect(values(catalogOf(without))).toMatchObject({ level: 'service' });
   });
 
+  it('lets a step be repeated that nobody heard of, unless it would do its work once more', () => {
+    const catalog = withWorkflow(`  ship:
+    type: canary
+    service: web
+    environment: prod
+    before:
+      - http: http://here/get
+      - http: http://here/put
+        method: PUT
+      - http: http://here/post
+        method: POST
+      - http: http://here/until
+        method: POST
+        retryFor: 1m
+    phases: [{ hosts: 1 }]
+`);
+    const steps = planOf(catalog).stages[0]?.runs[0]?.pre?.steps;
+    expect(steps?.map(({ idempotent }) => idempotent)).toEqual([true, true, false, true]);
+  });
+
   it('carries what only the request knows', () => {
     const catalog = catalogOf(SHOP);
     const needed = requirements(catalog, { variables: {} });
