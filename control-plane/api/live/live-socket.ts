@@ -15,6 +15,8 @@ import type { Topics } from './topics.ts';
 
 export const MESSAGE_INTERVAL_MS = 50;
 export const MAX_SUBSCRIPTIONS = 100;
+/** What is refused is told with the next message; who reads none keeps no more than so many here. */
+const MAX_ERRORS = 1_000;
 /** A client that has so much unread gets nothing more until it has read. */
 const UNREAD_LIMIT = 1_048_576;
 /** What is beyond it goes with the next message. */
@@ -31,8 +33,7 @@ export class LiveSocket {
   readonly #socket: WebSocket;
   readonly #actor: Actor;
   readonly #context: LiveContext;
-  /** Null while it is being opened. */
-  readonly #feeds = new Map<number, Feed | null>();
+  readonly #feeds = new Map<number, Feed>();
   /** Subscriptions that may have something, in the order they said so. */
   readonly #ready = new Set<number>();
   readonly #errors: string[] = [];
@@ -53,12 +54,13 @@ export class LiveSocket {
 
   end(): void {
     this.#timer?.cancel();
-    for (const feed of this.#feeds.values()) feed?.end();
+    for (const feed of this.#feeds.values()) feed.end();
     this.#feeds.clear();
     this.#ready.clear();
   }
 
   #receive(message: string): void {
+    if (this.#errors.length >= MAX_ERRORS) return this.#socket.close(1008, 'too much was wrong, and nothing was read');
     const parsed = parseClientFrame(message);
     if ('frame' in parsed) return this.#obey(parsed.frame);
     if (parsed.sub === null) return this.#socket.close(1008, parsed.reason);
@@ -75,15 +77,17 @@ export class LiveSocket {
       const message = `A socket has at most ${MAX_SUBSCRIPTIONS} subscriptions: unsubscribe some first.`;
       return this.#refuse(sub, failure('OVERLOADED', message));
     }
-    this.#feeds.set(sub, null);
+    // Unsubscribed while it was being opened, the same number may be another subscription by now.
+    const opening: Feed = { next: () => null, end: () => {} };
+    this.#feeds.set(sub, opening);
+    const isWanted = (): boolean => this.#feeds.get(sub) === opening;
     this.#open(frame).then(
       (feed) => {
-        // Unsubscribed, or the socket closed, while it was being opened.
-        if (this.#feeds.get(sub) !== null) return feed.end();
+        if (!isWanted()) return feed.end();
         this.#feeds.set(sub, feed);
         this.#wake(sub);
       },
-      (error: unknown) => this.#fail(sub, error),
+      (error: unknown) => isWanted() && this.#fail(sub, error),
     );
   }
 
@@ -167,7 +171,7 @@ export class LiveSocket {
   async #take(sub: number): Promise<string | null> {
     this.#ready.delete(sub);
     const feed = this.#feeds.get(sub);
-    if (feed === undefined || feed === null) return null;
+    if (feed === undefined) return null;
     try {
       const frame = await feed.next();
       if (!this.#feeds.has(sub)) return null;

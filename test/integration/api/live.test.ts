@@ -275,6 +275,25 @@ describe('subscriptions', () => {
     await expect.poll(() => useCases.watchers).toBe(0);
   });
 
+  it('give what was asked last under a number, also when what was asked before is opened first', async () => {
+    const { useCases } = served;
+    const [before, last] = [useCases.create(), useCases.create()];
+    useCases.resolveExecution = async (_actor, id) => {
+      await new Promise((done) => setTimeout(done, id === last ? 500 : 200));
+      return id;
+    };
+    const client = await connect();
+    client.send(follow(before, 1));
+    client.send({ type: 'unsubscribe', sub: 1 });
+    client.send(follow(last, 1));
+    await expect.poll(() => client.frames(1).length, { timeout: 5_000 }).toBeGreaterThan(0);
+    await new Promise((done) => setTimeout(done, 400));
+    const followed = client.frames(1).map((frame) => (isExecution(frame) ? frame.header.executionId : frame));
+    expect(new Set(followed)).toEqual(new Set([last]));
+    client.socket.close();
+    await expect.poll(() => useCases.watchers).toBe(0);
+  });
+
   it('end with a message that is none', async () => {
     const broken = await connect();
     broken.socket.send('{');
