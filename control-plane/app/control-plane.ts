@@ -120,7 +120,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     async listExecutions(actor, { filter, cursor, limit, resumed = false }) {
       gate(actor, 'read', 'executions');
       const page = await executions.list(filter, cursor, limit);
-      return resumed ? page : { ...page, rows: await newestOfChains(store.documents, page.rows) };
+      return resumed ? page : { ...page, rows: await newestOfChains(store, page.rows) };
     },
     async resolveExecution(actor, text) {
       gate(actor, 'read', 'executions');
