@@ -119,6 +119,8 @@ type Body =
       readonly skipped: string | null;
     }
   | { readonly event: 'StepIgnored'; readonly stepId: NodeId }
+  /** It failed without an agent's report, and has not ended: a strategy has its say about it. */
+  | { readonly event: 'StepFailed'; readonly stepId: NodeId; readonly failure: Failure }
   // Permits of a guard, asked for and held across executions.
   | {
       readonly event: 'PermitsRequested';

@@ -299,6 +299,7 @@ describe('a step', () => {
     startedAt: 2_000,
     endedAt: null,
     failure: null,
+    failedAt: null,
     skipped: null,
     ignored: false,
     retries: 0,
@@ -328,6 +329,17 @@ describe('a step', () => {
     };
     const after = findStep(apply(started(), over), `${SECTION}/next`);
     expect(after).toEqual({ ...step, status: 'SKIPPED', skipped: 'true', endedAt: 2_000, tasks: [] });
+  });
+
+  it('that could not start has failed without having ended; started again it keeps what became of that', () => {
+    const stepId = `${SECTION}/next`;
+    const failed = apply(started(), { event: 'StepFailed', stepId, failure: why });
+    expect(findStep(failed, stepId)).toEqual({ ...step, failure: why, failedAt: 2_000, tasks: [] });
+    const retried = apply(failed, { event: 'StepRetried', stepId, targets: [], actor: 'me' });
+    expect(findStep(retried, stepId)).toEqual({ ...step, retries: 1, tasks: [] });
+    const again = apply(retried, { event: 'StepStarted', stepId, targets: [] });
+    expect(findStep(again, stepId)).toEqual({ ...step, retries: 1, tasks: [] });
+    expect(again.runs[0]?.phases[0]?.sections[0]?.steps.filter(({ id }) => id === stepId)).toHaveLength(1);
   });
 
   it('ends, may be ignored, and its sisters stay as they are', () => {

@@ -151,6 +151,7 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'InterventionAnswered':
     case 'StepEnded':
     case 'StepIgnored':
+    case 'StepFailed':
       return evolveStep(execution, event);
     case 'PermitsRequested':
     case 'PermitsQueued':

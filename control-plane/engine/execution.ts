@@ -174,8 +174,11 @@ export interface Step {
   readonly status: Status;
   readonly startedAt: number;
   readonly endedAt: number | null;
-  /** Why it failed, or why it was skipped. */
+  /** Why it failed; of one that has not ended, why it could not go on. */
   readonly failure: Failure | null;
+  /** Since when it has failed without having ended; null: it has not. */
+  readonly failedAt: number | null;
+  /** Why it was skipped. */
   readonly skipped: string | null;
   /** Shown as passed although it failed. */
   readonly ignored: boolean;

@@ -4,6 +4,7 @@ import type { Execution, Phase, Run } from './execution.ts';
 import { LIMITS } from './limits.ts';
 import type { StepPlan } from './plan.ts';
 import { isBroken } from './rules/abort.ts';
+import { isToStartAgain } from './nodes.ts';
 import { openAttemptsOf } from './open-attempts.ts';
 import { nextExpiry } from './rules/expire.ts';
 import { retryDue } from './rules/verdict.ts';
@@ -39,7 +40,10 @@ function waits(execution: Execution, run: Run, phase: Phase): readonly number[] 
   const started = (step: StepPlan) => section.steps.find((each) => each.planId === step.id);
   const group =
     groupsOf(plan).find((each) => each.some((step) => !isTerminal(started(step)?.status ?? 'QUEUED'))) ?? [];
-  const waiting = group.filter((step) => started(step) === undefined);
+  const waiting = group.filter((step) => {
+    const known = started(step);
+    return known === undefined || isToStartAgain(known);
+  });
   if (waiting.length > 0) return waiting.map((step) => earliestStart(section, step, group));
   const steps = group.flatMap((step) => started(step) ?? []);
   if (steps.some((step) => step.waiting !== null || openAttemptsOf(step).length > 0)) return []; // Siblings are waited for first.

@@ -1,5 +1,6 @@
 /** How nodes of the tree come into being. */
 import { attemptId, taskId, type AttemptId } from '@fairlead/proto/model/ids.ts';
+import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { EventOf } from './events.ts';
 import type { Attempt, Phase, Section, Step } from './execution.ts';
 import { parentOf } from './tree.ts';
@@ -37,6 +38,7 @@ export const newStep = (event: EventOf<'StepStarted'>): Step => ({
   startedAt: event.at,
   endedAt: null,
   failure: null,
+  failedAt: null,
   skipped: null,
   ignored: false,
   retries: 0,
@@ -49,6 +51,10 @@ export const newStep = (event: EventOf<'StepStarted'>): Step => ({
     return { id, target, status: 'QUEUED', attempts: [newAttempt(attemptId(id, 1), event.at)] };
   }),
 });
+
+/** It could not start, or what it waited for did not come, and it is to be tried once more. */
+export const isToStartAgain = ({ status, tasks, waiting, failure }: Step): boolean =>
+  !isTerminal(status) && tasks.length === 0 && waiting === null && failure === null;
 
 export const newAttempt = (id: AttemptId, at: number, askedBy: string | null = null): Attempt => ({
   id,

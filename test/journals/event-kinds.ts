@@ -37,6 +37,7 @@ const kinds: Readonly<Record<Event['event'], true>> = {
   InterventionAnswered: true,
   StepEnded: true,
   StepIgnored: true,
+  StepFailed: true,
   PermitsRequested: true,
   PermitsQueued: true,
   PermitsGranted: true,

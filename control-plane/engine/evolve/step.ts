@@ -6,13 +6,20 @@ import { newAttempt, newStep } from '../nodes.ts';
 import { updateSection, updateStep } from '../tree.ts';
 
 type StepEvent = EventOf<
-  'StepStarted' | 'StepRetried' | 'StepWaiting' | 'InterventionAnswered' | 'StepEnded' | 'StepIgnored'
+  'StepStarted' | 'StepRetried' | 'StepWaiting' | 'InterventionAnswered' | 'StepEnded' | 'StepIgnored' | 'StepFailed'
 >;
 
 export function evolveStep(execution: Execution, event: StepEvent): Execution {
   switch (event.event) {
     case 'StepStarted':
-      return updateSection(execution, event.stepId, (node) => ({ ...node, steps: [...node.steps, newStep(event)] }));
+      return startStep(execution, event);
+    case 'StepFailed':
+      return inSection(execution, event, {
+        status: 'RUNNING',
+        failure: event.failure,
+        failedAt: event.at,
+        waiting: null,
+      });
     case 'StepEnded':
       return endStep(execution, event);
     default:
@@ -20,7 +27,7 @@ export function evolveStep(execution: Execution, event: StepEvent): Execution {
   }
 }
 
-function changed(node: Step, event: Exclude<StepEvent, { event: 'StepStarted' | 'StepEnded' }>): Step {
+function changed(node: Step, event: Exclude<StepEvent, { event: 'StepStarted' | 'StepEnded' | 'StepFailed' }>): Step {
   switch (event.event) {
     case 'StepRetried':
       return retried(node, event);
@@ -46,6 +53,8 @@ function retried(node: Step, event: EventOf<'StepRetried'>): Step {
     ...node,
     status: 'RUNNING',
     waiting: null,
+    failure: null,
+    failedAt: null,
     retries: node.retries + 1,
     tasks: node.tasks.map((task) => {
       if (!again.has(task.target)) return task;
@@ -55,16 +64,30 @@ function retried(node: Step, event: EventOf<'StepRetried'>): Step {
   };
 }
 
-/** A step that never started (skipped, or impossible to start) comes into being with its end. */
-function endStep(execution: Execution, event: EventOf<'StepEnded'>): Execution {
+/** One that could not start before keeps what became of that. */
+function startStep(execution: Execution, event: EventOf<'StepStarted'>): Execution {
   return updateSection(execution, event.stepId, (node) => {
-    const { status, failure, skipped, at: endedAt } = event;
-    const ending = { status, failure, skipped, endedAt, waiting: null };
+    const known = node.steps.find((each) => each.id === event.stepId);
+    if (known === undefined) return { ...node, steps: [...node.steps, newStep(event)] };
+    const { retries, interventions } = known;
+    const again = { ...newStep(event), retries, interventions };
+    return { ...node, steps: node.steps.map((each) => (each === known ? again : each)) };
+  });
+}
+
+function endStep(execution: Execution, event: EventOf<'StepEnded'>): Execution {
+  const { status, failure, skipped, at: endedAt } = event;
+  return inSection(execution, event, { status, failure, failedAt: null, skipped, endedAt, waiting: null });
+}
+
+/** A step that never started (skipped, or impossible to start) comes into being with its end, or its failure. */
+function inSection(execution: Execution, event: EventOf<'StepEnded' | 'StepFailed'>, change: Partial<Step>): Execution {
+  return updateSection(execution, event.stepId, (node) => {
     const known = node.steps.some((each) => each.id === event.stepId);
     if (!known) {
       const fresh = newStep({ ...event, event: 'StepStarted', targets: [] });
-      return { ...node, steps: [...node.steps, { ...fresh, ...ending }] };
+      return { ...node, steps: [...node.steps, { ...fresh, ...change }] };
     }
-    return { ...node, steps: node.steps.map((each) => (each.id === event.stepId ? { ...each, ...ending } : each)) };
+    return { ...node, steps: node.steps.map((each) => (each.id === event.stepId ? { ...each, ...change } : each)) };
   });
 }

@@ -7,6 +7,7 @@ import { groupAt, identifierOf, type Participant } from '../barrier-group.ts';
 import type { Execution, Run } from '../execution.ts';
 import type { StepPlan } from '../plan.ts';
 import type { Turn } from '../turn.ts';
+import { failStep } from './fail-step.ts';
 import { waitingSteps } from './waiting.ts';
 
 export function arrive(turn: Turn, stepId: string, plan: StepPlan): void {
@@ -66,8 +67,7 @@ function fail(turn: Turn, stageId: string, identifier: string, group: readonly P
     turn.emit({ event: 'BarrierFailed', stageId, identifier, peer: peer.run.id, failure: why });
   }
   for (const { step } of group) {
-    if (step !== null)
-      turn.emit({ event: 'StepEnded', stepId: step.id, status: 'FAILED', failure: why, skipped: null });
+    if (step !== null) failStep(turn, step.id, why);
   }
 }
 

@@ -13,6 +13,7 @@ import { keyOfPermits, mayBeReleased } from '../permits.ts';
 import { nameOfRun, planOfRun } from '../plan-of.ts';
 import { findRun } from '../tree.ts';
 import type { Turn } from '../turn.ts';
+import { failStep } from './fail-step.ts';
 import { refuseLock } from './refuse-lock.ts';
 import { waitingSteps } from './waiting.ts';
 
@@ -53,8 +54,7 @@ export function breakDeadlock(turn: Turn): void {
   const queued = cycle.find(({ wait }) => wait.stepId === null);
   if (queued !== undefined) return refuseLock(turn, queued.wait.run, why);
   for (const { wait } of cycle) {
-    if (wait.stepId === null) continue;
-    turn.emit({ event: 'StepEnded', stepId: wait.stepId, status: 'FAILED', failure: why, skipped: null });
+    if (wait.stepId !== null) failStep(turn, wait.stepId, why);
   }
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   hostNamed,
   hostNames,
-  oneStep,
   onePhase,
   onFailure,
   retryTimes,
@@ -308,13 +307,4 @@ it('nothing can be chosen for a step that is not there', () => {
   expect(interventionChoices(waiting().execution, 'x1/other/p1.0/deploy/install')).toEqual([]);
   expect(interventionChoices(waiting().execution, 'x1/run/p9.0/deploy/install')).toEqual([]);
   expect(interventionChoices(waiting().execution, STEP)).toEqual(INTERVENTIONS);
-});
-
-describe('a step that could not start', () => {
-  it('is not decided on by a person: the next strategy has its say', () => {
-    const step = { skip: '${workflow.nothing} == 1' };
-    const play = new Play(oneStep(step, { failureStrategies: [manual(), onFailure('ABORT')] })).finish();
-    expect(toldOf(play.events, 'StepWaiting')).toEqual([]);
-    expect(play.execution.status).toBe('ABORTED');
-  });
 });

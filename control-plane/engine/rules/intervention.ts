@@ -100,7 +100,7 @@ function answer(turn: Turn, { run, step, why }: Asked, { action, actor, reason }
       return turn.emit({
         event: 'StepRetried',
         stepId,
-        targets: failedTargets(step),
+        targets: targetsOfRetry(turn, step),
         ...(actor === null ? {} : { actor }),
       });
     case 'IGNORE': {
@@ -137,5 +137,11 @@ function goBack(
   startRollback(turn, run, { cause: stepId, actor, scope: 'WORKFLOW', failure: why, ...after });
 }
 
-const failedTargets = (step: Step): readonly string[] =>
-  step.tasks.filter((task) => lastAttempt(task)?.result?.outcome !== 'SUCCESS').map((task) => task.target);
+/** Where it has failed; all of them, where it succeeded and what it found cannot be given. */
+function targetsOfRetry(turn: Turn, { id, tasks, failure: own }: Step): readonly string[] {
+  const { dropped } = turn.phase(id);
+  return tasks
+    .filter(({ target }) => own === null || !dropped.includes(target))
+    .filter((task) => own !== null || lastAttempt(task)?.result?.outcome !== 'SUCCESS')
+    .map(({ target }) => target);
+}

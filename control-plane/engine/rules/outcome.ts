@@ -2,10 +2,12 @@
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Run, Step } from '../execution.ts';
 import type { SectionPlace } from '../place.ts';
+import { isToStartAgain } from '../nodes.ts';
 import { planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { abortRun } from './abort.ts';
 import { openAttemptsOf } from '../open-attempts.ts';
+import { failStep } from './fail-step.ts';
 import { goesBack } from './goes-back.ts';
 import { waitForPerson } from './intervention.ts';
 import { publishOutputs, withoutOutputs } from './publish.ts';
@@ -54,7 +56,7 @@ const hasPassed = (step: Step | undefined): boolean =>
   (step?.status === 'SUCCESS' || step?.status === 'SKIPPED') && step.waiting === null;
 
 const isAtRest = (step: Step | undefined): step is Step =>
-  step !== undefined && step.waiting === null && openAttemptsOf(step).length === 0;
+  step !== undefined && !isToStartAgain(step) && step.waiting === null && openAttemptsOf(step).length === 0;
 
 interface FailingStep {
   readonly step: Step;
@@ -82,7 +84,7 @@ function pass(turn: Turn, { phase }: SectionPlace, { step, worst, its }: Failing
   const missing = publishOutputs(turn, step.id);
   if (worst.action === 'TOLERATE' && missing !== null) {
     // The hosts that are left count as if there had never been others: it is their step that fails, and is judged anew.
-    return turn.emit({ event: 'StepEnded', stepId: step.id, status: 'FAILED', failure: missing, skipped: null });
+    return failStep(turn, step.id, missing);
   }
   const told = withoutOutputs(worst.failure, missing);
   const status = worst.action === 'IGNORE' ? 'FAILED' : 'SUCCESS';

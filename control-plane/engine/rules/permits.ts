@@ -8,6 +8,7 @@ import {
 } from '@fairlead/proto/steps/flow.ts';
 import type { Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
+import { failStep } from './fail-step.ts';
 import { heldAlready, isAskedFor, mayBeReleased } from '../permits.ts';
 import type { StepPlace } from '../place.ts';
 import type { Named } from '../plan.ts';
@@ -21,7 +22,7 @@ export function askForPermits(turn: Turn, place: StepPlace, stepId: string): voi
   turn.emit({ event: 'StepStarted', stepId, targets: [] });
   const asked = whatToAskFor(turn, place);
   if ('code' in asked) {
-    return turn.emit({ event: 'StepEnded', stepId, status: 'FAILED', failure: asked, skipped: null });
+    return failStep(turn, stepId, asked);
   }
   const { constraint, capacity, strategy, scope, unit, permits } = asked;
   // A step that tries again asks anew: what it gave up stays given up.
@@ -91,7 +92,7 @@ export function answerPermits(turn: Turn, input: Extract<Input, { input: 'permit
     }
   } else {
     turn.emit({ event: 'PermitsRefused', requestId, failure: answer.failure });
-    turn.emit({ event: 'StepEnded', stepId, status: 'FAILED', failure: answer.failure, skipped: null });
+    failStep(turn, stepId, answer.failure);
   }
 }
 

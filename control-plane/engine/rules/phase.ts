@@ -1,16 +1,13 @@
 /** A phase run goes through its sections one after the other; a section through its groups of steps. */
-import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
-import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isFailed, isTerminal, worst, type Status } from '@fairlead/proto/model/status.ts';
-import type { EventOf } from '../events.ts';
 import type { Phase, Run, Section } from '../execution.ts';
 import { once } from '../once.ts';
 import type { SectionPlan, StepPlan } from '../plan.ts';
-import { scopeOfPhase } from '../scope.ts';
 import { planOfRun, sectionsOf } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { concludeGroup, type Conclusion } from './outcome.ts';
-import { advanceStep } from './step.ts';
+import { failStep } from './fail-step.ts';
+import { advanceStep, skippedBy } from './step.ts';
 
 export function advancePhase(turn: Turn, run: Run, phase: Phase): void {
   const plans = sectionsOf(planOfRun(turn.execution, run), run, phase);
@@ -29,26 +26,20 @@ export function advancePhase(turn: Turn, run: Run, phase: Phase): void {
 function openSection(turn: Turn, run: Run, phase: Phase, plan: SectionPlan): void {
   if (turn.isPaused(run.id)) return;
   const sectionId = `${phase.id}/${plan.id}`;
-  const ending = endingOf(turn, run, phase, plan);
+  const ending = skippedBy(turn, { run, phase }, plan.skip);
   const waitMs = plan.steps.length > 0 && ending === null ? plan.waitMs : 0;
   turn.emit({ event: 'SectionStarted', sectionId, notBefore: turn.now + waitMs });
   if (plan.steps.length === 0) return turn.emit({ event: 'SectionEnded', sectionId, status: 'SKIPPED' });
   if (ending === null) return;
   // A section's condition is the condition of each of its steps.
-  for (const step of plan.steps) turn.emit({ event: 'StepEnded', stepId: `${sectionId}/${step.id}`, ...ending });
+  for (const step of plan.steps) {
+    const stepId = `${sectionId}/${step.id}`;
+    if (typeof ending === 'string') turn.emit({ event: 'StepEnded', stepId, ...SKIPPED, skipped: ending });
+    else failStep(turn, stepId, ending);
+  }
 }
 
-type Ending = Omit<EventOf<'StepEnded'>, 'event' | 'stepId' | 'at'>;
-
-/** How the steps end without having started, by the section's condition; null: they go their way. */
-function endingOf(turn: Turn, run: Run, phase: Phase, plan: SectionPlan): Ending | null {
-  if (plan.skip === null) return null;
-  const condition = evaluateCondition(plan.skip, scopeOfPhase(turn.execution, run, phase));
-  if (!condition.ok) return { status: 'FAILED', failure: firstOf(condition.failures), skipped: null };
-  return condition.value ? { status: 'SKIPPED', failure: null, skipped: plan.skip } : null;
-}
-
-const firstOf = (failures: readonly Failure[]): Failure | null => failures[0] ?? null;
+const SKIPPED = { status: 'SKIPPED', failure: null } as const;
 
 function advanceSection(turn: Turn, run: Run, phase: Phase, section: Section, plan: SectionPlan): void {
   if (turn.now < section.notBefore) return;

@@ -56,7 +56,10 @@ export function publishValues(turn: Turn, stepId: string, outputs: JsonObject, w
 
 /** Of a step that has failed anyway, and is passed over: what it failed of, and what is missing because of it. */
 export function withoutOutputs(why: Failure, missing: Failure | null): Failure {
-  return missing === null ? why : { ...why, message: `${why.message}; ${missing.message}` };
+  // Tried once more only to be passed over, it may be the same.
+  return missing === null || missing.message === why.message
+    ? why
+    : { ...why, message: `${why.message}; ${missing.message}` };
 }
 
 const refuse = (why: string): Failure =>

@@ -3,16 +3,18 @@ import { evaluateCondition } from '@fairlead/proto/expressions/index.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Phase, Section, Step } from '../execution.ts';
-import type { StepPlace } from '../place.ts';
+import type { PhasePlace, StepPlace } from '../place.ts';
 import type { StepPlan } from '../plan.ts';
 import { scopeOfPhase } from '../scope.ts';
 import { ON_AGENT, tryTask } from '../task.ts';
+import { isToStartAgain } from '../nodes.ts';
 import { lastAttempt } from '../tree.ts';
-import { planOfPhase, planOfRun, stepPlanOf } from '../plan-of.ts';
+import { planOfPhase, planOfRun, planOfStep, stepPlanOf } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { askForApproval } from './approval.ts';
 import { arrive } from './barrier.ts';
 import { collect } from './collect.ts';
+import { failStep } from './fail-step.ts';
 import { publishOutputs } from './publish.ts';
 import { askForPermits } from './permits.ts';
 import { judgeScriptApproval } from './script-approval.ts';
@@ -24,7 +26,9 @@ import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from '../step-ki
 export function advanceStep(turn: Turn, place: StepPlace): void {
   const step = place.section.steps.find((each) => each.planId === place.plan.id);
   if (step === undefined) return startStep(turn, place);
-  if (isTerminal(step.status) || step.waiting !== null) return;
+  // What has failed is judged with its group.
+  if (isTerminal(step.status) || step.waiting !== null || step.failure !== null) return;
+  if (isToStartAgain(step)) return startStep(turn, place);
   if (judgeScriptApproval(turn, place, step)) return;
   if (step.tasks.every((task) => lastAttempt(task)?.result?.outcome === 'SUCCESS')) return succeed(turn, place, step);
 }
@@ -51,8 +55,9 @@ function startStep(turn: Turn, place: StepPlace): void {
 const idOf = ({ section, plan }: StepPlace): string => `${section.id}/${plan.id}`;
 
 function endStep(turn: Turn, place: StepPlace, problem: Failure | null, skipped: string | null = null): void {
-  const status = problem !== null ? 'FAILED' : skipped !== null ? 'SKIPPED' : 'SUCCESS';
-  turn.emit({ event: 'StepEnded', stepId: idOf(place), status, failure: problem, skipped });
+  if (problem !== null) return failStep(turn, idOf(place), problem);
+  const status = skipped !== null ? 'SKIPPED' : 'SUCCESS';
+  turn.emit({ event: 'StepEnded', stepId: idOf(place), status, failure: null, skipped });
 }
 
 /** A rollback goes to the hosts that were changed, and there may be none (10.1). */
@@ -62,15 +67,27 @@ function endWithoutHost(turn: Turn, place: StepPlace): void {
 }
 
 /** Why the step is skipped, a failure when that cannot be told, null when it is not. */
-function skipReason(turn: Turn, { run, phase, plan }: StepPlace): string | Failure | null {
+function skipReason(turn: Turn, place: StepPlace): string | Failure | null {
+  const { run, phase, plan } = place;
   const phasePlan = planOfPhase(planOfRun(turn.execution, run), phase);
   if (plan.artifact === 'rollback' && phasePlan?.rollbackArtifact == null) {
     return 'there is no earlier successful deployment to go back to';
   }
-  if (plan.skip === null) return null;
-  const condition = evaluateCondition(plan.skip, scopeOfPhase(turn.execution, run, phase));
+  return skippedBy(turn, place, skipOfSection(turn, place)) ?? skippedBy(turn, place, plan.skip);
+}
+
+/** Looked at when the section opened; again only for a step that is tried again, which may have failed of it. */
+function skipOfSection(turn: Turn, place: StepPlace): string | null {
+  const isAgain = place.section.steps.some((each) => each.planId === place.plan.id);
+  return isAgain ? planOfStep(turn.execution, idOf(place)).of.section.skip : null;
+}
+
+/** The condition itself when it is true; a failure when that cannot be told. */
+export function skippedBy(turn: Turn, { run, phase }: PhasePlace, skip: string | null): string | Failure | null {
+  if (skip === null) return null;
+  const condition = evaluateCondition(skip, scopeOfPhase(turn.execution, run, phase));
   if (!condition.ok) return condition.failures[0] ?? failure('EXPRESSION', 'the skip condition cannot be evaluated');
-  return condition.value ? plan.skip : null;
+  return condition.value ? skip : null;
 }
 
 /** The wait interval counts from the end of what ran before its group, or from the start of the section. */

@@ -2,16 +2,17 @@
  * What a failure strategy says of every failing target of a group of steps (orchestration 9.5): the section's list, then
  * the workflow's, the first that fits; a retry that is used up, and a tolerance that is exceeded, hand on to the next.
  */
-import { failure, failureType, type Failure } from '@fairlead/proto/model/failure.ts';
+import { failure, FAILURES, failureType, type Failure, type FailureType } from '@fairlead/proto/model/failure.ts';
 import { isFailed, isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Attempt, Execution, Step, Task } from '../execution.ts';
+import type { Attempt, Execution, Phase, Run, Step, Task } from '../execution.ts';
 import type { SectionPlace } from '../place.ts';
-import type { FailureAction, FailureStrategy } from '../plan.ts';
+import type { FailureAction, FailureStrategy, SectionPlan } from '../plan.ts';
 import { ON_AGENT } from '../task.ts';
 import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun } from '../plan-of.ts';
 import { goesBack } from './goes-back.ts';
 import { allHosts } from './select-nodes.ts';
+import { BARRIER, RESOURCE_CONSTRAINT } from '../step-kinds.ts';
 
 export interface Verdict {
   readonly step: Step;
@@ -57,9 +58,9 @@ export function verdictsOn(execution: Execution, place: SectionPlace, steps: rea
 /** One per target, in the order in which they happened; of a step that could not start, its own. */
 function failuresOf(step: Step): readonly Failing[] {
   if (step.ignored) return [];
-  if (isTerminal(step.status)) {
-    return isFailed(step.status) && step.failure !== null ? [{ step, task: null, failure: step.failure }] : [];
-  }
+  const own = step.failure === null ? [] : [{ step, task: null, failure: step.failure }];
+  if (isTerminal(step.status)) return isFailed(step.status) ? own : [];
+  if (own.length > 0) return own;
   return step.tasks
     .flatMap((task) => failedAt(task) ?? [])
     .toSorted((a, b) => a.at - b.at)
@@ -91,7 +92,7 @@ function judge(
       return { ...failing, action: 'TOLERATE', strategy };
     }
     // It has ended, so nobody can be asked what it shall be.
-    const asks = strategy.action === 'MANUAL_INTERVENTION' && failing.task === null;
+    const asks = strategy.action === 'MANUAL_INTERVENTION' && isTerminal(failing.step.status);
     if (strategy.action !== 'RETRY' && !asks) return { ...failing, action: strategy.action, strategy };
   }
   return { ...failing, action: 'ROLLBACK_WORKFLOW', strategy: null };
@@ -103,13 +104,21 @@ function applicable(
   { step, failure: of }: Failing,
 ): readonly FailureStrategy[] {
   // A person has said already that it has failed.
-  if (isTerminal(step.status) && step.interventions.length > 0) return [];
-  const type = failureType(of);
-  const { run, phase } = place;
+  if (isTerminal(step.status) && (step.interventions.at(-1)?.action ?? 'RETRY') !== 'RETRY') return [];
+  return strategiesOf(execution, place.run, place.phase, place.plan, step.planId, failureType(of));
+}
+
+/** Those that fit such a failure of a step, in their order. */
+export function strategiesOf(
+  execution: Execution,
+  run: Run,
+  phase: Phase,
+  { failureStrategies }: SectionPlan,
+  step: string,
+  type: FailureType,
+): readonly FailureStrategy[] {
   const inPhase = phase.kind === 'FORWARD' || phase.kind === 'ROLLBACK';
-  const section = place.plan.failureStrategies.filter(
-    (each) => each.steps.length === 0 || each.steps.includes(step.planId),
-  );
+  const section = failureStrategies.filter((each) => each.steps.length === 0 || each.steps.includes(step));
   // A failing rollback step has its own section's strategies only: there is no rollback of a rollback (10.2).
   const workflow = goesBack(execution, run, phase) ? [] : planOfRun(execution, run).failureStrategies;
   return [...section, ...workflow.filter((each) => each.scope === 'WORKFLOW' || inPhase)].filter((each) =>
@@ -122,8 +131,10 @@ export const covers = ({ types }: FailureStrategy, type: ReturnType<typeof failu
 
 /** Each target has its own count; otherwise the next strategy has its say. */
 function mayRetry(place: SectionPlace, { step, task, failure: of }: Failing, strategy: FailureStrategy): boolean {
-  // Never started: the plan is fixed, so it would fail the same way again.
-  if (task === null || retriesOf(task, strategy) >= (strategy.retry?.count ?? 0)) return false;
+  const count = strategy.retry?.count ?? 0;
+  if (task === null)
+    return !isTerminal(step.status) && mayComeYet(place.plan, step, of) && retriesByStrategy(step) < count;
+  if (retriesOf(task, strategy) >= count) return false;
   const idempotent = place.plan.steps.some((each) => each.id === step.planId && each.idempotent);
   return idempotent || !mayHaveRun(of);
 }
@@ -137,15 +148,33 @@ function retriesOf({ attempts }: Task, strategy: FailureStrategy): number {
   return attempts.slice(since, -1).filter((each) => covers(strategy, failureType(failureOf(each)))).length;
 }
 
+/**
+ * It waited in vain for others, who may be there the next time. What could not start would fail the same way again, and a
+ * peer that has failed never comes.
+ */
+export const mayComeYet = (
+  { steps }: SectionPlan,
+  { planId }: Pick<Step, 'planId'>,
+  { code, details }: Failure,
+): boolean =>
+  steps.some(({ id, type }) => id === planId && (type === BARRIER || type === RESOURCE_CONSTRAINT)) &&
+  FAILURES[code].retryable &&
+  details?.['peer'] === undefined;
+
+/** Persons are no strategy. */
+const retriesByStrategy = ({ retries, interventions }: Step): number =>
+  retries - interventions.filter((each) => each.action === 'RETRY').length;
+
 /** Nobody saw its end: it may have done all it should, and would do it twice. */
 const mayHaveRun = (of: Failure): boolean => failureType(of) === 'UNKNOWN' || of.details?.['confirmed'] === false;
 
 /** When the failed targets of a step run again: so long after the last of all targets ended. */
 export function retryAt(step: Step, verdicts: readonly Verdict[]): number {
   const ends = step.tasks.flatMap((task) => lastAttempt(task)?.endedAt ?? []);
+  if (step.failedAt !== null) ends.push(step.failedAt);
   const waits = verdicts.map(({ task, strategy }) => {
     const intervals = strategy?.retry?.intervalsMs ?? [];
-    const count = task === null || strategy === null ? 0 : retriesOf(task, strategy);
+    const count = task === null || strategy === null ? retriesByStrategy(step) : retriesOf(task, strategy);
     return intervals[Math.min(count, intervals.length - 1)] ?? 0;
   });
   return Math.max(0, ...ends) + Math.max(0, ...waits);

@@ -7,6 +7,7 @@ import { once } from '../once.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
 import { expireApproval } from './approval.ts';
+import { failStep } from './fail-step.ts';
 import { giveUpOnPerson } from './intervention.ts';
 
 export interface WaitingStep extends Step {
@@ -37,8 +38,7 @@ export const nextGivingUp = (run: Run): number =>
 
 function giveUp(turn: Turn, run: Run, step: WaitingStep): void {
   const { id, waiting } = step;
-  const fail = (why: Failure): void =>
-    turn.emit({ event: 'StepEnded', stepId: id, status: 'FAILED', failure: why, skipped: null });
+  const fail = (why: Failure): void => failStep(turn, id, why);
   switch (waiting.on) {
     case 'INTERVENTION':
       return giveUpOnPerson(turn, run, step, waiting);
