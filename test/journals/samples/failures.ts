@@ -88,6 +88,14 @@ export const failures: Samples = {
     play.give({ input: 'intervene', stepId, action: 'RETRY', actor: 'ada', reason: 'the wrong one' });
     return intervene(play, 'ABORT').finish();
   },
+  /** Its condition cannot be told: a person looks at it again in vain, then passes it over. */
+  'asked-about-what-could-not-start': () => {
+    const unable = sectionPlan('deploy', [stepPlan('install', { skip: '${workflow.nobody} == 1' })], {
+      failureStrategies: [onFailure('MANUAL_INTERVENTION')],
+    });
+    const play = new Play(onePhase([unable, sectionPlan('verify', [stepPlan('check')])])).run();
+    return intervene(intervene(play, 'RETRY').run(), 'MARK_SUCCESS', 'nothing to install').finish();
+  },
   'nobody-intervenes': () => waitsForPerson().wait().finish(),
 
   'paused-and-resumed': () => {

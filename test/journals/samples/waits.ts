@@ -5,8 +5,10 @@ import type { Input } from '../../../control-plane/engine/inputs.ts';
 import {
   agentStep,
   hostNamed,
+  onePhase,
   phasePlan,
   plan,
+  retryTimes,
   runPlan,
   sectionPlan,
   simplePlan,
@@ -109,6 +111,13 @@ export const waits: Samples = {
     give(play, ofPermits('web', 'g', 'QUEUED'));
     play.pass(600_000);
     return play.finish();
+  },
+
+  'guard-asked-for-again': () => {
+    const steps = sectionPlan('s', [guard('g')], { failureStrategies: [retryTimes(1, 10_000)] });
+    const play = work(new Play(onePhase([steps])));
+    play.pass(600_000);
+    return play.wait().finish();
   },
 
   'guard-refused': () => {
