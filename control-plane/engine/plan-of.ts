@@ -1,5 +1,5 @@
 /** What the plan says about a node of the tree. */
-import type { Execution, Phase, Run } from './execution.ts';
+import type { Execution, Phase, Run, Section } from './execution.ts';
 import { once } from './once.ts';
 import type { PhasePlace } from './place.ts';
 import type { PhasePlan, RunPlan, SectionPlan, StepPlan } from './plan.ts';
@@ -28,8 +28,14 @@ export function sectionsOf(plan: RunPlan, run: Run, phase: Phase): readonly Sect
   if (phase.kind !== 'ROLLBACK') return all;
   if (phase.planId === PRE) return listOf(undoOfPre(plan, run));
   const undone = run.phases.find((each) => each.id === phase.undoes);
-  const reached = new Set(undone?.sections.filter((each) => each.status !== 'SKIPPED').map((each) => each.planId));
-  return all.filter((each) => each.undoes === null || reached.has(each.undoes));
+  return all.filter((each) => each.undoes === null || isUndone(each, undone?.sections ?? []));
+}
+
+/** What was skipped needs no undoing; where nothing was to be done, somebody may have written what is to be done on the way back. */
+function isUndone({ undoes, steps }: SectionPlan, forward: readonly Section[]): boolean {
+  const reached = forward.find((each) => each.planId === undoes);
+  if (reached === undefined) return false;
+  return reached.status !== 'SKIPPED' || (reached.steps.length === 0 && steps.length > 0);
 }
 
 /** Everything the plan says about a step, found by the id of the step, of one of its tasks or of an attempt. */

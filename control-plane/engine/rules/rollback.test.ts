@@ -180,6 +180,26 @@ describe('a rollback', () => {
     expect(play.execution.runs[0]?.phases[1]?.sections.map((section) => section.planId)).toEqual(['r2', 'r3', 'r5']);
   });
 
+  it('runs what was written to undo a section that was reached and had no steps itself', () => {
+    const sections = [
+      sectionPlan('disable', []),
+      sectionPlan('deploy', [stepPlan('install')]),
+      sectionPlan('enable', []),
+    ];
+    const rollback = [
+      sectionPlan('undo-enable', [agentStep('out')], { undoes: 'enable' }),
+      sectionPlan('undo-deploy', [stepPlan('undo')], { undoes: 'deploy' }),
+      sectionPlan('undo-disable', [agentStep('in')], { undoes: 'disable' }),
+      sectionPlan('nothing', [], { undoes: 'disable' }),
+    ];
+    const play = new Play(onePhase(sections, { phase: { rollback } })).finish(failingIn('/install'));
+    expect(toldOf(play.events, 'StepStarted').slice(1)).toEqual([
+      'StepStarted run/p1.0.rollback/undo-deploy/undo [h1]',
+      'StepStarted run/p1.0.rollback/undo-disable/in [-]',
+    ]);
+    expect(toldOf(play.events, 'RollbackEnded')).toEqual(['RollbackEnded run SUCCESS']);
+  });
+
   it('has skip conditions, waits and parallel steps of its own', () => {
     const steps = [
       stepPlan('a', { skip: "${env.name} == 'prod'" }),
