@@ -133,18 +133,21 @@ class World {
     for (const act of acts) this.#system.scheduler.after(act.at, () => this.#do(act));
     this.#system.scheduler.after(healAt, () => this.#heal());
     this.#system.scheduler.after(GLANCE_MS, () => this.#glance());
-    while (this.#checker.violations.length === 0 && !this.#isOver()) await this.#step();
+    await this.#system.turns(() => this.#turn());
   }
 
-  async #step(): Promise<void> {
+  /** Looks at what followed from the last step, and makes the next; false when it is over. */
+  #turn(): boolean {
+    this.#checker.stepped();
+    if (this.#checker.violations.length > 0 || this.#isOver()) return false;
     this.#steps += 1;
     if (this.#trouble.slows) this.#checker.disturbed();
     try {
-      await this.#system.step();
+      this.#system.next();
     } catch (error) {
       this.bug(error);
     }
-    this.#checker.stepped();
+    return true;
   }
 
   #do(act: Act): void {

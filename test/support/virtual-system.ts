@@ -1,5 +1,7 @@
 import type { Clock, Ids, Random, Scheduler, System, Timer } from '@fairlead/proto/model/system.ts';
 
+const TURNS_TOGETHER = 256;
+
 /**
  * Time and chance owned by a test. Timers run one at a time in order of virtual time (in order of their making where
  * the time is equal), and every microtask that follows is drained before the next one: the same seed gives the same
@@ -53,11 +55,45 @@ export class VirtualSystem implements System {
   /** Runs the next timer and what follows from it; false when there is none. A timer's bug is thrown here. */
   async step(): Promise<boolean> {
     await this.settle();
+    if (!this.next()) return false;
+    await this.settle();
+    return true;
+  }
+
+  /**
+   * Calls the turn again and again, each time with everything settled, until it says false. A turn runs the next timer
+   * itself, by `next`. Nothing of the real event loop is between turns: many thousands of them are a second.
+   */
+  turns(turn: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const once = (): void => {
+        if (over) return;
+        try {
+          if (turn()) return;
+          over = true;
+          resolve();
+        } catch (error) {
+          over = true;
+          reject(error as Error);
+        }
+      };
+      const many = (): void => {
+        if (over) return;
+        // All microtasks run between two immediates, also where these were made together.
+        for (let made = 0; made < TURNS_TOGETHER; made += 1) setImmediate(once);
+        setImmediate(many);
+      };
+      many();
+    });
+  }
+
+  /** Runs the next timer, but not what follows from it; false when there is none. */
+  next(): boolean {
     const next = this.#queue.take(Infinity);
     if (next === undefined) return false;
     this.#moveTo(next.at);
     next.task();
-    await this.settle();
     return true;
   }
 
