@@ -86,8 +86,9 @@ export class Network {
       },
       publish: (subject, payload) => {
         if (!alive()) return;
+        const text = JSON.stringify(payload);
         for (const { node: to, hear } of this.#subscribers.get(subject) ?? []) {
-          this.send(node, to, () => hear(structuredClone(payload)));
+          this.send(node, to, () => hear(readBack(text)));
         }
       },
       subscribe: (subject, hear): Subscription => {
@@ -134,9 +135,12 @@ export class Network {
       const server = this.#servers.get(subject);
       if (server === undefined) return fail(`nobody serves ${subject}`);
       this.send(from, server.node, () => {
-        this.#history.note('bus', `${from} → ${subject} ${textOf(payload)}`);
-        server.handle(structuredClone(payload)).then(
-          (answer) => this.send(server.node, from, () => settle(() => resolve(structuredClone(answer)))),
+        this.#history.note('bus', () => `${from} → ${subject} ${textOf(payload)}`);
+        server.handle(readBack(JSON.stringify(payload))).then(
+          (answer) => {
+            const text = JSON.stringify(answer);
+            this.send(server.node, from, () => settle(() => resolve(readBack(text))));
+          },
           (error: unknown) => this.send(server.node, from, () => settle(() => reject(error as Error))),
         );
       });
@@ -147,7 +151,10 @@ export class Network {
 /** The broker, as one end of a partition. */
 export const BUS = 'bus';
 
-const pair = (a: string, b: string): string => [a, b].toSorted().join(' | ');
+const pair = (a: string, b: string): string => (a < b ? `${a} | ${b}` : `${b} | ${a}`);
+
+/** Nobody shares an object with whom it was sent to. */
+const readBack = (text: string): JsonObject => JSON.parse(text) as JsonObject; // It was one.
 
 const textOf = (payload: JsonObject): string =>
   [payload['kind'], payload['attemptId'], payload['executionId']].filter((each) => each !== undefined).join(' ');
