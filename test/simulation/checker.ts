@@ -177,8 +177,10 @@ export class Checker implements Observed {
 
   #onChange(change: Change): void {
     const { record, moves } = change;
-    const told = moves.map(({ event }) => lineOf(event)).join('; ');
-    this.#history.note('journal', `${record.executionId}:${record.seq} epoch ${record.epoch} ${told}`);
+    this.#history.note('journal', () => {
+      const told = moves.map(({ event }) => lineOf(event)).join('; ');
+      return `${record.executionId}:${record.seq} epoch ${record.epoch} ${told}`;
+    });
     this.#live(record.executionId, change.after);
     this.#appended(change.after);
     for (const [name, invariant] of Object.entries(JOURNAL_INVARIANTS)) this.found(name, invariant(change, this));
@@ -209,7 +211,7 @@ export class Checker implements Observed {
       this.#locks.set(key, { version, state });
       const places = (list: LockState['holders']): string =>
         list.map((place) => `${place.requestId}#${place.ticket}`).join(' ');
-      this.#history.note('lock', `${key} held by [${places(state.holders)}] wanted by [${places(state.queue)}]`);
+      this.#history.note('lock', () => `${key} held by [${places(state.holders)}] wanted by [${places(state.queue)}]`);
       for (const [name, invariant] of Object.entries(LOCK_INVARIANTS)) {
         this.found(name, invariant(key, known?.state ?? null, state, this));
       }

@@ -27,9 +27,10 @@ async function carryOut({ seed, twice, tell }: Order): Promise<Played> {
   }
   const again = await play(seed);
   if (again.history.text === history.text) return { seed, violation, statistics, history: tell ? history.text : null };
-  const at = history.lines.findIndex((line, index) => line !== again.history.lines[index]);
-  const text = `line ${at + 1} is "${history.lines[at]}", and the second time "${again.history.lines[at]}"`;
-  const shown = history.lines.slice(0, at + 1).join('\n');
+  const [lines, second] = [history.lines, again.history.lines];
+  const at = lines.findIndex((line, index) => line !== second[index]);
+  const text = `line ${at + 1} is "${lines[at]}", and the second time "${second[at]}"`;
+  const shown = lines.slice(0, at + 1).join('\n');
   return { seed, violation: { invariant: 'same-history-twice', text }, statistics, history: shown };
 }
 
