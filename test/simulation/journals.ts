@@ -69,7 +69,8 @@ export class Journals {
 
   #read(record: JournalRecord, previous: JournalRecord | null, before: Execution | null): Change | null {
     const body = JSON.parse(record.body) as { readonly decisions: Json };
-    const decisions = this.#whole(body.decisions) as unknown as readonly Decision[]; // Written by the codec.
+    const written = record.body.includes('"$blob"') ? this.#whole(body.decisions) : body.decisions;
+    const decisions = written as unknown as readonly Decision[]; // Written by the codec.
     const moves: Move[] = [];
     let state = before;
     for (const event of decisions.flatMap((decision) => decision.events)) {

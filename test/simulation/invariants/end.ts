@@ -1,7 +1,7 @@
 /** What holds when everything is well again and had time to come to rest. */
 import type { AgentProcess } from '../agent-process.ts';
 import type { ReplicaProcess } from '../replica-process.ts';
-import { same } from './journal.ts';
+import { same } from '../same.ts';
 import { firstOf, type Finding, type Observed } from './observed.ts';
 
 export interface AtRest extends Observed {

@@ -1,5 +1,4 @@
 /** What holds of every append, whoever made it. */
-import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import { failureType } from '@fairlead/proto/model/failure.ts';
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import { ENGINE } from '../../../control-plane/app/engine.ts';
@@ -7,6 +6,7 @@ import type { Event, EventKind } from '../../../control-plane/engine/events.ts';
 import type { Execution } from '../../../control-plane/engine/execution.ts';
 import { planOfStep } from '../../../control-plane/engine/plan-of.ts';
 import { findStep, findTask, lastAttempt } from '../../../control-plane/engine/tree.ts';
+import { same } from '../same.ts';
 import { PLANTED_BUG } from '../trouble.ts';
 import { firstOf, type Finding, type JournalInvariant } from './observed.ts';
 
@@ -97,21 +97,20 @@ const unknownIsNotRetried: JournalInvariant = ({ moves }) =>
   });
 
 /** The recorded inputs, decided again, lead to the recorded events. */
-const replayEqualsRecord: JournalInvariant = ({ before, decisions, record }) => {
+const replayEqualsRecord: JournalInvariant = ({ before, decisions, moves, record }) => {
   let state = before;
+  let folded = 0;
   return firstOf(decisions, ({ input, events }) => {
     const again = ENGINE.decide(state, input, events[0]?.at ?? record.now);
     // What was appended past the engine, which could not decide, stands there as time passing.
     const forced = events.some(({ event }) => event === 'Parked' || event === 'SettledByForce');
     const past = input.input === 'tick' && (forced || state?.parked != null);
-    for (const event of events) state = ENGINE.evolve(state, event);
+    folded += events.length;
+    if (events.length > 0) state = moves[folded - 1]?.after ?? null;
     if (past || same(again, events)) return null;
     return `${input.input} was decided as ${kinds(events)}, and again as ${kinds(again)}`;
   });
 };
-
-export const same = (a: unknown, b: unknown): boolean =>
-  a === b || canonicalJson(a as Json) === canonicalJson(b as Json); // Plain data.
 
 const kinds = (events: readonly Event[]): string => events.map((event) => event.event).join(', ') || 'nothing';
 

@@ -1,6 +1,7 @@
 /** What holds of everything that control planes send to agents, and of what these answer. */
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
+import { findAttempt } from '../../../control-plane/engine/tree.ts';
 import type { Change } from '../journals.ts';
 import type { Finding } from './observed.ts';
 
@@ -18,14 +19,8 @@ export class Sendable {
         this.#drivers.set(`${record.executionId}.${event.epoch}`, event.driver);
       } else if (event.event === 'CancelRequested') this.#canceled.add(event.attemptId);
       else if (event.event === 'AttemptAssigned') {
-        const attempt = after.runs
-          .flatMap((run) => run.phases)
-          .flatMap((phase) => phase.sections)
-          .flatMap((section) => section.steps)
-          .flatMap((step) => step.tasks)
-          .flatMap((task) => task.attempts)
-          .find((each) => each.id === event.attemptId);
-        this.#assigned.set(`${event.attemptId}.${attempt?.assignment ?? 0}`, event.agentId);
+        const assignment = findAttempt(after, event.attemptId)?.assignment ?? 0;
+        this.#assigned.set(`${event.attemptId}.${assignment}`, event.agentId);
       }
     }
   }

@@ -1,9 +1,9 @@
 /** What the invariants look at: the store, the targets and the messages, as somebody sees them who is never lied to. */
-import type { AttemptId } from '@fairlead/proto/model/ids.ts';
+import { executionOf, type AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { LockState } from '../../../control-plane/app/lock-keeper.ts';
 import type { Attempt } from '../../../control-plane/engine/execution.ts';
-import { findPhase } from '../../../control-plane/engine/tree.ts';
+import { findAttempt } from '../../../control-plane/engine/tree.ts';
 import type { MemoryData } from '../../support/memory-store/index.ts';
 import type { Change, Journals } from '../journals.ts';
 import type { Effect } from '../target-world.ts';
@@ -34,13 +34,8 @@ export const firstOf = <T>(all: Iterable<T>, check: (each: T) => Finding): Findi
 };
 
 export function attemptIn({ journals }: Observed, work: string): Attempt | undefined {
-  const execution = journals.execution(work.split('/', 1).join(''));
-  if (execution === null) return undefined;
-  return findPhase(execution, work)
-    ?.sections.flatMap((section) => section.steps)
-    .flatMap((step) => step.tasks)
-    .flatMap((task) => task.attempts)
-    .find((attempt) => attempt.id === work);
+  const execution = journals.execution(executionOf(work));
+  return execution === null ? undefined : findAttempt(execution, work);
 }
 
 /** A person who says what became of an attempt is believed, whatever the host knows. */

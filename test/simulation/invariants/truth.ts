@@ -1,5 +1,5 @@
 /** What the journal says about hosts is what happened there. */
-import { taskOf } from '@fairlead/proto/model/ids.ts';
+import { executionOf, taskOf } from '@fairlead/proto/model/ids.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { EventOf } from '../../../control-plane/engine/events.ts';
 import type { Execution, Phase, Run } from '../../../control-plane/engine/execution.ts';
@@ -120,7 +120,7 @@ export function unlawfulEffect(effect: Effect, observed: Observed): readonly (re
 
 /** A rollback goes to a host that was changed, or may have been. */
 function undoesNothing(effect: Effect, { journals, effects }: Observed): Finding {
-  const execution = journals.execution(effect.work.split('/', 1).join(''));
+  const execution = journals.execution(executionOf(effect.work));
   const phase = execution === null ? undefined : findPhase(execution, effect.work);
   const { undoes: undone } = phase ?? { undoes: null };
   if (execution === null || phase?.kind !== 'ROLLBACK' || undone === null || phase.planId === PRE) return null;
@@ -135,13 +135,13 @@ function undoesNothing(effect: Effect, { journals, effects }: Observed): Finding
 
 /** Is the one work of a rollback and the other of what it undoes? */
 function undoes({ journals }: Observed, effect: Effect, earlier: Effect): boolean {
-  const execution = journals.execution(effect.work.split('/', 1).join(''));
+  const execution = journals.execution(executionOf(effect.work));
   const phase = execution === null ? undefined : findPhase(execution, effect.work);
   return phase?.kind === 'ROLLBACK' && phase.undoes !== null && earlier.work.startsWith(`${phase.undoes}/`);
 }
 
 function workWithoutLock(effect: Effect, observed: Observed): Finding {
-  const execution = observed.journals.execution(effect.work.split('/', 1).join(''));
+  const execution = observed.journals.execution(executionOf(effect.work));
   if (execution === null) return null;
   const run = findRun(execution, effect.work);
   const phase = findPhase(execution, effect.work);
