@@ -5,6 +5,9 @@ import type { Order, Played } from './worker.ts';
 /** A seed takes well under a second; one that takes so long goes round in circles. */
 const STUCK_MS = 120_000;
 
+/** A seed makes much that is soon forgotten: with room for it, little of that is ever copied. */
+const ROOM = { maxYoungGenerationSizeMb: 192 } as const;
+
 export interface Crew {
   readonly file: string;
   readonly workers: number;
@@ -19,7 +22,7 @@ export async function playAll({ file, workers, orders, onPlayed }: Crew): Promis
   let failed: Played | null = null;
   await Promise.all(
     Array.from({ length: workers }, async () => {
-      const worker = new Worker(file, { execArgv: ['--enable-source-maps'] });
+      const worker = new Worker(file, { execArgv: ['--enable-source-maps'], resourceLimits: ROOM });
       try {
         for (let next = left.next(); failed === null && next.done !== true; next = left.next()) {
           const played = await playOne(worker, next.value);
