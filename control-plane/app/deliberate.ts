@@ -1,6 +1,7 @@
 import type { Event } from '../engine/events.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
+import { refuseEnded } from '../engine/rules/refuse-ended.ts';
 import { interpret, type Engine } from './engine.ts';
 
 /** One input and what was decided on it; what a journal record holds. */
@@ -17,7 +18,10 @@ export interface Deliberation {
   readonly outcomes: readonly (readonly Event[])[];
 }
 
-/** Decides the inputs one after the other, each on the state the one before left. Time never runs backwards. */
+/**
+ * Decides the inputs one after the other, each on the state the one before left. Time never runs backwards. Whoever asks
+ * something of what has ended is told so without the engine, which may be what is wrong with it.
+ */
 export function deliberate(
   engine: Engine,
   execution: Execution | null,
@@ -30,9 +34,14 @@ export function deliberate(
   for (const input of inputs) {
     const before = state;
     const now = Math.max(clock, before?.lastAt ?? 0);
+    const refused = before === null || before.endedAt === null ? [] : refuseEnded(input, now);
+    if (refused.length > 0 || before?.settled === true) {
+      outcomes.push(refused);
+      continue;
+    }
     const events = interpret(`decide ${input.input}`, () => engine.decide(before, input, now));
     outcomes.push(events);
-    if (events.length === 0 || before?.settled === true) continue;
+    if (events.length === 0) continue;
     state = fold(engine, before, events);
     decisions.push({ input, events });
   }
