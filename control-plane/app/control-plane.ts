@@ -3,7 +3,7 @@ import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import { applyFiles } from '../definitions/change-set.ts';
 import { definitionItems, explainCatalog, printDefinitions } from '../definitions/explain.ts';
-import type { Attempt } from '../engine/execution.ts';
+import type { Attempt, Execution } from '../engine/execution.ts';
 import { findAttempt } from '../engine/tree.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Store } from '../ports/store.ts';
@@ -73,9 +73,9 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
   /** Why nobody drives it, where its journal does not say so itself. */
   const parkedReason = async (id: string): Promise<string | null> =>
     replica.drivers.loop(id) === undefined ? ((await store.heads.get(id))?.parked ?? null) : null;
-  /** Nobody would go on with what was decided of it. */
-  const refuseBroken = async (id: string): Promise<void> => {
-    const reason = await parkedReason(id);
+  /** Nobody would go on with what was decided of it. What has ended is refused for that, and by others. */
+  const refuseBroken = async ({ id, endedAt }: Pick<Execution, 'id' | 'endedAt'>): Promise<void> => {
+    const reason = endedAt === null ? await parkedReason(id) : null;
     if (reason === null) return;
     throw new FailureError(failure('ILLEGAL_STATE', `it is broken: it can only be aborted (${reason})`));
   };
@@ -168,7 +168,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       const { execution } = await executions.load(id);
       const one = run === undefined ? {} : { runId: runNamed(execution, run) };
       const parked = await parkedReason(id);
-      if (run !== undefined && parked !== null) {
+      if (run !== undefined && parked !== null && execution.endedAt === null) {
         const why = `it is broken: it can only be aborted as a whole (${parked})`;
         throw new FailureError(failure('ILLEGAL_STATE', why));
       }
@@ -183,7 +183,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     async rollback(actor, id, reason, run) {
       gate(actor, 'rollback', id);
       const { execution } = await executions.load(id);
-      await refuseBroken(id);
+      await refuseBroken(execution);
       const { drivers, router } = replica;
       const { rows, documents } = store;
       const parts = { rows, documents, executions, drivers, router, ids: system.ids };
@@ -201,7 +201,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       const id = executionOf(attempt);
       gate(actor, 'execute', id);
       const { state, result } = await attemptOf(attempt);
-      await refuseBroken(id);
+      await refuseBroken({ id, endedAt: null });
       if (state !== 'UNKNOWN') {
         const why = result === null ? 'its agent is known to have it' : `it ended ${result.outcome}`;
         throw new FailureError(failure('ILLEGAL_STATE', `${attempt}: ${why}; only of lost ones a person may say it`));

@@ -1,6 +1,7 @@
 /** What people do to pipelines and approvals that run, or have. */
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
+import type { Execution } from '../engine/execution.ts';
 import type { ApprovalAnswer } from '../engine/waiting.ts';
 import { authorize, type Actor } from './authorize.ts';
 import type { DeployWorld } from './deploy.ts';
@@ -48,8 +49,8 @@ export interface Pipelines {
 export interface PipelinesWorld extends DeployWorld {
   readonly executions: Executions;
   readonly router: Router;
-  /** Throws where nobody drives it because it is broken. */
-  refuseBroken(id: ExecutionId): Promise<void>;
+  /** Throws where nobody drives it because it is broken, and not because it has ended. */
+  refuseBroken(execution: Pick<Execution, 'id' | 'endedAt'>): Promise<void>;
 }
 
 export function pipelines(world: PipelinesWorld): Pipelines {
@@ -67,7 +68,7 @@ export function pipelines(world: PipelinesWorld): Pipelines {
       if (answer === 'REJECT_AND_ROLLBACK') authorize(actor, 'rollback', id);
       const stepId = waits?.id ?? (step?.includes('/') === true ? step : null);
       if (stepId === null) throw nothingWaits(id, 'an approval', execution.endedAt !== null);
-      await world.refuseBroken(id);
+      await world.refuseBroken(execution);
       await router.submit(id, { input: 'approve', stepId, answer, actor: actor.name, comment, variables });
       return { step: stepId };
     },
@@ -77,7 +78,7 @@ export function pipelines(world: PipelinesWorld): Pipelines {
       const asks = whichWaits(execution, ['INPUTS'], run);
       const runId = asks?.id ?? (run?.includes('/') === true ? run : null);
       if (runId === null) throw nothingWaits(id, 'inputs', execution.endedAt !== null);
-      await world.refuseBroken(id);
+      await world.refuseBroken(execution);
       if (asks !== null) await checkInputs(definitions, execution, runId, values);
       await router.submit(id, { input: 'giveInputs', runId, values, actor: actor.name });
       return { run: runId };

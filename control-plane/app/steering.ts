@@ -1,5 +1,6 @@
 /** What people do to an execution that runs, apart from aborting it and rolling it back. */
 import type { AttemptId, ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
+import type { Execution } from '../engine/execution.ts';
 import type { Actor, Verb } from './authorize.ts';
 import type { Drivers } from './drivers.ts';
 import type { Executions } from './executions.ts';
@@ -32,14 +33,14 @@ export interface SteeringWorld {
   readonly executions: Executions;
   readonly router: Router;
   readonly drivers: Drivers;
-  /** Throws where nobody drives it because it is broken. */
-  refuseBroken(id: ExecutionId): Promise<void>;
+  /** Throws where nobody drives it because it is broken, and not because it has ended. */
+  refuseBroken(execution: Pick<Execution, 'id' | 'endedAt'>): Promise<void>;
 }
 
 export function steering({ gate, executions, router, drivers, refuseBroken }: SteeringWorld): Steering {
   const driven = async (id: ExecutionId) => {
     const { execution } = await executions.load(id);
-    await refuseBroken(id);
+    await refuseBroken(execution);
     return execution;
   };
   return {
