@@ -14,8 +14,8 @@ const PATIENCE_MS = 3_000;
 type Answer = 'answered' | 'refused' | 'away';
 
 export class People {
-  /** Requests that are not answered yet. */
-  waiting = 0;
+  /** What is not answered yet, and since when it was asked. */
+  readonly #asking = new Map<symbol, { readonly what: string; readonly since: number }>();
   /** Their chance. */
   readonly dice: Dice;
   readonly #system: VirtualSystem;
@@ -36,8 +36,20 @@ export class People {
     this.#onBug = onBug;
   }
 
+  /** Requests that are not answered yet. */
+  get waiting(): number {
+    return this.#asking.size;
+  }
+
+  /** What was asked before that moment and is not answered yet; null when everything is. */
+  unanswered(before: number): string | null {
+    for (const { what, since } of this.#asking.values()) if (since < before) return what;
+    return null;
+  }
+
   async ask(what: string, request: Request): Promise<void> {
-    this.waiting += 1;
+    const asked = Symbol(what);
+    this.#asking.set(asked, { what, since: this.#system.elapsed });
     for (;;) {
       const live = this.#replicas.flatMap((each) => each.front ?? []);
       const front = live.length === 0 ? null : this.dice.pick(live);
@@ -46,7 +58,7 @@ export class People {
       if (answer !== 'away') break;
       await this.#system.scheduler.sleep(200 + this.dice.fraction() * 600);
     }
-    this.waiting -= 1;
+    this.#asking.delete(asked);
   }
 
   async #carry({ replica, useCases }: NonNullable<ReplicaProcess['front']>, request: Request): Promise<unknown> {
@@ -57,11 +69,13 @@ export class People {
     const answer = asked.then(
       () => 'answered' as const,
       (error: unknown) => {
+        // A reason may tell of the bug that was planted, and is a reason all the same.
+        if (error instanceof FailureError) {
+          return error.failures.some((each) => AGAIN.has(each.code)) ? ('away' as const) : ('refused' as const);
+        }
         const text = String(error);
-        const planted = text.includes(PLANTED_BUG);
-        if (!(error instanceof FailureError) && !planted) this.#onBug(`a person was answered ${text}`);
-        const away = planted || (error instanceof FailureError && error.failures.some((each) => AGAIN.has(each.code)));
-        return away ? ('away' as const) : ('refused' as const);
+        if (!text.includes(PLANTED_BUG)) this.#onBug(`a person was answered ${text}`);
+        return 'away' as const;
       },
     );
     return Promise.race([answer, this.#system.scheduler.sleep(PATIENCE_MS).then(() => 'away' as const)]);

@@ -24,6 +24,8 @@ import { Trouble } from './trouble.ts';
 const REST_MS = 420_000;
 /** For what follows the last append: heads, ledgers, memory. */
 const TIDY_MS = 30_000;
+/** For whoever asks again and again when everything is well. */
+const ANSWER_MS = 60_000;
 const ANSWERS: readonly ActionName[] = ['approve', 'intervene', 'give inputs'];
 /** How often the end is looked for. */
 const LOOK_MS = 500;
@@ -197,6 +199,14 @@ class World {
     this.#trouble.heal();
   }
 
+  /** Whoever asks is answered, if only that it cannot be done: with everything well, soon. */
+  #checkAnswers(): void {
+    const { elapsed } = this.#system;
+    if (this.#healedAt === null || elapsed < this.#healedAt + ANSWER_MS) return;
+    const what = this.#people.unanswered(elapsed - ANSWER_MS);
+    if (what !== null) this.#checker.found('people-are-answered', `nobody answers "${what}" for ${ANSWER_MS} ms`);
+  }
+
   #lookAt = 0;
   #restedAt: number | null = null;
 
@@ -205,6 +215,7 @@ class World {
     const { elapsed } = this.#system;
     if (elapsed < this.#lookAt) return false;
     this.#lookAt = elapsed + LOOK_MS;
+    this.#checkAnswers();
     const { journals } = this.#checker;
     const all = new Set([...this.#asked, ...this.#data.heads.keys()]);
     const asked = [...all];
