@@ -17,6 +17,7 @@ import { PROVISIONED } from '@fairlead/proto/steps/provisioner.ts';
 import { entitiesOf, findEntity, infrastructuresOf, type Catalog } from './catalog.ts';
 import { completeApplication } from './complete.ts';
 import { TRAFFIC } from './default-sections.ts';
+import { MEMBERS } from './family-members.ts';
 import { isJsonObject } from './json-values.ts';
 import type { LongInfrastructure, LongStep, LongWorkflow, Values } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
@@ -44,11 +45,11 @@ export function placeScope(place: Place): Scope {
   const app = findEntity(catalog, 'application', application, application)?.spec ?? {};
   const layer: Record<string, ScopeValue> = {
     app: closed({
-      ...names(['name', 'description', 'accountId']),
+      ...names(MEMBERS.app),
       defaults: closed(names(Object.keys(completeApplication(app).defaults))),
     }),
     workflow: closed({
-      ...names(['name', 'displayName', 'description', 'startTs', 'pipelineDeploymentUuid', 'pipelineResumeUuid']),
+      ...names(MEMBERS.workflow),
       variables: closed(names(inputNames(place))),
     }),
     ...names(['deploymentUrl', 'deploymentTriggeredBy', 'timestampId', 'pipeline']),
@@ -56,17 +57,17 @@ export function placeScope(place: Place): Scope {
     ...publishedBy(place.workflow?.spec),
   };
   if (place.environment !== undefined) {
-    layer['env'] = closed(names(['name', 'description', 'environmentType', 'accountId']));
+    layer['env'] = closed(names(MEMBERS.env));
     layer['environmentVariable'] = closed(valuesOf(environmentsOf(place).map(({ variables }) => variables ?? {})));
   }
   if (place.service !== undefined) {
-    layer['service'] = closed(names(['name', 'description']));
+    layer['service'] = closed(names(MEMBERS.service));
     layer['serviceVariable'] = closed(serviceVariables(place));
     layer['configFile'] = closed(configFiles(place));
     for (const root of ['artifact', 'rollbackArtifact']) layer[root] = ARTIFACT;
   }
   if (place.infrastructure !== undefined) {
-    layer['infra'] = closed(names(['name']));
+    layer['infra'] = closed(names(MEMBERS.infra));
     Object.assign(layer, instanceFamilies(place));
   }
   return scope([layer]);
@@ -76,7 +77,7 @@ export function placeScope(place: Place): Scope {
 export const withResponse = (outer: Scope): Scope => scope([RESPONSE_FAMILY, ...outer.layers]);
 
 const ARTIFACT: ScopeValue = closed({
-  ...names(['displayName', 'description', 'buildNo', 'fileName', 'url', 'artifactPath', 'buildFullDisplayName']),
+  ...names(MEMBERS.artifact),
   metadata: pending,
 });
 

@@ -5,6 +5,7 @@ import { encodeBase64 } from './base64.ts';
 import type { Entity } from './catalog.ts';
 import { completeApplication, completeFile } from './complete.ts';
 import { mapValues, own } from './json-values.ts';
+import type { Members } from './family-members.ts';
 import type { LongConfigFiles, Values } from './long-form.ts';
 import type { ChosenPhase, ChosenRun } from './plan-request.ts';
 import { secretAsTemplate } from './secret.ts';
@@ -19,36 +20,44 @@ export interface RunFacts {
 export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
   const { application, environment, workflow, inputs } = chosen;
   const startedAt = new Date(facts.now).toISOString();
+  const ofWorkflow: Members<'workflow'> = {
+    ...described(workflow),
+    displayName: `${workflow.name} ${startedAt}`,
+    startTs: String(facts.now),
+    pipelineDeploymentUuid: null,
+    pipelineResumeUuid: null,
+  };
   return {
-    app: {
-      name: application.name,
-      description: application.spec.description ?? '',
-      defaults: templates(completeApplication(application.spec).defaults),
-    },
+    app: applicationFamily(application),
     ...(environment === null ? {} : environmentFamilies(environment)),
-    workflow: {
-      name: workflow.name,
-      displayName: `${workflow.name} ${startedAt}`,
-      description: workflow.spec.description ?? '',
-      startTs: String(facts.now),
-      pipelineDeploymentUuid: null,
-      pipelineResumeUuid: null,
-      variables: inputs,
-    },
+    workflow: { ...ofWorkflow, variables: inputs },
     deploymentTriggeredBy: facts.actor,
     timestampId: facts.timestampId,
     ...(facts.url === null ? {} : { deploymentUrl: facts.url }),
   };
 }
 
-const environmentFamilies = ({ name, spec }: Entity<'environment'>): JsonObject => ({
-  env: {
-    name,
-    description: spec.description ?? '',
-    environmentType: spec.type === 'production' ? 'PROD' : 'NON_PROD',
-  },
-  environmentVariable: templates(spec.variables ?? {}),
+interface Described {
+  readonly name: string;
+  readonly spec: { readonly description?: string | undefined };
+}
+
+/** What every family of something people have named begins with. */
+export const described = ({ name, spec }: Described): Members<'app'> => ({
+  name,
+  description: spec.description ?? '',
 });
+
+export const applicationFamily = (application: Entity<'application'>): JsonObject => ({
+  ...described(application),
+  defaults: templates(completeApplication(application.spec).defaults),
+});
+
+function environmentFamilies(environment: Entity<'environment'>): JsonObject {
+  const environmentType = environment.spec.type === 'production' ? 'PROD' : 'NON_PROD';
+  const env: Members<'env'> = { ...described(environment), environmentType };
+  return { env, environmentVariable: templates(environment.spec.variables ?? {}) };
+}
 
 export interface Artifacts {
   readonly artifact: ArtifactRef | null;
@@ -57,10 +66,11 @@ export interface Artifacts {
 
 export function phaseFamilies(chosen: ChosenPhase, { artifact, rollbackArtifact }: Artifacts): JsonObject {
   const { service, infrastructure } = chosen;
+  const infra: Members<'infra'> = { name: infrastructure.name };
   return {
-    service: { name: service.name, description: service.spec.description ?? '' },
+    service: described(service),
     serviceVariable: serviceVariables(chosen),
-    infra: { name: infrastructure.name },
+    infra,
     artifact: artifact === null ? null : artifactFamily(artifact),
     rollbackArtifact: rollbackArtifact === null ? null : artifactFamily(rollbackArtifact),
     configFile: configFileFamily(chosen),
@@ -103,7 +113,7 @@ const configFileFamily = (chosen: ChosenPhase): JsonObject =>
     ]),
   );
 
-const artifactFamily = (artifact: ArtifactRef): JsonObject => ({
+const artifactFamily = ({ metadata, ...artifact }: ArtifactRef): Members<'artifact'> & JsonObject => ({
   displayName: `${artifact.service} ${artifact.build}`,
   description: '',
   buildNo: artifact.build,
@@ -111,5 +121,5 @@ const artifactFamily = (artifact: ArtifactRef): JsonObject => ({
   fileName: artifact.fileName,
   artifactPath: artifact.location,
   url: artifact.location,
-  metadata: artifact.metadata,
+  metadata,
 });

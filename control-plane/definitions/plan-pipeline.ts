@@ -6,7 +6,6 @@ import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { InputsPlan, Plan, RunPlan, StagePlan } from '../engine/plan.ts';
 import { WORKFLOW_TYPES } from '../engine/plan.ts';
 import type { Catalog, Entity } from './catalog.ts';
-import { completeApplication } from './complete.ts';
 import { asJson, own } from './json-values.ts';
 import {
   choosePipelineInputs,
@@ -22,7 +21,7 @@ import { isPlannedAtStart, placesOf, type Place } from './pipeline-places.ts';
 import { inStage } from './pipeline-requirements.ts';
 import { approvalRun } from './plan-approval.ts';
 import { buildPlan, type PlanRequest, type PlanResult } from './plan.ts';
-import { templates } from './plan-families.ts';
+import { applicationFamily, described } from './plan-families.ts';
 
 export interface PipelinePlanRequest extends Omit<PlanRequest, 'rollbackArtifacts'> {
   /** What was answered before, in the execution that is done again. */
@@ -198,16 +197,8 @@ function familiesOf(families: JsonObject, chosen: ChosenPipeline, request: WithV
 
 /** What every stage knows, approvals included. */
 const outerFamilies = ({ application, pipeline }: ChosenPipeline, request: WithValues): JsonObject => ({
-  app: {
-    name: application.name,
-    description: application.spec.description ?? '',
-    defaults: templates(completeApplication(application.spec).defaults),
-  },
-  pipeline: {
-    name: pipeline.name,
-    description: pipeline.spec.description ?? '',
-    variables: request.values,
-  },
+  app: applicationFamily(application),
+  pipeline: { ...described(pipeline), variables: request.values },
   deploymentTriggeredBy: request.actor,
   ...(request.url === undefined ? {} : { deploymentUrl: request.url }),
 });

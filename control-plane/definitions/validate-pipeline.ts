@@ -3,6 +3,7 @@ import { family, pending, scope, type Scope } from '@fairlead/proto/expressions/
 import { findEntity, type Catalog, type Entity } from './catalog.ts';
 import { allSteps } from './check-scope.ts';
 import { completeStages } from './complete-pipeline.ts';
+import { MEMBERS } from './family-members.ts';
 import { isJsonObject, own } from './json-values.ts';
 import type { LongMember, LongPipeline } from './long-pipeline.ts';
 import { readStep } from './normalize-steps.ts';
@@ -90,8 +91,8 @@ function scopeOfPipeline({ spec, application }: Entity<'pipeline'>, catalog: Cat
     {
       // Read by their names alone, too.
       context: closed(published),
-      app: family({ ...names(['name', 'description', 'accountId']), defaults: pending }, { closed: true }),
-      pipeline: family({ ...names(['name', 'description']), variables: closed(inputs) }, { closed: true }),
+      app: family({ ...names(MEMBERS.app), defaults: pending }, { closed: true }),
+      pipeline: family({ ...names(MEMBERS.pipeline), variables: closed(inputs) }, { closed: true }),
       ...names(['workflow', 'deploymentUrl', 'deploymentTriggeredBy', 'timestampId']),
     },
   ]);

@@ -24,6 +24,15 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'members of families that an execution would not have',
+      text: shipWith('    verify:\n      - script: echo ${app.accountId} ${env.accountId} ${workflow.release}\n'),
+      expected: [
+        expect.stringContaining("app has no 'accountId'"),
+        expect.stringContaining("env has no 'accountId'"),
+        expect.stringContaining("workflow has no 'release'"),
+      ],
+    },
+    {
       given: 'batches in a basic one, hosts that do not exist',
       text: shipWith('    batch: 2\n    hosts: [h1, h9]\n'),
       expected: [
