@@ -116,10 +116,13 @@ const neverBegan = (): AttemptResult => ({
 function redacted(result: AttemptResult, redactor: Redactor): AttemptResult {
   return {
     ...result,
-    ...(result.failure === undefined
-      ? {}
-      : { failure: { ...result.failure, message: redactor.text(result.failure.message) } }),
+    ...(result.failure === undefined ? {} : { failure: masked(result.failure, redactor) }),
     ...(result.outputs === undefined ? {} : { outputs: redactor.value(result.outputs) }),
     ...(result.notes === undefined ? {} : { notes: result.notes.map((note) => redactor.text(note)) }),
   };
+}
+
+function masked(told: Failure, redactor: Redactor): Failure {
+  const message = redactor.text(told.message);
+  return { ...told, message, ...(told.details === undefined ? {} : { details: redactor.value(told.details) }) };
 }

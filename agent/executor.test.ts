@@ -125,7 +125,7 @@ test('secrets are masked in the log, in outputs, in failures and in checkpoints'
   await attempt.checkpoint('before', { typed: 'hunter22' });
   world.platform.end(A, {
     outcome: 'FAILED',
-    failure: failure('COMMAND_FAILED', 'it said hunter22'),
+    failure: failure('COMMAND_FAILED', 'it said hunter22', { details: { tool: 'hunter22', missing: ['hunter22'] } }),
     outputs: { line: 'x hunter22 y' },
     notes: ['hunter22'],
     touched: true,
