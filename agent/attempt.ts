@@ -78,6 +78,7 @@ export function makeAttempt(parts: AttemptParts): Attempt {
       if (typeof filled !== 'string') throw new FailureError(filled);
       return filled;
     },
+    mask: (text) => redactor.text(text),
     artifact: async (reference) => {
       const artifact = await workshop.artifact(reference, attempt);
       parts.used(artifact);

@@ -28,6 +28,8 @@ export interface Attempt {
   secret(reference: SecretRef | string): Promise<string>;
   /** Text with its late references filled in; secrets in it are registered for masking. `values` answers the others. */
   text(late: LateText, values?: (path: string) => string | undefined): Promise<string>;
+  /** Text without the secrets handed out so far: for whatever is cut before it is told, as part of one is not masked later. */
+  mask(text: string): string;
   /** A local file holding the artifact, checked against its checksum and pinned; fetched unless cached. */
   artifact(reference: ArtifactRef): Promise<LocalArtifact>;
 }

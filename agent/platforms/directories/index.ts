@@ -58,7 +58,7 @@ async function swap(attempt: Attempt, host: Host, parameters: SwapDirectoriesPar
   const { direction, mark } = parameters;
   const [live, stage] = [await host.text(parameters.live), await host.text(parameters.stage)];
   const then = parameters.then === undefined ? '' : await host.text(parameters.then);
-  const tail = new Tail();
+  const tail = new Tail((text) => attempt.mask(text));
   if (!begunBefore(attempt)) await attempt.checkpoint(INTENT, { on: host.name, direction, mark, live, stage });
   const end = await runClaimedUnit(attempt, host.transport, {
     base: host.claims,

@@ -56,8 +56,13 @@ function* secretsIn(layer: Layer): Generator<string> {
 }
 
 /** Null when the answer is as asked for; without an assertion, any 2xx is. */
-export function judge(assertion: string | undefined, answer: Answer, within: Scope, url: string): Failure | null {
-  const shown = `${answer.method} ${url} answered ${answer.code}${excerpt(answer.body)}`;
+export function judge(
+  assertion: string | undefined,
+  answer: Answer,
+  within: Scope,
+  { url, mask }: { readonly url: string; readonly mask: (text: string) => string },
+): Failure | null {
+  const shown = `${answer.method} ${url} answered ${answer.code}${excerpt(mask(answer.body))}`;
   const details = { code: answer.code };
   if (assertion === undefined || assertion.trim() === '') {
     if (answer.code >= 200 && answer.code < 300) return null;

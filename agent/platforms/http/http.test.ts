@@ -32,7 +32,10 @@ beforeAll(async () => {
       else if (url === '/moved') response.writeHead(302, { location: '/json' }).end();
       else if (url === '/away') response.writeHead(307, { location: elsewhere }).end();
       else if (url === '/big') response.end('x'.repeat(3_000_000));
-      else if (url === '/ready') response.writeHead((ready -= 1) > 0 ? 503 : 200).end('state');
+      else if (url === '/echo') {
+        const said = Buffer.concat(parts).toString();
+        response.end(`${'.'.repeat(100)}${said}${'.'.repeat(65_500 - said.length)}${said}`);
+      } else if (url === '/ready') response.writeHead((ready -= 1) > 0 ? 503 : 200).end('state');
       else if (url !== '/hang') response.end('fine');
     });
   });
@@ -87,6 +90,18 @@ describe('an HTTP step', () => {
     expect(seen.filter((each) => url.endsWith(each.url))).toHaveLength(again ? 2 : 1);
     if (again) expect(result.outcome).toBe('SUCCESS');
     else expect(result).toMatchObject({ outcome: 'FAILED', touched: true, failure: { code: 'OUTCOME_UNKNOWN' } });
+  });
+
+  test('shows no part of a secret that the answer repeats, where it is cut', async () => {
+    const given = { url: `${base}/echo`, method: 'POST', body: { parts: [{ late: 'secret', name: 'env:LONG' }] } };
+    const secrets = { 'env:LONG': 'correct-horse-battery-staple'.repeat(10) };
+    const made = testAttempt({
+      secrets,
+      task: { type: 'HTTP', parameters: { ...given, assert: '${httpResponseCode} == 201' } as never },
+    });
+    const { failure, outputs } = await platform.run(made);
+    for (const text of [failure?.message, JSON.stringify(outputs)]) expect(text).not.toContain('correct');
+    expect(outputs?.['httpResponseBody']).toContain('********');
   });
 
   test('shows the assertion and the answer when it does not hold', async () => {

@@ -50,6 +50,7 @@ async function ask(attempt: Attempt, parameters: HttpParameters): Promise<Attemp
   for (const [name, value] of Object.entries(parameters.headers)) headers[name] = await fill(value);
   const body = parameters.body === undefined ? undefined : await fill(parameters.body);
   const within = await answerScope(attempt);
+  const mask = (text: string): string => attempt.mask(text);
   const touches = !READS.has(parameters.method);
   if (attempt.recorded.some(({ name }) => name === INTENT) && !mayAskAgain(parameters)) {
     const why = `${parameters.method} ${url}: it was sent before the agent was restarted, and nobody heard the answer`;
@@ -72,16 +73,16 @@ async function ask(attempt: Attempt, parameters: HttpParameters): Promise<Attemp
         `${answer.method} ${url}: ${answer.code} (${Buffer.byteLength(answer.body)} bytes${outcome.cut ? ', cut' : ''})`,
       );
       const names = within(answer);
-      const wrong = judge(parameters.assert, answer, names, url);
+      const wrong = judge(parameters.assert, answer, names, { url, mask });
       if (wrong === null) {
         const { values, failures } = takeVariables(parameters.variables, names);
         const [first] = failures;
-        if (first !== undefined) return failed(first, touches, published(answer));
-        return { outcome: 'SUCCESS', outputs: { ...published(answer), ...values }, touched: touches };
+        if (first !== undefined) return failed(first, touches, published(answer, mask));
+        return { outcome: 'SUCCESS', outputs: { ...published(answer, mask), ...values }, touched: touches };
       }
-      if (wrong.code === 'EXPRESSION') return failed(wrong, touches, published(answer));
+      if (wrong.code === 'EXPRESSION') return failed(wrong, touches, published(answer, mask));
       problem = wrong;
-      if (left <= 0) return failed(problem, touches, published(answer));
+      if (left <= 0) return failed(problem, touches, published(answer, mask));
     } else {
       problem = outcome.failure;
       if (problem.code === 'INVALID_INPUT') return failed(problem, false);
@@ -121,10 +122,11 @@ async function once(
 
 const published = (
   answer: Answer,
+  mask: (text: string) => string,
 ): { httpResponseCode: string; httpResponseMethod: string; httpResponseBody: string } => ({
   httpResponseCode: String(answer.code),
   httpResponseMethod: answer.method,
-  httpResponseBody: Buffer.from(answer.body).subarray(0, PUBLISHED_BYTES).toString('utf8'),
+  httpResponseBody: Buffer.from(mask(answer.body)).subarray(0, PUBLISHED_BYTES).toString('utf8'),
 });
 
 const failed = (problem: Failure, touched: boolean, outputs?: AttemptResult['outputs']): AttemptResult => ({

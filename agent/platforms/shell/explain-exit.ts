@@ -1,16 +1,29 @@
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { UnitEnd } from './run-unit.ts';
 
+const TAIL_BYTES = 4_096;
+
 /** The last of what a script wrote, to find out why it failed. */
 export class Tail {
+  readonly #mask: (text: string) => string;
   readonly #parts: Record<'stdout' | 'stderr', Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  readonly #cut = { stdout: false, stderr: false };
 
-  push(bytes: Uint8Array, stream: 'stdout' | 'stderr'): void {
-    this.#parts[stream] = Buffer.concat([this.#parts[stream], bytes]).subarray(-4_096);
+  /** `mask`: what is told is only a part of it, in which a part of a secret would not be known any more. */
+  constructor(mask: (text: string) => string) {
+    this.#mask = mask;
   }
 
+  push(bytes: Uint8Array, stream: 'stdout' | 'stderr'): void {
+    const all = Buffer.concat([this.#parts[stream], bytes]);
+    if (all.length > TAIL_BYTES) this.#cut[stream] = true;
+    this.#parts[stream] = all.subarray(-TAIL_BYTES);
+  }
+
+  /** Whole lines, masked. */
   text(stream: 'stdout' | 'stderr'): string {
-    return this.#parts[stream].toString('utf8');
+    const text = this.#parts[stream].toString('utf8');
+    return this.#mask(this.#cut[stream] ? text.slice(text.indexOf('\n') + 1 || text.length) : text);
   }
 }
 

@@ -27,7 +27,7 @@ export async function runProvisioner(
   const exports: Record<string, string> = { ...host.exports };
   for (const [name, value] of Object.entries(inputs)) exports[name] = quote(await host.text(value));
   const body = await host.text(script);
-  const tail = new Tail();
+  const tail = new Tail((text) => attempt.mask(text));
   if (!begunBefore) await attempt.checkpoint(INTENT, { provisioner, action });
   const end = await runClaimedUnit(attempt, host.transport, {
     base: host.claims,

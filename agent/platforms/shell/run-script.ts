@@ -20,7 +20,7 @@ export async function runScript(
   const touchedBefore = attempt.recorded.some((record) => record.name === 'script:intent');
   const directory = parameters.workingDirectory === undefined ? '' : await host.text(parameters.workingDirectory);
   const script = await host.text(parameters.script);
-  const tail = new Tail();
+  const tail = new Tail((text) => attempt.mask(text));
   await attempt.record('script:intent', { on: host.name });
   const end = await runClaimedUnit(attempt, host.transport, {
     base: host.claims,

@@ -106,7 +106,7 @@ async function runUnit(
   if (work.mutates) {
     await attempt.record(`unit:${index}:intent`, { unit: unit.unit, name: unit.name });
   }
-  const tail = new Tail();
+  const tail = new Tail((text) => attempt.mask(text));
   const end = await runClaimedUnit(attempt, host.transport, {
     base: host.claims,
     unit: index,

@@ -42,8 +42,10 @@ export function testAttempt(options: AttemptOptions): TestAttempt {
     idempotent: false,
     ...options.task,
   };
+  const seen = new Set<string>();
   const secret = (name: string): Promise<string> => {
     const value = options.secrets?.[name];
+    if (value !== undefined) seen.add(value);
     return value === undefined
       ? Promise.reject(new FailureError(failure('SECRET_UNAVAILABLE', `there is no secret '${name}'`)))
       : Promise.resolve(value);
@@ -78,6 +80,7 @@ export function testAttempt(options: AttemptOptions): TestAttempt {
       });
       return (await Promise.all(filled)).join('');
     },
+    mask: (text) => [...seen].reduce((masked, value) => masked.replaceAll(value, '********'), text),
     artifact: () =>
       options.artifact === undefined
         ? Promise.reject(new FailureError(failure('ARTIFACT_UNAVAILABLE', 'there is no such build')))
