@@ -65,6 +65,27 @@ test.each([
   expect(longest).toBeLessThan(13);
 });
 
+test.each([
+  ['the trace of bash', String.raw`+ curl -u 'it'\''s "$5"'`],
+  ['a list of variables', String.raw`declare -x P="it's \"\$5\""`],
+  ["a list of dash's variables", `export P='it'"'"'s "$5"'`],
+])('%s shows no secret with quotes in it', (_name, line) => {
+  const masked = redactor(`it's "$5"`).text(line);
+  expect(masked).toContain('********');
+  expect(masked).not.toContain('5');
+});
+
+test.each([64, 76])('base64 in lines of %i characters is masked, each line', (width) => {
+  const secret = 'a token that is somewhat longer than one line of base64, '.repeat(5);
+  const lines =
+    Buffer.from(`${secret}\n`)
+      .toString('base64')
+      .match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+  expect(lines.length).toBeGreaterThan(4);
+  const masked = redactor(secret).text(lines.join('\n')).split('\n');
+  for (const line of masked) expect(line.replaceAll('********', '').length).toBeLessThan(6);
+});
+
 test('JSON escapes and form encoding', () => {
   const made = redactor('a "quoted" word');
   expect(made.text(JSON.stringify({ p: 'a "quoted" word' }))).toBe('{"p":"********"}');

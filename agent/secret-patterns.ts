@@ -24,11 +24,29 @@ function* encodings(plain: string): Iterable<string> {
     yield encoded;
     yield encoded.replaceAll('+', '-').replaceAll('/', '_');
   }
+  yield* wrappedBase64(encoder.encode(plain));
+  yield* quotedForms(plain);
   const url = percentEncoded(plain);
   yield url;
   yield url.replaceAll('%20', '+');
   yield url.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase());
   yield JSON.stringify(plain).slice(1, -1);
+}
+
+/** As shells show a value they were given: in the trace of `set -x`, and where they list variables. */
+function* quotedForms(plain: string): Iterable<string> {
+  yield plain.replaceAll("'", String.raw`'\''`);
+  yield plain.replaceAll("'", `'"'"'`);
+  yield plain.replaceAll(/[\\"$`]/g, String.raw`\$&`);
+}
+
+/** The lines of those tools that break base64: GNU's and the one for mail at 76 characters, OpenSSL's at 64. */
+function* wrappedBase64(bytes: Uint8Array): Iterable<string> {
+  const [whole = ''] = base64Forms(bytes);
+  for (const width of [64, 76]) {
+    if (whole.length <= width) continue;
+    for (let from = 0; from < whole.length; from += width) yield whole.slice(from, from + width);
+  }
 }
 
 // `encodeURIComponent` throws on half a surrogate pair, which a secret may well hold.
