@@ -35,7 +35,7 @@ export async function upload(
   const { content } = file;
   const sha256 = Buffer.isBuffer(content) ? createHash('sha256').update(content).digest('hex') : content.sha256;
   const nonce = system.ids.unique('u');
-  const channel = await transport.open(`exec sh -c ${quote(program(file, sha256, nonce))}`, { signal });
+  const channel = await transport.open(READ_AND_RUN, { signal });
   let said = '';
   let complaint = '';
   let source: Readable | null = null;
@@ -47,9 +47,10 @@ export async function upload(
     channel.stdin.end();
     giveUp = setTimeout(() => channel.close(), 500);
   };
+  channel.stdin.on('error', () => undefined);
+  channel.stdin.write(`${onOneLine(program(file, sha256, nonce))}\n`);
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
-  channel.stdin.on('error', () => undefined);
   channel.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString('utf8')).slice(-2_000)));
   channel.stdout.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString('utf8')).slice(-8_000);
@@ -82,7 +83,13 @@ const failed = (code: Failure['code'], message: string): Uploaded => ({
   failure: failure(code, message),
 });
 
-/** Only paths stand in it, for a process list shows it; the content comes on stdin. */
+/**
+ * What a login's shell is told to run. The program comes first on stdin, on a line of its own, and the content behind
+ * it: some shells (csh) take no line breaks inside quotes, and nothing of it is seen in a process list.
+ */
+const READ_AND_RUN = `exec sh -c 'IFS= read -r fl_program; eval "$(printf %b "$fl_program")"'`;
+const onOneLine = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+
 function program(file: Upload, sha256: string, nonce: string): string {
   const name = quote(file.fileName);
   return `
@@ -97,6 +104,7 @@ sum() {
 }
 mkdir -p -- "$d" || exit 1
 sum /dev/null >/dev/null || { printf '\\n@${nonce} tool\\n'; exit 1; }
+if [ -d "$d/$n" ]; then printf '%s is a directory\\n' "$d/$n" >&2; exit 1; fi
 if [ -f "$d/$n" ]; then
   case $(sum "$d/$n") in ${sha256}*) ${modeLine(file, '$d/$n')}printf '\\n@${nonce} have %s\\n' "$d/$n"; exit 0 ;; esac
 fi

@@ -141,6 +141,36 @@ describe('a command on a host', () => {
     expect(await readdir(target)).toEqual(['web 1.tgz']);
   });
 
+  test('copies and runs also where the login shell is a csh', async () => {
+    host.faults.csh = true;
+    try {
+      const files = [{ path: `it's \\n %s "$x".conf`, content: `a\\nb 'c'\n`, mode: '0600' }];
+      const { result, log } = await run(
+        [
+          { unit: 'COPY_CONFIGS', destination: '$HOME/csh' },
+          { unit: 'EXEC', script: 'echo "it\nruns"' },
+        ],
+        { context: context({ configFiles: files }) },
+      );
+      expect(result).toMatchObject({ outcome: 'SUCCESS' });
+      expect(await readdir(join(host.directory, 'csh'))).toEqual([`it's \\n %s "$x".conf`]);
+      expect(await readFile(join(host.directory, 'csh', `it's \\n %s "$x".conf`), 'utf8')).toBe(`a\\nb 'c'\n`);
+      expect(log).toContain('it\nruns');
+    } finally {
+      host.faults.csh = false;
+    }
+  });
+
+  test('writes nothing into a directory that has the name of the file', async () => {
+    await mkdir(join(host.directory, 'taken/app.conf'), { recursive: true });
+    const { result } = await run([{ unit: 'COPY_CONFIGS', destination: '$HOME/taken' }], {
+      context: context({ configFiles: [{ path: 'app.conf', content: 'a', mode: '0600' }] }),
+    });
+    expect(result).toMatchObject({ outcome: 'FAILED', failure: { code: 'COMMAND_FAILED' } });
+    expect(result.failure?.message).toContain('app.conf is a directory');
+    expect(await readdir(join(host.directory, 'taken/app.conf'))).toEqual([]);
+  });
+
   test('a copy that the network cuts is done again and never leaves a part', async () => {
     const path = join(data, 'big.bin');
     const bytes = Buffer.alloc(30_000_000, 'x');

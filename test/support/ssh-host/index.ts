@@ -24,6 +24,8 @@ export interface Faults {
   diskFull: boolean;
   /** Nothing can be taken away: for every command. */
   cannotRemove: boolean;
+  /** Its login shell is a csh, as far as we have to do with it: no line breaks inside quotes. */
+  csh: boolean;
 }
 
 export interface TestHost extends SshHost {
@@ -50,6 +52,7 @@ export async function startTestHost(name: string, more: Partial<SshHostOptions> 
     maxSessions: 100,
     diskFull: false,
     cannotRemove: false,
+    csh: false,
   };
   const commands: string[] = [];
   const sockets = new Set<net.Socket>();
@@ -75,6 +78,7 @@ export async function startTestHost(name: string, more: Partial<SshHostOptions> 
       session: (open) => open < faults.maxSessions,
       command: (command) => {
         commands.push(command);
+        if (faults.csh && command.includes('\n')) return `echo "Unmatched '''." >&2; exit 1`;
         if (faults.cannotRemove)
           return `rm() { echo "rm: Operation not permitted" >&2; return 1; }; ${command.replace(/^exec sh -c /, 'eval ')}`;
         // The shell then can make no file in its home: a limit on the size of files, and what tools say of it.
