@@ -1,4 +1,3 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
@@ -8,6 +7,7 @@ import { shellScript, shellScriptParameters, type ShellScriptParameters } from '
 import { provisioner, provisionerParameters } from '@fairlead/proto/steps/provisioner.ts';
 import { scriptApproval, scriptApprovalParameters } from '@fairlead/proto/steps/script-approval.ts';
 import type { Attempt, Platform } from '../platform.ts';
+import { Claims } from './claims.ts';
 import type { Host } from './host.ts';
 import { localHost } from './local-host.ts';
 import { runApproval } from './run-approval.ts';
@@ -22,13 +22,9 @@ export interface ShellPlatformOptions {
   readonly reach: (attempt: Attempt) => Promise<Host>;
 }
 
-const KEEP_CLAIMS_MS = 7 * 24 * 3_600_000;
-
 /** The Shell Script step, on the agent itself or on a host. Both run under the attempt wrapper, so neither runs twice. */
 export async function createShellPlatform(options: ShellPlatformOptions): Promise<Platform> {
-  const claims = join(options.directory, 'attempts');
-  await mkdir(claims, { recursive: true, mode: 0o700 });
-  await prune(claims, options.system.clock.now() - KEEP_CLAIMS_MS);
+  const claims = await Claims.open(join(options.directory, 'attempts'), options.system.clock);
   return {
     name: 'shell',
     types: [shellScript.type, provisioner.type, scriptApproval.type],
@@ -41,8 +37,10 @@ export async function createShellPlatform(options: ShellPlatformOptions): Promis
       const problem = unsupported(parsed.data);
       if (problem !== null) return refused(problem);
       try {
-        const host = parsed.data.on === 'hosts' ? await options.reach(attempt) : await localHost(attempt, claims);
-        return await runScript(attempt, host, parsed.data);
+        if (parsed.data.on === 'hosts') return await runScript(attempt, await options.reach(attempt), parsed.data);
+        return await claims.around(attempt.id, async () =>
+          runScript(attempt, await localHost(attempt, claims.directory), parsed.data),
+        );
       } catch (error) {
         if (error instanceof FailureError) return refused(error.failures[0]);
         throw error;
@@ -53,13 +51,15 @@ export async function createShellPlatform(options: ShellPlatformOptions): Promis
 }
 
 /** What always runs on the agent itself. */
-async function onAgent<P>(attempt: Attempt, claims: string, { what, schema, run }: OnAgent<P>): Promise<AttemptResult> {
+async function onAgent<P>(attempt: Attempt, claims: Claims, { what, schema, run }: OnAgent<P>): Promise<AttemptResult> {
   const parsed = schema.safeParse(attempt.task.parameters);
   if (!parsed.success) {
     return refused(failure('INVALID_INPUT', `bad parameters of ${what}: ${z.prettifyError(parsed.error)}`));
   }
   try {
-    return await run(attempt, await localHost(attempt, claims), parsed.data);
+    return await claims.around(attempt.id, async () =>
+      run(attempt, await localHost(attempt, claims.directory), parsed.data),
+    );
   } catch (error) {
     if (error instanceof FailureError) return refused(error.failures[0]);
     throw error;
@@ -88,12 +88,4 @@ function unsupported(parameters: ShellScriptParameters): Failure | null {
           field: 'outputs',
         },
       );
-}
-
-async function prune(claims: string, before: number): Promise<void> {
-  for (const name of await readdir(claims)) {
-    const path = join(claims, name);
-    const info = await stat(path).catch(() => null);
-    if (info !== null && info.mtimeMs < before) await rm(path, { recursive: true, force: true });
-  }
 }
