@@ -48,10 +48,13 @@ export async function runClaimedUnit(attempt: Attempt, transport: Transport, uni
       },
     },
   );
+  let told = (): void => {};
   const aborted = new Promise<'aborted'>((resolve) => {
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+    told = () => resolve('aborted');
+    signal.addEventListener('abort', told, { once: true });
   });
-  const first = await Promise.race([running, aborted]);
+  // An approval may run a script every few seconds for weeks, all under one signal.
+  const first = await Promise.race([running, aborted]).finally(() => signal.removeEventListener('abort', told));
   if (first !== 'aborted') return first;
   // Nothing was sent yet, and once nobody looks nothing will be.
   if (!began) {

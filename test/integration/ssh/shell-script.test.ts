@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,12 @@ const attempt = (parameters: object, more: Partial<AttemptOptions> = {}): TestAt
 };
 
 describe.each(['agent', 'hosts'])('a shell script on %s', (on) => {
+  test('leaves nobody waiting for its cancel when it has ended', async () => {
+    const what = attempt({ on, script: 'true' });
+    expect((await shell.run(what)).outcome).toBe('SUCCESS');
+    expect(getEventListeners(what.signal, 'abort')).toEqual([]);
+  });
+
   test('runs under bash and gives back the variables it set', async () => {
     const script = 'version=$(printf "%s.%s" 1 2); list=(a b); two="${list[1]}"; notes=$\'a\\nb\'';
     const result = await shell.run(
