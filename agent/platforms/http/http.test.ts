@@ -29,6 +29,7 @@ beforeAll(async () => {
       if (url === '/json') response.end('{"build":{"number":7},"ok":true}');
       else if (url === '/500') response.writeHead(500).end('database   is\ndown');
       else if (url === '/loop') response.writeHead(302, { location: '/loop' }).end();
+      else if (url === '/nowhere') response.writeHead(302, { location: 'http://' }).end();
       else if (url === '/moved') response.writeHead(302, { location: '/json' }).end();
       else if (url === '/away') response.writeHead(307, { location: elsewhere }).end();
       else if (url === '/big') response.end('x'.repeat(3_000_000));
@@ -102,6 +103,12 @@ describe('an HTTP step', () => {
     const { failure, outputs } = await platform.run(made);
     for (const text of [failure?.message, JSON.stringify(outputs)]) expect(text).not.toContain('correct');
     expect(outputs?.['httpResponseBody']).toContain('********');
+  });
+
+  test('a redirect to what is no address is told as such', async () => {
+    const { failure } = await ask({ url: `${base}/nowhere` });
+    expect(failure).toMatchObject({ code: 'UNREACHABLE' });
+    expect(failure?.message).toContain("redirects to 'http://', which is no address");
   });
 
   test('shows the assertion and the answer when it does not hold', async () => {

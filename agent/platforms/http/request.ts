@@ -39,6 +39,9 @@ export async function request(wanted: Request): Promise<Response> {
     if (hops >= MAX_REDIRECTS) {
       throw new FailureError(failure('UNREACHABLE', `${wanted.url} redirects more than ${MAX_REDIRECTS} times`));
     }
+    if (!URL.canParse(location, url.href)) {
+      throw new FailureError(failure('UNREACHABLE', `${wanted.url} redirects to '${location}', which is no address`));
+    }
     current = redirected(current, url, new URL(location, url), status);
   }
 }
