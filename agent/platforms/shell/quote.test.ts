@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { FailureError } from '@fairlead/proto/model/failure.ts';
 import { quote, quotePath } from './quote.ts';
 
 const shell = (words: string): string =>
@@ -13,6 +14,7 @@ test.each(['', 'plain', "it's", '$HOME `x` "y" \\ !', 'a\nb', '-n', '*', '~', "'
 );
 
 test('a NUL cannot be in a word', () => {
+  expect(() => quote('a\0b')).toThrow(FailureError);
   expect(() => quote('a\0b')).toThrow('NUL');
 });
 

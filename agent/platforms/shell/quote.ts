@@ -1,6 +1,10 @@
-/** One word of a POSIX shell, whatever is in it. */
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+
+/** One word of a POSIX shell, whatever is in it but a NUL: no shell can hold one. Throws a FailureError for that. */
 export function quote(text: string): string {
-  if (text.includes('\0')) throw new TypeError('a shell word cannot hold a NUL character');
+  if (text.includes('\0')) {
+    throw new FailureError(failure('INVALID_INPUT', 'a value with a NUL character in it cannot be given to a shell'));
+  }
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -45,6 +45,24 @@ const attempt = (parameters: object, more: Partial<AttemptOptions> = {}): TestAt
 };
 
 describe.each(['agent', 'hosts'])('a shell script on %s', (on) => {
+  test('a secret that no shell can hold is told as such', async () => {
+    const what = attempt(
+      { on, script: 'true' },
+      {
+        secrets: { 'env:PASSWORD': PASSWORD, 'env:TOKEN': 'a\0b' },
+        task: {
+          type: 'SHELL_SCRIPT',
+          parameters: { on, script: 'true' },
+          context: {
+            ...testAttempt({ task: { type: 'x', parameters: {} } }).task.context,
+            environment: { token: { parts: [{ late: 'secret', name: 'env:TOKEN' }] } },
+          },
+        },
+      },
+    );
+    expect(await shell.run(what)).toMatchObject({ outcome: 'FAILED', failure: { code: 'INVALID_INPUT' } });
+  });
+
   test('leaves nobody waiting for its cancel when it has ended', async () => {
     const what = attempt({ on, script: 'true' });
     expect((await shell.run(what)).outcome).toBe('SUCCESS');
