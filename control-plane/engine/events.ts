@@ -7,7 +7,7 @@ import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { PhaseKind } from './execution.ts';
 import type { GuardStrategy } from '@fairlead/proto/steps/flow.ts';
-import type { Named, OutputScope, Plan, RunPlan, StagePlan } from './plan.ts';
+import type { FoundThere, Named, OutputScope, Plan, RunPlan, StagePlan } from './plan.ts';
 import type { ApprovalAnswer, InterventionAction, Waiting } from './waiting.ts';
 
 type Body =
@@ -26,7 +26,13 @@ type Body =
       readonly keys: readonly string[];
     }
   | { readonly event: 'LockQueued'; readonly runId: NodeId; readonly position: number }
-  | { readonly event: 'LockGranted'; readonly runId: NodeId; readonly fences: Readonly<Record<string, number>> }
+  | {
+      readonly event: 'LockGranted';
+      readonly runId: NodeId;
+      readonly fences: Readonly<Record<string, number>>;
+      /** What a rollback goes back to from now on; absent: to what was there when the run was planned. */
+      readonly found?: readonly FoundThere[];
+    }
   | { readonly event: 'LockRefused'; readonly runId: NodeId; readonly failure: Failure }
   | { readonly event: 'LockReleased'; readonly runId: NodeId }
   | { readonly event: 'AbortRequested'; readonly runId: NodeId; readonly actor: string; readonly reason: string }

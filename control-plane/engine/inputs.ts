@@ -3,7 +3,7 @@ import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId, LedgerId, NodeId, ReplicaId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
-import type { Plan, RunPlan } from './plan.ts';
+import type { FoundThere, Plan, RunPlan } from './plan.ts';
 import type { ApprovalAnswer, InterventionAction } from './waiting.ts';
 
 export type Input =
@@ -57,7 +57,12 @@ export type Input =
       readonly runId: NodeId;
       readonly requestId: string;
       readonly answer:
-        | { readonly state: 'HELD'; readonly fences: Readonly<Record<string, number>> }
+        | {
+            readonly state: 'HELD';
+            readonly fences: Readonly<Record<string, number>>;
+            /** What has been deployed there since the run was planned. */
+            readonly found?: readonly FoundThere[];
+          }
         | { readonly state: 'QUEUED'; readonly position: number }
         | { readonly state: 'REFUSED'; readonly failure: Failure };
     }

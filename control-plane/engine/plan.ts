@@ -102,6 +102,17 @@ export interface StagePlan {
   readonly takesBack?: string;
 }
 
+/** What a phase finds deployed where it goes, which is what its rollback goes back to. */
+export interface FoundThere {
+  /** Of the plan. */
+  readonly phaseId: string;
+  readonly rollbackArtifact: ArtifactRef;
+  /** What expressions call `rollbackArtifact`. */
+  readonly family: JsonObject;
+  /** The execution that is current there again after the rollback. */
+  readonly deployedBy: ExecutionId;
+}
+
 export const WORKFLOW_TYPES = ['BASIC', 'ROLLING', 'CANARY', 'BLUE_GREEN', 'MULTI_SERVICE', 'BUILD'] as const;
 export type WorkflowType = (typeof WORKFLOW_TYPES)[number];
 

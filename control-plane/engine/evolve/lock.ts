@@ -2,11 +2,14 @@
 import type { EventOf } from '../events.ts';
 import type { Execution, Run } from '../execution.ts';
 import { updateRun } from '../tree.ts';
+import { withFound } from './found-there.ts';
 
 type LockEvent = EventOf<'LockRequested' | 'LockQueued' | 'LockGranted' | 'LockRefused' | 'LockReleased'>;
 
-export const withLock = (execution: Execution, event: LockEvent): Execution =>
-  updateRun(execution, event.runId, (run) => changed(run, event));
+export function withLock(execution: Execution, event: LockEvent): Execution {
+  const next = updateRun(execution, event.runId, (run) => changed(run, event));
+  return event.event === 'LockGranted' && event.found !== undefined ? withFound(next, event.runId, event.found) : next;
+}
 
 function changed(run: Run, event: LockEvent): Run {
   if (event.event === 'LockRequested') {

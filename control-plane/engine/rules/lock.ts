@@ -23,8 +23,10 @@ export function answerLock(turn: Turn, input: Extract<Input, { input: 'lockAnswe
   const waits = run.lock.state === 'REQUESTED' || run.lock.state === 'QUEUED';
   if (!waits || isTerminal(run.status) || run.abort !== null || run.rollback !== null) return;
   const { answer } = input;
-  if (answer.state === 'HELD') turn.emit({ event: 'LockGranted', runId: run.id, fences: answer.fences });
-  else if (answer.state === 'QUEUED') {
+  if (answer.state === 'HELD') {
+    const { fences, found = [] } = answer;
+    turn.emit({ event: 'LockGranted', runId: run.id, fences, ...(found.length === 0 ? {} : { found }) });
+  } else if (answer.state === 'QUEUED') {
     if (run.lock.position !== answer.position) {
       turn.emit({ event: 'LockQueued', runId: run.id, position: answer.position });
     }
