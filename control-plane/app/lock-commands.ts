@@ -1,8 +1,10 @@
 import type { Bus, Subscription } from '../ports/bus.ts';
 import type { CommandOf } from '../engine/commands.ts';
+import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
+import type { FoundThere } from '../engine/plan.ts';
 import type { Scheduler } from '@fairlead/proto/model/system.ts';
-import { executionOf } from '@fairlead/proto/model/ids.ts';
+import { executionOf, type NodeId } from '@fairlead/proto/model/ids.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { LockAnswer, LockKeeper } from './lock-keeper.ts';
 import type { LockTerms } from './lock-state.ts';
@@ -20,6 +22,8 @@ export interface LockWorld {
   readonly scheduler: Scheduler;
   /** What is defined of a guard now; null: nothing any more. */
   guardTerms(constraintId: string): Promise<LockTerms | null>;
+  /** What whoever held the lock before has deployed since the run was planned. */
+  foundThere(execution: Execution, runId: NodeId): Promise<readonly FoundThere[]>;
   give(executionId: string, input: Input): Promise<unknown>;
 }
 
@@ -45,7 +49,7 @@ export class LockCommands {
     this.#waiters.stop();
   }
 
-  async acquire(command: CommandOf<'acquireLock'>): Promise<number> {
+  async acquire(command: CommandOf<'acquireLock'>, execution: Execution): Promise<number> {
     const { runId, requestId, queueLimit } = command;
     const executionId = executionOf(runId);
     const fences: Record<string, number> = {};
@@ -55,7 +59,8 @@ export class LockCommands {
       if (answer.state !== 'HELD') return this.#tell(key, answer, { input: 'lockAnswered', runId, requestId, answer });
       fences[key] = answer.ticket;
     }
-    const answer = { state: 'HELD', fences } as const;
+    const found = await this.#world.foundThere(execution, runId);
+    const answer = { state: 'HELD', fences, ...(found.length === 0 ? {} : { found }) } as const;
     await this.#world.give(executionId, { input: 'lockAnswered', runId, requestId, answer });
     return ANSWERED_MS;
   }

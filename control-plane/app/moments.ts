@@ -63,7 +63,7 @@ export function nodeOf(value: Input | Event, executionId: string): string | null
 }
 
 /** In the text a node stands at its front, and what everybody knows is left out. */
-const UNTOLD = new Set<string>([...NODES, 'event', 'at', 'plan', 'ledgerId', 'sessionId', 'driver', 'fences']);
+const UNTOLD = new Set<string>([...NODES, 'event', 'at', 'plan', 'ledgerId', 'sessionId', 'driver', 'fences', 'found']);
 const MOST = 120;
 
 /** One line for people: every field that says something, whatever the event. */

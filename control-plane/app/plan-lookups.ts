@@ -3,7 +3,7 @@ import { failure, FailureError, type Failure } from '@fairlead/proto/model/failu
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { Need } from '../definitions/plan.ts';
 import type { Installed } from '../definitions/run-options.ts';
-import type { Rows } from '../ports/rows.ts';
+import type { ExecutionRow, Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
 
 export const resolveBuilds = async (
@@ -20,7 +20,11 @@ export function refused(failures: readonly Failure[]): FailureError {
 /** What the last successful execution of this workflow put there (orchestration 10.3). */
 export async function lastGood(rows: Rows, name: string, mapping: string): Promise<ArtifactRef | null> {
   const row = await rows.lastSuccess({ name, mapping });
-  const deployed = row?.summary['deployed'] as Readonly<Record<string, ArtifactRef>> | undefined; // Written by the projector.
+  return row === null ? null : lastGoodIn(row, mapping);
+}
+
+export function lastGoodIn(row: ExecutionRow, mapping: string): ArtifactRef | null {
+  const deployed = row.summary['deployed'] as Readonly<Record<string, ArtifactRef>> | undefined; // Written by the projector.
   return deployed?.[mapping] ?? null;
 }
 

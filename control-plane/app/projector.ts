@@ -86,6 +86,10 @@ export class Projector {
     }
   }
 
+  async writeNow(execution: Execution, seq: number): Promise<void> {
+    await this.#rows.putExecution(rowOf(execution, seq));
+  }
+
   /** Carries out `writeSummary`: everything anybody will ask about an execution that has ended. */
   async writeSummary(
     command: CommandOf<'writeSummary'>,

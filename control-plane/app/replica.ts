@@ -12,6 +12,7 @@ import { AgentDirectory } from './agent-directory.ts';
 import { AgentRegistry } from './agent-registry.ts';
 import { AgentWatch } from './agent-watch.ts';
 import { DefinitionStore } from './definition-store.ts';
+import { foundThere } from './found-there.ts';
 import { guardNow } from './guards.ts';
 import { rejectOthers, type AutoRejectWorld } from './auto-reject.ts';
 import { Builds } from './builds.ts';
@@ -109,7 +110,11 @@ export class Replica {
     this.holds = new Holds(store.documents, parts.digest, clock);
     this.definitions = new DefinitionStore(store.documents, bus, system);
     const guardTerms = (id: string) => guardNow(this.definitions, id);
-    this.#lockCommands = new LockCommands({ keeper: this.locks, bus, scheduler, guardTerms, give });
+    const found = (execution: Execution, runId: string) => foundThere(store.rows, execution, runId);
+    this.#lockCommands = new LockCommands({
+      ...{ keeper: this.locks, bus, scheduler, guardTerms, give },
+      foundThere: found,
+    });
     const builds = new Builds(bus, this.agents);
     this.#planner = new Planner({
       definitions: this.definitions,
@@ -198,8 +203,12 @@ export class Replica {
       case 'probe':
         return this.#dispatcher.probe(command);
       case 'acquireLock':
-        return this.#lockCommands.acquire(command);
+        return this.#lockCommands.acquire(command, execution);
       case 'releaseLock':
+        // Whoever gets it next looks for what was deployed there.
+        if (execution.runs.some(({ id, status }) => id === command.runId && status === 'SUCCESS')) {
+          await this.projector.writeNow(execution, this.drivers.loop(execution.id)?.at.seq ?? 0);
+        }
         return this.#lockCommands.release(command);
       case 'writeHold':
         return this.holds.write(command, execution, give);

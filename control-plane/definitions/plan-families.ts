@@ -113,7 +113,7 @@ const configFileFamily = (chosen: ChosenPhase): JsonObject =>
     ]),
   );
 
-const artifactFamily = ({ metadata, ...artifact }: ArtifactRef): Members<'artifact'> & JsonObject => ({
+export const artifactFamily = ({ metadata, ...artifact }: ArtifactRef): Members<'artifact'> & JsonObject => ({
   displayName: `${artifact.service} ${artifact.build}`,
   description: '',
   buildNo: artifact.build,

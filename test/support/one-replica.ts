@@ -3,18 +3,22 @@ import { LocalBus } from '../../control-plane/adapters/local/bus.ts';
 import { controlPlane } from '../../control-plane/app/control-plane.ts';
 import { ENGINE } from '../../control-plane/app/engine.ts';
 import { Replica } from '../../control-plane/app/replica.ts';
-import { createMemoryStore, type MemoryData } from './memory-store/index.ts';
+import { createMemoryStore, type MemoryData, type StoreHook } from './memory-store/index.ts';
 import type { Play } from './play.ts';
 import { VirtualSystem } from './virtual-system.ts';
 
-/** One control plane in memory, not started; `others`: there may be others on the same data. */
-export function oneReplica(others?: {
-  readonly data: MemoryData;
-  readonly world: VirtualSystem;
-  readonly name: string;
-}) {
-  const system = (others?.world ?? new VirtualSystem(1)).spawn(others?.name ?? 'p');
-  const store = createMemoryStore(others === undefined ? {} : { data: others.data });
+interface Place {
+  readonly world?: VirtualSystem;
+  readonly name?: string;
+  /** There may be others on the same data. */
+  readonly data?: MemoryData;
+  readonly hook?: StoreHook;
+}
+
+/** One control plane in memory, not started. */
+export function oneReplica({ world = new VirtualSystem(1), name = 'p', data, hook }: Place = {}) {
+  const system = world.spawn(name);
+  const store = createMemoryStore({ ...(data === undefined ? {} : { data }), ...(hook === undefined ? {} : { hook }) });
   const bus = new LocalBus(system.scheduler);
   const digest = { sha256: (text: string) => Buffer.from(text).toString('hex') };
   const fail = (error: unknown): never => {
@@ -22,7 +26,7 @@ export function oneReplica(others?: {
   };
   const replica = new Replica({
     ...{ store, bus, system, digest, engine: ENGINE, crash: NO_CRASH, agentLostMs: 20_000 },
-    alone: others === undefined,
+    alone: data === undefined,
     gateway: { leaseMs: 10_000, heartbeatMs: 3_000, bus: { kind: 'STREAM' } },
     onError: fail,
     onBroken: (id, reason) => fail(new Error(`${id}: ${reason}`)),
