@@ -21,24 +21,35 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The names an assertion sees: the answer first, then what the plan sent along, its late parts filled in. */
+/**
+ * The names an assertion sees: the answer first, then what the plan sent along, its late parts filled in. What cannot be
+ * filled in here stays late: it is told to whoever asks for it, and harms nobody else.
+ */
 export async function answerScope(attempt: Attempt): Promise<(answer: Answer) => Scope> {
   const secrets = new Map<string, string>();
   const { target, context } = attempt.task;
   for (const layer of context.layers) {
     for (const name of secretsIn(layer)) {
-      if (!secrets.has(name)) secrets.set(name, await attempt.secret(name));
+      if (secrets.has(name)) continue;
+      try {
+        secrets.set(name, await attempt.secret(name));
+      } catch (error) {
+        if (!(error instanceof FailureError)) throw error;
+      }
     }
   }
-  const layers = context.layers.map((layer) => {
-    const supplied = supplyLate(layer, (reference) => {
-      if (reference.late === 'secret') return secrets.get(reference.name);
-      return reference.late === 'instance' && target !== null ? instanceValue(target, reference.path) : undefined;
-    });
-    if (supplied.ok) return supplied.value;
-    const [first, ...rest] = supplied.failures;
-    throw new FailureError(first ?? failure('EXPRESSION', 'a value is not known on the agent'), ...rest);
-  });
+  const filled = (layer: Layer): Layer =>
+    Object.fromEntries(
+      Object.entries(layer).map(([name, value]): [string, ScopeValue] => {
+        if (value.kind === 'family') return [name, { ...value, members: filled(value.members) }];
+        const supplied = supplyLate({ [name]: value }, (reference) => {
+          if (reference.late === 'secret') return secrets.get(reference.name);
+          return reference.late === 'instance' && target !== null ? instanceValue(target, reference.path) : undefined;
+        });
+        return [name, (supplied.ok ? supplied.value[name] : undefined) ?? value];
+      }),
+    );
+  const layers = context.layers.map(filled);
   return ({ code, method, body }) =>
     scope([
       { httpResponseCode: runtime(code), httpResponseMethod: runtime(method), httpResponseBody: runtime(body) },

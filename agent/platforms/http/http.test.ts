@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { family, runtime } from '@fairlead/proto/expressions/index.ts';
+import { family, late, runtime } from '@fairlead/proto/expressions/index.ts';
 import { testAttempt, type AttemptOptions } from '../../../test/support/ssh-host/attempt.ts';
 import { createHttpPlatform } from './index.ts';
 
@@ -128,6 +128,32 @@ describe('an HTTP step', () => {
       layers: [{ serviceVariable: family({ port: runtime('8080') }, { closed: true }) }],
     };
     expect(await ask({ url: `${base}/json`, assert }, { context })).toMatchObject({ outcome: 'SUCCESS' });
+  });
+
+  test('is not harmed by values of the plan that are not known here, but by the use of one', async () => {
+    const context = {
+      ...testAttempt({ task: { type: 'HTTP', parameters: {} } }).task.context,
+      layers: [
+        {
+          serviceVariable: family({
+            port: runtime('8080'),
+            health: { kind: 'late', text: { parts: ['http://', { late: 'instance', path: 'hostName' }] } } as const,
+            password: late({ late: 'secret', name: 'env:NOT_HERE' }),
+            token: late({ late: 'secret', name: 'env:T' }),
+          }),
+        },
+      ],
+    };
+    const url = `${base}/json`;
+    expect(await ask({ url }, { context })).toMatchObject({ outcome: 'SUCCESS' });
+    const variables = { port: '${serviceVariable.port}' };
+    expect(await ask({ url, variables }, { context })).toMatchObject({ outputs: { port: '8080' } });
+    for (const name of ['health', 'password']) {
+      const taken = await ask({ url, variables: { it: `\${serviceVariable.${name}}` } }, { context });
+      expect(taken).toMatchObject({ outcome: 'FAILED', failure: { code: 'EXPRESSION' } });
+      const asserted = await ask({ url, assert: `\${serviceVariable.${name}} == 'x'` }, { context });
+      expect(asserted).toMatchObject({ outcome: 'FAILED', failure: { code: 'EXPRESSION' } });
+    }
   });
 
   test('takes variables from the answer', async () => {
