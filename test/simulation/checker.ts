@@ -18,6 +18,7 @@ import { Journals, type Change } from './journals.ts';
 import type { RequestObserver } from './link-world.ts';
 import type { ReplicaProcess } from './replica-process.ts';
 import type { Effect, TargetWorld } from './target-world.ts';
+import type { Watcher } from './watcher.ts';
 
 /** From its first append to its settlement: milliseconds since the run began. */
 export interface Life {
@@ -45,7 +46,8 @@ export class Checker implements Observed {
   /** Settled by force. */
   readonly forced = new Set<string>();
   readonly #mayBreak: (executionId: string) => boolean;
-  readonly #appended: (execution: Execution) => void;
+  readonly #appended: (execution: Execution, seq: number) => void;
+  readonly #watchers: () => readonly Watcher[];
   readonly #targets: TargetWorld;
   readonly #history: History;
   readonly #replicas: () => readonly ReplicaProcess[];
@@ -72,10 +74,12 @@ export class Checker implements Observed {
     readonly elapsed: () => number;
     /** It was to be expected that the engine cannot interpret it. */
     readonly mayBreak: (executionId: string) => boolean;
-    readonly appended: (execution: Execution) => void;
+    readonly appended: (execution: Execution, seq: number) => void;
+    readonly watchers: () => readonly Watcher[];
   }) {
     this.#mayBreak = parts.mayBreak;
     this.#appended = parts.appended;
+    this.#watchers = parts.watchers;
     this.data = parts.data;
     this.#targets = parts.targets;
     this.#history = parts.history;
@@ -182,7 +186,7 @@ export class Checker implements Observed {
       return `${record.executionId}:${record.seq} epoch ${record.epoch} ${told}`;
     });
     this.#live(record.executionId, change.after);
-    this.#appended(change.after);
+    this.#appended(change.after, record.seq);
     for (const [name, invariant] of Object.entries(JOURNAL_INVARIANTS)) this.found(name, invariant(change, this));
     for (const [name, invariant] of Object.entries(ORDER_INVARIANTS)) this.found(name, invariant(change, this));
     for (const [name, invariant] of Object.entries(TRUTH_INVARIANTS)) this.found(name, invariant(change, this));
@@ -222,6 +226,7 @@ export class Checker implements Observed {
     const now = this.elapsed();
     this.#lookAt = now + 250;
     this.found('waits-come-to-an-end', this.#waits.overdue(now, this.#disturbedAt, this));
+    for (const watcher of this.#watchers()) this.found('watchers-keep-up', watcher.overdue(this.#disturbedAt));
     for (const { name, replica } of this.#replicas()) {
       for (const [id, loop] of replica?.drivers.driven ?? []) {
         const seq = this.journals.seq(id);

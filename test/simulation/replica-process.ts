@@ -2,6 +2,9 @@
 import { createHash } from 'node:crypto';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
+import { pino } from 'pino';
+import type { LiveContext } from '../../control-plane/api/live/live-socket.ts';
+import { Topics } from '../../control-plane/api/live/topics.ts';
 import { controlPlane } from '../../control-plane/app/control-plane.ts';
 import { Replica } from '../../control-plane/app/replica.ts';
 import type { UseCases } from '../../control-plane/app/use-cases.ts';
@@ -42,6 +45,9 @@ export class ReplicaProcess {
   readonly name: string;
   replica: Replica | null = null;
   #useCases: UseCases | null = null;
+  #live: LiveContext | null = null;
+  /** Ends of sockets that break with this process. */
+  readonly #ends = new Set<() => void>();
   faults: StoreFaults = STORE_CALM;
   /** Dies at this await on the store, counted from its making. */
   crashAt: number | null = null;
@@ -68,6 +74,12 @@ export class ReplicaProcess {
     const { name, replica } = this;
     const useCases = this.#useCases;
     return replica === null || useCases === null ? null : { name, replica, useCases };
+  }
+
+  /** The same for those who watch: what is behind its live socket. */
+  get live(): { readonly context: LiveContext; readonly onEnd: (end: () => void) => void } | null {
+    const context = this.#live;
+    return context === null ? null : { context, onEnd: (end) => void this.#ends.add(end) };
   }
 
   async start(): Promise<void> {
@@ -103,7 +115,13 @@ export class ReplicaProcess {
       onBroken: (id, reason) => void (alive() && this.broken.push(`${id}: ${reason}`)),
     });
     this.replica = replica;
-    this.#useCases = controlPlane({ replica, store, bus, system: process, digest, engine });
+    const useCases = controlPlane({ replica, store, bus, system: process, digest, engine });
+    const logger = pino(
+      { level: 'error' },
+      { write: (line: string) => void (alive() && this.broken.push(`${this.name}'s live socket: ${line}`)) },
+    );
+    this.#useCases = useCases;
+    this.#live = { useCases, system: process, logger, topics: new Topics(useCases, process, logger) };
     try {
       await replica.start();
     } catch (error) {
@@ -122,6 +140,9 @@ export class ReplicaProcess {
     this.#process = null;
     this.replica = null;
     this.#useCases = null;
+    this.#live = null;
+    for (const end of this.#ends) end();
+    this.#ends.clear();
     this.#world.network.forget(this.name);
     this.#world.links().cut(this.name);
   }

@@ -15,10 +15,10 @@ export function sumsOf(played: readonly Played[]): Sums {
 /** What all of these seeds exercised, for whoever doubts that they do. */
 export function reportOn(played: readonly Played[]): string {
   const sums = sumsOf(played);
-  const { steps = 0, virtualSeconds = 0, executions = 0, attempts = 0 } = sums;
+  const { steps = 0, virtualSeconds = 0, executions = 0, attempts = 0, frames = 0 } = sums;
   const lines = [
     `${played.length} seeds: ${Math.round(steps / played.length)} turns and ${Math.round(virtualSeconds / played.length)} s of virtual time each`,
-    `${executions} executions with ${attempts} attempts`,
+    `${executions} executions with ${attempts} attempts, watched by ${frames} frames`,
     distributionOf(sums).join(', '),
   ];
   const named = Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -27,10 +27,10 @@ export function reportOn(played: readonly Played[]): string {
   lines.push(`per seed: ${each.join(', ')}`);
   for (const [name, value] of named) {
     if (TOLD_ELSEWHERE.test(name)) continue;
-    const of = name.startsWith('attempts') ? attempts : executions;
+    const of = name.startsWith('attempts') ? attempts : name.startsWith('frames') ? frames : executions;
     lines.push(`${name}: ${value} (${((100 * value) / Math.max(1, of)).toFixed(1)} %)`);
   }
   return [...lines, 'status × fault × action:', ...tableOf(sums)].join('\n');
 }
 
-const TOLD_ELSEWHERE = /^(fault |with (steps|faults): |cell |(steps|virtualSeconds|executions|attempts)$)/;
+const TOLD_ELSEWHERE = /^(fault |with (steps|faults): |cell |(steps|virtualSeconds|executions|attempts|frames)$)/;

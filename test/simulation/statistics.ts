@@ -13,13 +13,17 @@ export interface Played {
   /** The table status × fault × action. */
   readonly cells: ReadonlyMap<string, number>;
   readonly steps: number;
+  /** Frames that watchers were sent, and how many of them were not all of it. */
+  readonly frames: { readonly all: number; readonly changes: number };
   readonly elapsedMs: number;
 }
 
-export function statisticsOf({ executions, lives, episodes, cells, steps, elapsedMs }: Played): Statistics {
+export function statisticsOf({ executions, lives, episodes, cells, steps, frames, elapsedMs }: Played): Statistics {
   const counts: Record<string, number> = { steps, virtualSeconds: Math.round(elapsedMs / 1_000) };
   const count = (name: string, by = 1): void => void (counts[name] = (counts[name] ?? 0) + by);
   for (const [cell, times] of cells) count(cell, times);
+  count('frames', frames.all);
+  count('frames of changes', frames.changes);
   for (const { fault } of episodes) count(`fault ${fault}`);
   for (const execution of executions) {
     count('executions');

@@ -18,6 +18,7 @@ import { ReplicaProcess } from './replica-process.ts';
 import { scenarioOf, type Act, type Scenario } from './scenario.ts';
 import { statisticsOf, type Statistics } from './statistics.ts';
 import { TargetWorld } from './target-world.ts';
+import { Watcher } from './watcher.ts';
 import { Trouble } from './trouble.ts';
 
 /** Far beyond every deadline: what has not come to rest by then after everything is well again never will. */
@@ -60,6 +61,7 @@ class World {
   readonly #checker: Checker;
   readonly #people: People;
   readonly #ambushes: Ambushes;
+  readonly #watchers: readonly Watcher[];
   readonly #cells = new Map<string, number>();
   /** Acts that are still to come. */
   #pending: number;
@@ -95,7 +97,11 @@ class World {
       replicas: () => this.#replicas,
       elapsed: () => system.elapsed,
       mayBreak: (executionId) => trouble.everBuggy.has(executionId),
-      appended: (execution) => this.#ambushes.appended(execution),
+      appended: (execution, seq) => {
+        for (const watcher of this.#watchers) watcher.appended(execution, seq);
+        this.#ambushes.appended(execution);
+      },
+      watchers: () => this.#watchers,
     });
     network.onRequest = (from, subject, payload) => this.#checker.onRequest(from, subject, payload);
     links.onRequest = this.#checker.onAsked;
@@ -104,6 +110,12 @@ class World {
     this.#replicas = REPLICAS.map((name) => new ReplicaProcess(name, { ...parts, onStore }));
     this.#agents = AGENTS.map((name) => new AgentProcess(name, system, targets, links, history, SELECTORS[name]));
     this.#people = new People(system, this.#replicas, history, (text) => this.bug(text));
+    this.#watchers = scenario.ambushes.map(
+      ({ executionId }) =>
+        new Watcher(executionId, system, this.#replicas, (finding) =>
+          this.#checker.found('live-feed-gap-free', finding),
+        ),
+    );
     this.#ambushes = new Ambushes(scenario.ambushes, this.#people.dice, {
       begin: (fault) => trouble.begin(fault),
       act: (executionId, action) => this.#act(executionId, action),
@@ -124,6 +136,10 @@ class World {
       episodes: this.#trouble.episodes,
       cells: this.#cells,
       steps: this.#steps,
+      frames: {
+        all: this.#watchers.reduce((sum, { frames }) => sum + frames, 0),
+        changes: this.#watchers.reduce((sum, { changes }) => sum + changes, 0),
+      },
       elapsedMs: this.#system.elapsed,
     });
     return { seed, violation: this.#checker.violations[0] ?? null, history: this.#history, statistics };
@@ -132,6 +148,7 @@ class World {
   async run(): Promise<void> {
     const { acts, healAt } = this.#scenario;
     for (const process of [...this.#replicas, ...this.#agents]) void process.start();
+    for (const watcher of this.#watchers) watcher.start();
     for (const act of acts) this.#system.scheduler.after(act.at, () => this.#do(act));
     this.#system.scheduler.after(healAt, () => this.#heal());
     this.#system.scheduler.after(GLANCE_MS, () => this.#glance());
@@ -231,6 +248,7 @@ class World {
       agents: this.#agents,
       asked,
       forced: this.#checker.forced,
+      watchers: this.#watchers,
     };
     for (const [name, invariant] of Object.entries(END_INVARIANTS)) {
       const finding = invariant(world);

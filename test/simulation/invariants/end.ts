@@ -2,6 +2,7 @@
 import type { AgentProcess } from '../agent-process.ts';
 import type { ReplicaProcess } from '../replica-process.ts';
 import { same } from '../same.ts';
+import type { Watcher } from '../watcher.ts';
 import { firstOf, type Finding, type Observed } from './observed.ts';
 
 export interface AtRest extends Observed {
@@ -11,6 +12,7 @@ export interface AtRest extends Observed {
   readonly asked: readonly string[];
   /** Those that were settled by force. */
   readonly forced: ReadonlySet<string>;
+  readonly watchers: readonly Watcher[];
 }
 
 export type EndInvariant = (world: AtRest) => Finding;
@@ -52,6 +54,12 @@ const agentsAreFree: EndInvariant = ({ replicas }) =>
     return 'chosen' in choice ? null : `${name} has no agent to choose: ${JSON.stringify(choice)}`;
   });
 
+const watchersSawTheEnd: EndInvariant = ({ watchers, journals }) =>
+  firstOf(watchers, ({ executionId, seq }) => {
+    const last = journals.seq(executionId);
+    return seq === last ? null : `the watcher of ${executionId} has seen ${seq} of ${last}`;
+  });
+
 export const END_INVARIANTS: Readonly<Record<string, EndInvariant>> = {
   'everything-settles': everythingSettles,
   'heads-settle': headsSettle,
@@ -59,6 +67,7 @@ export const END_INVARIANTS: Readonly<Record<string, EndInvariant>> = {
   'ledgers-are-closed': ledgersAreClosed,
   'nobody-drives-the-settled': nobodyDrives,
   'agents-are-free': agentsAreFree,
+  'watchers-saw-the-end': watchersSawTheEnd,
 };
 
 /** What a replica holds in memory is what the journal folds to, wherever both are equally far. */
