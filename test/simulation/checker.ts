@@ -14,6 +14,7 @@ import type { Finding, Observed } from './invariants/observed.ts';
 import { ORDER_INVARIANTS } from './invariants/order.ts';
 import { TRUTH_INVARIANTS, unlawfulEffect, unlawfulVisit } from './invariants/truth.ts';
 import { Waits } from './invariants/waits.ts';
+import { Writes } from './invariants/writes.ts';
 import { Journals, type Change } from './journals.ts';
 import type { RequestObserver } from './link-world.ts';
 import type { ReplicaProcess } from './replica-process.ts';
@@ -55,6 +56,7 @@ export class Checker implements Observed {
   readonly #sendable = new Sendable();
   readonly #epochs = new Epochs();
   readonly #waits = new Waits();
+  readonly writes = new Writes();
   readonly #begun = new Set<string>();
   readonly #effects = new Map<string, Effect>();
   readonly #locks = new Map<string, { readonly version: number; readonly state: LockState }>();
@@ -131,6 +133,7 @@ export class Checker implements Observed {
 
   /** A call was applied to the store. */
   onStore(call: string): void {
+    this.found('waiting-costs-no-writes', this.writes.applied(call, this.#disturbedAt, this));
     if (call === 'journal.append') for (const change of this.journals.grown()) this.#onChange(change);
     else if (call === 'documents.insert' || call === 'documents.replace') this.#onDocuments();
   }
@@ -192,6 +195,7 @@ export class Checker implements Observed {
     for (const [name, invariant] of Object.entries(TRUTH_INVARIANTS)) this.found(name, invariant(change, this));
     this.#sendable.appended(change);
     this.#waits.appended(change, this.elapsed());
+    this.found('waiting-costs-no-writes', this.writes.appended(change, this.elapsed()));
     for (const { event } of moves) {
       if (event.event === 'AbortRequested') this.#aborting.set(event.runId, this.elapsed());
       if (event.event === 'SettledByForce') this.forced.add(record.executionId);

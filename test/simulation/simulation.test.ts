@@ -66,6 +66,7 @@ const FOUND_BY: Readonly<Record<string, RegExp>> = {
   'undo-oldest-first': /rollback-undoes-touched-newest-first/,
   'unknown-is-tried-again': /unknown-is-not-retried/,
   'unlock-while-work-runs': /no-work-without-lock/,
+  'waiting-renews-its-head': /waiting-costs-no-writes/,
   'write-after-another-took-over': /epochs-rise/,
 };
 

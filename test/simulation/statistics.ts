@@ -13,12 +13,23 @@ export interface Played {
   /** The table status × fault × action. */
   readonly cells: ReadonlyMap<string, number>;
   readonly steps: number;
+  /** Executions that only waited for a while. */
+  readonly waited: ReadonlySet<string>;
   /** Frames that watchers were sent, and how many of them were not all of it. */
   readonly frames: { readonly all: number; readonly changes: number };
   readonly elapsedMs: number;
 }
 
-export function statisticsOf({ executions, lives, episodes, cells, steps, frames, elapsedMs }: Played): Statistics {
+export function statisticsOf({
+  executions,
+  lives,
+  episodes,
+  cells,
+  steps,
+  waited,
+  frames,
+  elapsedMs,
+}: Played): Statistics {
   const counts: Record<string, number> = { steps, virtualSeconds: Math.round(elapsedMs / 1_000) };
   const count = (name: string, by = 1): void => void (counts[name] = (counts[name] ?? 0) + by);
   for (const [cell, times] of cells) count(cell, times);
@@ -27,6 +38,7 @@ export function statisticsOf({ executions, lives, episodes, cells, steps, frames
   for (const { fault } of episodes) count(`fault ${fault}`);
   for (const execution of executions) {
     count('executions');
+    if (waited.has(execution.id)) count('waited for seconds');
     count(`ended ${execution.status}`);
     if (execution.epoch > 1) count('taken over');
     // As `<what>: <how many>`, of which medians are made.

@@ -136,6 +136,7 @@ class World {
       episodes: this.#trouble.episodes,
       cells: this.#cells,
       steps: this.#steps,
+      waited: this.#checker.writes.waited,
       frames: {
         all: this.#watchers.reduce((sum, { frames }) => sum + frames, 0),
         changes: this.#watchers.reduce((sum, { changes }) => sum + changes, 0),

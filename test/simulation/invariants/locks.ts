@@ -1,5 +1,6 @@
 /** What holds of every change of a lock's document. */
 import type { LockState } from '../../../control-plane/app/lock-keeper.ts';
+import { same } from '../same.ts';
 import { firstOf, isAtWork, type Finding, type Observed } from './observed.ts';
 
 export type LockInvariant = (key: string, before: LockState | null, after: LockState, observed: Observed) => Finding;
@@ -49,9 +50,19 @@ const roomIsGiven: LockInvariant = (key, _before, { capacity, holders, queue }) 
     : `${next.requestId} waits for ${key}, of which ${free} are free`;
 };
 
+/** Whoever waits for it, or has it, has nothing to write until somebody comes or goes. */
+const writtenForAReason: LockInvariant = (key, before, after) =>
+  before !== null && same(undated(before), undated(after)) ? `${key} is written, and nothing of it has changed` : null;
+
+const undated = ({ holders, queue, ...more }: LockState): object => {
+  const places = [...holders, ...queue].map(({ requestId, ticket, permits }) => ({ requestId, ticket, permits }));
+  return { ...more, held: holders.length, places };
+};
+
 export const LOCK_INVARIANTS: Readonly<Record<string, LockInvariant>> = {
   'lock-capacity': lockCapacity,
   'grants-in-ticket-order': grantsInTicketOrder,
   'room-is-given': roomIsGiven,
   'no-work-without-lock': nothingRunsUnlocked,
+  'waiting-costs-no-writes': writtenForAReason,
 };
