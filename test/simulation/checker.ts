@@ -12,6 +12,7 @@ import { LOCK_INVARIANTS } from './invariants/locks.ts';
 import { Epochs, Sendable } from './invariants/messages.ts';
 import type { Finding, Observed } from './invariants/observed.ts';
 import { ORDER_INVARIANTS } from './invariants/order.ts';
+import { Restored } from './invariants/restored.ts';
 import { TRUTH_INVARIANTS, unlawfulEffect, unlawfulVisit } from './invariants/truth.ts';
 import { Waits } from './invariants/waits.ts';
 import { Writes } from './invariants/writes.ts';
@@ -57,6 +58,7 @@ export class Checker implements Observed {
   readonly #epochs = new Epochs();
   readonly #waits = new Waits();
   readonly writes = new Writes();
+  readonly #restored = new Restored();
   readonly #begun = new Set<string>();
   readonly #effects = new Map<string, Effect>();
   readonly #locks = new Map<string, { readonly version: number; readonly state: LockState }>();
@@ -89,6 +91,7 @@ export class Checker implements Observed {
     this.#elapsed = parts.elapsed;
     this.journals = new Journals(parts.data);
     parts.targets.onEffect = (effect) => this.#onEffect(effect);
+    parts.targets.onDone = (effect) => this.#restored.succeeded(effect, this);
     parts.targets.onVisit = (visit) => {
       const [invariant, finding] = unlawfulVisit(visit, this.#begun, this);
       this.found(invariant, finding);
@@ -179,6 +182,7 @@ export class Checker implements Observed {
 
   #onEffect(effect: Effect): void {
     this.#effects.set(effect.work, effect);
+    this.#restored.begun(effect, this);
     for (const [invariant, finding] of unlawfulEffect(effect, this)) this.found(invariant, finding);
   }
 
@@ -195,6 +199,7 @@ export class Checker implements Observed {
     for (const [name, invariant] of Object.entries(TRUTH_INVARIANTS)) this.found(name, invariant(change, this));
     this.#sendable.appended(change);
     this.#waits.appended(change, this.elapsed());
+    this.found('rollback-restores-what-was-captured', this.#restored.appended(change));
     this.found('waiting-costs-no-writes', this.writes.appended(change, this.elapsed()));
     for (const { event } of moves) {
       if (event.event === 'AbortRequested') this.#aborting.set(event.runId, this.elapsed());

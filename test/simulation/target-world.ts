@@ -48,6 +48,8 @@ interface Marker {
 export class TargetWorld {
   readonly effects: Effect[] = [];
   onEffect: (effect: Effect) => void = () => {};
+  /** What it was to do is done. */
+  onDone: (effect: Effect) => void = () => {};
   onVisit: (visit: Visit) => void = () => {};
   behave: (host: string, work: string) => Behavior = () => ({ runsMs: 50, fails: false, unreachable: false });
   readonly #system: VirtualSystem;
@@ -110,6 +112,7 @@ export class TargetWorld {
       if (effect.endedAt !== null) return;
       effect.endedAt = this.#system.elapsed;
       effect.killed = killed;
+      if (!killed && !fails) this.onDone(effect);
       end();
     };
     // The host goes on whatever becomes of the agent.
