@@ -34,7 +34,7 @@ describe('rows that are written behind', () => {
       const until = system.elapsed + ms;
       while (system.elapsed < until) await system.step();
     };
-    return { written, follow, pass, told };
+    return { projector, system, written, follow, pass, told };
   }
 
   it('shows a new one at once, a change soon, and how far it is within a second', async () => {
@@ -90,6 +90,28 @@ describe('rows that are written behind', () => {
     follow(8, 'AttemptStarted');
     await pass(10_000);
     expect(written.map(([, seq]) => seq)).toEqual([8]);
+  });
+
+  it('leaves nothing behind that would keep a process from ending', async () => {
+    const { projector, system, written, follow, pass } = open([away, away, away]);
+    follow(7, 'StepWaits');
+    await pass(300);
+    projector.stop();
+    follow(8, 'StepWaits');
+    expect(system.waiting).toBe(0);
+    await pass(10_000);
+    expect(written).toEqual([]);
+  });
+
+  it('does not begin again what failed after the end', async () => {
+    const { projector, system, follow } = open([away, away, away]);
+    follow(7, 'StepWaits');
+    while (system.waiting > 0) {
+      const step = system.step();
+      projector.stop();
+      await step;
+    }
+    expect(system.waiting).toBe(0);
   });
 
   it('does not try again what can never be written', async () => {

@@ -50,6 +50,7 @@ export class Projector {
   readonly #scheduler: Scheduler;
   readonly #onError: (error: unknown) => void;
   readonly #waiting = new Map<ExecutionId, Waiting>();
+  #stopped = false;
 
   constructor(rows: Rows, scheduler: Scheduler, onError: (error: unknown) => void) {
     this.#rows = rows;
@@ -57,8 +58,16 @@ export class Projector {
     this.#onError = onError;
   }
 
+  /** What is not written by then is written by whoever takes the execution up. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { timer } of this.#waiting.values()) timer.cancel();
+    this.#waiting.clear();
+  }
+
   follow(execution: Execution, seq: number, decisions: readonly Decision[]): void {
     const { id } = execution;
+    if (this.#stopped) return;
     const isUrgent = !decisions.every(({ events }) => events.every(({ event }) => PROGRESS.has(event)));
     const before = this.#waiting.get(id);
     const inTime = before !== undefined && (before.isUrgent || !isUrgent);
@@ -81,7 +90,7 @@ export class Projector {
     } catch (error) {
       this.#onError(error);
       // What came since will be written, and says all of it.
-      if (!isPassing(error) || this.#waiting.has(id)) return;
+      if (this.#stopped || !isPassing(error) || this.#waiting.has(id)) return;
       this.#waiting.set(id, { ...last, timer: this.#scheduler.after(AGAIN_MS, () => this.#write(id)) });
     }
   }

@@ -169,6 +169,7 @@ export class Replica {
     this.router.stop();
     this.publisher.stop();
     this.drivers.stop();
+    this.projector.stop();
     await this.#replicas.stop();
   }
 
