@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  agentStep,
   hostNamed,
   hostNames,
   onePhase,
@@ -119,6 +120,22 @@ describe('Select Nodes', () => {
   it('works on named hosts that do not have the build yet', () => {
     const play = select(1, [{ hosts: ['h1', 'h2'] }], { leftOut: ['h2'] });
     expect(hostsOf(play)).toEqual(['h1']);
+  });
+
+  it('has no host left for a later phase, which passes also where other steps run beside the selection', () => {
+    const phase = (id: string) =>
+      phasePlan(
+        id,
+        [
+          sectionPlan('infra', [selectStep({ percent: 50 }), agentStep('tell')], { parallel: true }),
+          sectionPlan('do', [stepPlan('it')]),
+        ],
+        { hosts: [hostNamed('h1')] },
+      );
+    const play = new Play(plan([runPlan([phase('p1'), phase('p2')])])).finish();
+    expect(play.execution.status).toBe('SUCCESS');
+    const last = play.execution.runs[0]?.phases.at(-1)?.sections.at(-1)?.steps[0];
+    expect([last?.status, last?.skipped]).toEqual(['SKIPPED', 'no host is left for this phase']);
   });
 
   it('offers the hosts of one service to the next', () => {

@@ -63,6 +63,8 @@ function endStep(turn: Turn, place: StepPlace, problem: Failure | null, skipped:
 /** A rollback goes to the hosts that were changed, and there may be none (10.1). */
 function endWithoutHost(turn: Turn, place: StepPlace): void {
   if (place.phase.kind === 'ROLLBACK') return endStep(turn, place, null, 'no host was changed');
+  // Its selection found nobody, which is no mistake: earlier phases took them all.
+  if (place.phase.hosts?.length === 0) return endStep(turn, place, null, 'no host is left for this phase');
   endStep(turn, place, failure('NO_HOSTS', 'no host is selected'));
 }
 
