@@ -5,6 +5,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
+import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { PhaseKind } from './execution.ts';
 import type { GuardStrategy } from '@fairlead/proto/steps/flow.ts';
 import type { FoundThere, Named, OutputScope, Plan, RunPlan, StagePlan } from './plan.ts';
@@ -88,6 +89,13 @@ type Body =
     }
   /** `skipped`: why it had nothing to do. */
   | { readonly event: 'PhaseEnded'; readonly phaseId: NodeId; readonly status: Status; readonly skipped?: string }
+  /** A provisioner has told the hosts of these phases of the plan: from here on they stand in it like any others. */
+  | {
+      readonly event: 'HostsProvided';
+      readonly stepId: NodeId;
+      readonly phases: readonly string[];
+      readonly hosts: readonly HostTarget[];
+    }
   | { readonly event: 'HostsSelected'; readonly phaseId: NodeId; readonly hosts: readonly string[] }
   | { readonly event: 'HostsDropped'; readonly phaseId: NodeId; readonly hosts: readonly string[] }
   | { readonly event: 'SectionStarted'; readonly sectionId: NodeId; readonly notBefore: number }

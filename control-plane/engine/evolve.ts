@@ -4,6 +4,7 @@
 import { evolveAttempt } from './evolve/attempt.ts';
 import { withBarrier } from './evolve/barrier.ts';
 import { collectedBefore, withCollected } from './evolve/collected.ts';
+import { withHosts } from './evolve/hosts.ts';
 import { withLock } from './evolve/lock.ts';
 import { withPermits } from './evolve/permits.ts';
 import { evolvePipeline, plannedRuns } from './evolve/pipeline.ts';
@@ -130,6 +131,8 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
         endedAt: event.at,
         skipped: event.skipped ?? null,
       }));
+    case 'HostsProvided':
+      return withHosts(execution, event);
     case 'HostsSelected':
       return updatePhase(execution, event.phaseId, (node) => ({ ...node, hosts: event.hosts }));
     case 'HostsDropped':

@@ -1,7 +1,8 @@
 /**
  * What an execution is going to do, fixed before it starts: made from exactly one definition revision, resolved artifacts
- * and variables, so editing a workflow never changes a running one. Two events change it: `RunPlanned` puts planned runs in
- * the place of a deferred one, from the same revision, and `StageAppended` adds stages that take others back.
+ * and variables, so editing a workflow never changes a running one. Three events change it: `RunPlanned` puts planned runs in
+ * the place of a deferred one, from the same revision, `HostsProvided` tells the hosts that a provisioner has made, and
+ * `StageAppended` adds stages that take others back.
  *
  * Ids of phases, sections and steps (`p1`, `s3`, `t2`) are unique within their parent and made of `a-z0-9`; together with
  * the execution's id they form every node id.
@@ -10,7 +11,7 @@ import type { FailureType } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
-import type { ArtifactRef, HostTarget, Releases } from '@fairlead/proto/model/task.ts';
+import type { ArtifactRef, HostTarget, Login, Releases } from '@fairlead/proto/model/task.ts';
 import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { InterventionAction } from './waiting.ts';
 
@@ -174,6 +175,13 @@ export interface InputVariable {
   readonly description: string;
 }
 
+/** An output of a provisioner that lists hosts, and how all of them are entered. */
+export interface HostsFrom {
+  readonly provisioner: string;
+  readonly output: string;
+  readonly login: Login;
+}
+
 export interface PhasePlan {
   readonly id: string;
   readonly name: string;
@@ -184,6 +192,8 @@ export interface PhasePlan {
   readonly mapping: string | null;
   /** Every host the infrastructure offers, in its order, without those of `leftOut`. */
   readonly hosts: readonly HostTarget[];
+  /** They are told by a provisioner of pre-deployment, and are none until its step has succeeded. Absent: known at once. */
+  readonly hostsFrom?: HostsFrom;
   /** Named groups of the hosts, where the infrastructure has them. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Hosts that have this build already, and were not to get it again. */

@@ -27,6 +27,7 @@ const kinds: Readonly<Record<Event['event'], true>> = {
   OthersRejected: true,
   PhaseStarted: true,
   PhaseEnded: true,
+  HostsProvided: true,
   HostsSelected: true,
   HostsDropped: true,
   SectionStarted: true,

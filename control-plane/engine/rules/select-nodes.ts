@@ -21,7 +21,7 @@ export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: S
   const total = plan.hosts.length;
   const { leftOut = [] } = plan;
   if (total === 0 && leftOut.length > 0) return nobody(`every host has this build already: ${leftOut.join(', ')}`);
-  if (total === 0) return failed(`the infrastructure '${plan.infrastructure?.name ?? plan.name}' has no hosts`);
+  if (total === 0) return { ok: false, failure: noHosts(plan) };
   if (group !== undefined) return grouped(plan, group, where);
   const free = remainingHosts(run, runPlan, plan);
   if (hosts !== undefined) return named(plan, hosts, free, where);
@@ -34,6 +34,13 @@ export function selectNodes(run: Run, runPlan: RunPlan, plan: PhasePlan, step: S
   if (free.length === 0) return nobody(`earlier phases took all of the ${total} hosts`);
   if (take === 0) return nobody(`${wanted} of ${total} hosts were asked for, and earlier phases took as many`);
   return { ok: true, hosts: free.slice(0, take), why: '' };
+}
+
+export function noHosts({ infrastructure, name, hostsFrom }: PhasePlan): Failure {
+  const whose = `the infrastructure '${infrastructure?.name ?? name}'`;
+  if (hostsFrom === undefined) return failure('NO_HOSTS', `${whose} has no hosts`);
+  const why = `${whose} gets its hosts from the provisioner '${hostsFrom.provisioner}', and it gave none`;
+  return failure('NO_HOSTS', `${why}: its step was skipped, or its failure passed over`);
 }
 
 const nobody = (why: string): Selection => ({ ok: true, hosts: [], why });

@@ -15,10 +15,11 @@ import { askForApproval } from './approval.ts';
 import { arrive } from './barrier.ts';
 import { collect } from './collect.ts';
 import { failStep } from './fail-step.ts';
+import { provideHosts } from './provide-hosts.ts';
 import { publishOutputs } from './publish.ts';
 import { askForPermits } from './permits.ts';
 import { judgeScriptApproval } from './script-approval.ts';
-import { allHosts, selectNodes } from './select-nodes.ts';
+import { allHosts, noHosts, selectNodes } from './select-nodes.ts';
 import { selectorsFor } from './selectors.ts';
 import { touchedByAll } from './touched.ts';
 import { APPROVAL, BARRIER, RESOURCE_CONSTRAINT, SELECT_NODES } from '../step-kinds.ts';
@@ -65,7 +66,9 @@ function endWithoutHost(turn: Turn, place: StepPlace): void {
   if (place.phase.kind === 'ROLLBACK') return endStep(turn, place, null, 'no host was changed');
   // Its selection found nobody, which is no mistake: earlier phases took them all.
   if (place.phase.hosts?.length === 0) return endStep(turn, place, null, 'no host is left for this phase');
-  endStep(turn, place, failure('NO_HOSTS', 'no host is selected'));
+  const plan = planOfPhase(planOfRun(turn.execution, place.run), place.phase);
+  const none = plan?.hostsFrom !== undefined && plan.hosts.length === 0;
+  endStep(turn, place, none ? noHosts(plan) : failure('NO_HOSTS', 'no host is selected'));
 }
 
 /** Why the step is skipped, a failure when that cannot be told, null when it is not. */
@@ -150,5 +153,9 @@ function problems(turn: Turn, place: StepPlace, targets: readonly string[]): Fai
 }
 
 function succeed(turn: Turn, place: StepPlace, step: Step): void {
-  endStep(turn, place, collect(turn, place.plan, step) ?? publishOutputs(turn, step.id));
+  endStep(
+    turn,
+    place,
+    collect(turn, place.plan, step) ?? publishOutputs(turn, step.id) ?? provideHosts(turn, place, step),
+  );
 }
