@@ -59,14 +59,15 @@ const actionOf = (row: InstanceRow): Deployment['action'] =>
 
 /** Whether the definitions still know the place; each infrastructure is looked up once. */
 function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state' | 'note'> {
-  const known = new Map<string, { readonly hosts: ReadonlySet<string> } | { readonly gone: string }>();
+  const known = new Map<string, { readonly hosts: ReadonlySet<string> | null } | { readonly gone: string }>();
   const look = ({ application, environment, infrastructure }: InstanceRow) => {
     if (findEntity(catalog, 'environment', application, environment) === undefined) {
       return { gone: `the environment ${environment} is gone` };
     }
     const entity = infrastructuresOf(catalog, application, environment).find((each) => each.name === infrastructure);
     if (entity === undefined) return { gone: `the infrastructure ${environment}/${infrastructure} is gone` };
-    return { hosts: new Set(entity.spec.hosts.map((host) => host.name)) };
+    // Which hosts a provisioner has made is known to whoever deployed to them, and not to the definitions.
+    return { hosts: entity.spec.hosts === undefined ? null : new Set(entity.spec.hosts.map((host) => host.name)) };
   };
   return (row) => {
     if (isTrue(row, 'removed')) return { state: 'UNDONE', note: 'rolled back; nothing was there before' };
@@ -74,7 +75,7 @@ function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state
     const place = known.get(key) ?? look(row);
     known.set(key, place);
     if ('gone' in place) return { state: 'REMOVED', note: place.gone };
-    if (!place.hosts.has(row.host)) {
+    if (place.hosts?.has(row.host) === false) {
       return { state: 'REMOVED', note: `${row.host} has left ${row.environment}/${row.infrastructure}` };
     }
     if (findEntity(catalog, 'service', row.application, row.service) === undefined) {

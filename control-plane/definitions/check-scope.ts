@@ -147,7 +147,8 @@ function instanceFamilies(place: Place): Layer {
   const variables = new Set(chosen.flatMap(({ spec }) => hostVariables(spec)));
   const members: Layer = {
     ...names(['hostName', 'ip', 'publicDns', 'port']),
-    variables: closed(names(variables)),
+    // A provisioner may give its hosts any.
+    variables: family(names(variables), { closed: chosen.every(({ spec }) => spec.hostsFrom === undefined) }),
   };
   return { instance: closed({ ...names(['name']), ...members, host: closed(members) }), host: closed(members) };
 }
@@ -158,7 +159,7 @@ const variablesOfHosts = new WeakMap<LongInfrastructure, readonly string[]>();
 function hostVariables(infrastructure: LongInfrastructure): readonly string[] {
   const known = variablesOfHosts.get(infrastructure);
   if (known !== undefined) return known;
-  const found = [...new Set(infrastructure.hosts.flatMap((host) => Object.keys(host.variables ?? {})))];
+  const found = [...new Set((infrastructure.hosts ?? []).flatMap((host) => Object.keys(host.variables ?? {})))];
   variablesOfHosts.set(infrastructure, found);
   return found;
 }

@@ -75,15 +75,19 @@ export const completeEnvironment = (environment: LongEnvironment): LongEnvironme
   }) as LongEnvironment; // As above.
 };
 
+/** In which a provisioner lists the hosts that it has made. */
+const DEFAULT_OUTPUT = 'hosts';
+
 /** Every field in its own place, so that the text is the same however it was written. */
 export const completeInfrastructure = (infrastructure: LongInfrastructure): LongInfrastructure => {
-  const { description, hosts, groups, loadBalancer, directories, login, agents, services } = infrastructure;
+  const { description, hosts, hostsFrom, groups, loadBalancer, directories, login, agents, services } = infrastructure;
   return compact({
     description,
     type: 'ssh' as const,
-    hosts: hosts.map(completeHost),
+    hosts: hosts?.map(completeHost),
+    hostsFrom: hostsFrom && { provisioner: hostsFrom.provisioner, output: hostsFrom.output ?? DEFAULT_OUTPUT },
     groups,
-    loadBalancer: loadBalancer && completeLoadBalancer(loadBalancer, hosts),
+    loadBalancer: loadBalancer && completeLoadBalancer(loadBalancer, hosts ?? []),
     directories,
     login,
     agents,

@@ -66,7 +66,9 @@ export interface LongLoadBalancer {
 export interface LongInfrastructure {
   readonly description?: string;
   readonly type?: 'ssh';
-  readonly hosts: readonly LongHost[];
+  /** Absent where a provisioner makes them. */
+  readonly hosts?: readonly LongHost[];
+  readonly hostsFrom?: { readonly provisioner: string; readonly output?: string };
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly loadBalancer?: LongLoadBalancer;
   readonly directories?: { readonly live: string; readonly stage: string };

@@ -68,7 +68,11 @@ export function longInfrastructure(infrastructure: AuthoredInfrastructure): Long
   return compact({
     description: infrastructure.description,
     type: infrastructure.type,
-    hosts: infrastructure.hosts.map(longHost),
+    hosts: infrastructure.hosts?.map(longHost),
+    hostsFrom:
+      typeof infrastructure.hostsFrom === 'string'
+        ? { provisioner: infrastructure.hostsFrom }
+        : infrastructure.hostsFrom && compact(infrastructure.hostsFrom),
     groups: infrastructure.groups,
     loadBalancer: infrastructure.loadBalancer && longLoadBalancer(infrastructure.loadBalancer),
     directories: infrastructure.directories,
@@ -78,7 +82,7 @@ export function longInfrastructure(infrastructure: AuthoredInfrastructure): Long
   }) as LongInfrastructure; // `compact` leaves out what is undefined.
 }
 
-const longHost = (host: AuthoredInfrastructure['hosts'][number]): LongHost =>
+const longHost = (host: NonNullable<AuthoredInfrastructure['hosts']>[number]): LongHost =>
   typeof host === 'string'
     ? { name: host }
     : (compact({ ...host, variables: host.variables && longValues(host.variables) }) as LongHost); // As above.

@@ -9,7 +9,7 @@ import { own } from './json-values.ts';
 import { whatExists } from './nearest.ts';
 import type { PlanRequest } from './plan.ts';
 import { configFiles, phaseFamilies, serviceVariables, type Artifacts } from './plan-families.ts';
-import { planHosts } from './plan-hosts.ts';
+import { planHosts, planHostsFrom } from './plan-hosts.ts';
 import type { ChosenPhase } from './plan-request.ts';
 import { planPlace } from './plan-place.ts';
 import { cleanUpAfter } from './plan-clean-up.ts';
@@ -68,6 +68,7 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
     infrastructure: named(infrastructure),
     mapping: mappingOf(chosen),
     hosts: planHosts(infrastructure.spec),
+    ...planHostsFrom(infrastructure.spec),
     ...(place.groups === null ? {} : { groups: place.groups }),
     selectors: agents,
     families: phaseFamilies(chosen, artifacts),

@@ -14,6 +14,7 @@ import { chooseInputs, IMPLICIT_INFRASTRUCTURE } from './choose-inputs.ts';
 import { own } from './json-values.ts';
 import { whatExists } from './nearest.ts';
 import { phasesOf, type PhaseSource } from './phases.ts';
+import { lacksProvisioner } from './provisioned-hosts.ts';
 import { pathText, type Path } from './problem.ts';
 import { distinct, refuse } from './refuse.ts';
 import type { RunOptions } from './run-options.ts';
@@ -217,7 +218,7 @@ function chooseInfrastructure(
   const field = input === null ? pathText(source.infrastructurePath) : `variables.${input}`;
   if (wanted === undefined) {
     const [only] = fitting;
-    if (fitting.length === 1 && only !== undefined) return only;
+    if (fitting.length === 1 && only !== undefined) return provided(chosen, only, field, failures);
     const reason = `the environment '${environment.name}' has ${fitting.length === 0 ? 'no' : String(fitting.length)} infrastructure${fitting.length > 1 ? 's' : ''} for the service '${service.name}'`;
     const mend =
       fitting.length === 0
@@ -227,11 +228,24 @@ function chooseInfrastructure(
     return null;
   }
   const found = infrastructuresOf(catalog, application, environment.name).find((each) => each.name === wanted);
-  if (found !== undefined && fitting.includes(found)) return found;
+  if (found !== undefined && fitting.includes(found)) return provided(chosen, found, field, failures);
   const reason =
     found === undefined
       ? `there is no infrastructure '${wanted}' in environment '${environment.name}'`
       : `the infrastructure '${wanted}' is not for the service '${service.name}'`;
   failures.push(refuse(field, reason, whatExists(wanted, names, 'infrastructure'), names));
+  return null;
+}
+
+/** Chosen only now, it may be one whose hosts this workflow does not make. */
+function provided(
+  { workflow }: Pick<ChosenPhase, 'workflow'>,
+  infrastructure: Entity<'infrastructure'>,
+  field: string,
+  failures: Failure[],
+): Entity<'infrastructure'> | null {
+  const lacking = lacksProvisioner(workflow.spec, infrastructure);
+  if (lacking === null) return infrastructure;
+  failures.push(refuse(field, lacking.reason, lacking.mend));
   return null;
 }

@@ -78,12 +78,16 @@ function whyNotOnly({ type, phases, workflow }: RunPlan, hosts: readonly string[
   if (!stepsOf(first).some((step) => step.type === selectNodes.type)) {
     return { reason: `'${workflow.name}' selects no hosts, so there is nothing to choose instead`, mend };
   }
+  if (first.hostsFrom !== undefined) return { reason: madeLater(first), mend };
   const existing = first.hosts.map((host) => host.name);
   if (hosts.length === 0) return { reason: 'no host is named', mend: `Name some of ${existing.join(', ')}.`, existing };
   const stranger = hosts.find((host) => !existing.includes(host));
   if (stranger === undefined) return null;
   return { reason: `there is no host '${stranger}'`, mend: whatExists(stranger, existing, 'host'), existing };
 }
+
+const madeLater = ({ infrastructure, hostsFrom }: PhasePlan): string =>
+  `the hosts of '${infrastructure?.name ?? ''}' are not known before the provisioner '${hostsFrom?.provisioner ?? ''}' has made them`;
 
 const stepsOf = ({ sections }: PhasePlan) => sections.flatMap((section) => section.steps);
 
@@ -116,6 +120,10 @@ function left(phase: PhasePlan, environment: string, installed: readonly Install
   if (artifact === null) {
     const reason = `the service '${service?.name ?? ''}' has no artifact, so there is no version to compare`;
     failures.push(refuse('skipSameVersion', reason, 'Leave it out.'));
+    return phase;
+  }
+  if (phase.hostsFrom !== undefined) {
+    failures.push(refuse('skipSameVersion', madeLater(phase), 'Leave it out.'));
     return phase;
   }
   const same = new Set(

@@ -139,10 +139,24 @@ const loadBalancer = z
   })
   .describe('What gives the hosts their traffic.');
 
+const outputName = z
+  .string()
+  .regex(/^[A-Za-z_]\w*$/, 'this is no name of an output | Write letters, digits and _, starting with a letter.');
+
 const infrastructure = z.strictObject({
   description: description.optional(),
   type: z.literal('ssh').optional(),
-  hosts: nonEmpty(host),
+  hosts: nonEmpty(host).optional().describe('The machines; or hostsFrom, where a provisioner makes them.'),
+  hostsFrom: z
+    .union([
+      name,
+      z.strictObject({
+        provisioner: name,
+        output: outputName.optional().describe('Which of its outputs lists the hosts; `hosts` when left out.'),
+      }),
+    ])
+    .optional()
+    .describe('The provisioner that makes the hosts: a workflow runs it before its phases.'),
   groups: z
     .record(name, nonEmpty(hostName))
     .optional()

@@ -1,5 +1,6 @@
 import type { Scope } from '@fairlead/proto/expressions/index.ts';
-import { entitiesOf, namesOf, type Catalog, type Entity } from './catalog.ts';
+import { entitiesOf, namesOf, provisionersOf, type Catalog, type Entity } from './catalog.ts';
+import type { LongInfrastructure } from './long-form.ts';
 import { whatExists } from './nearest.ts';
 import type { Report } from './problem.ts';
 import { validateSwapping } from './validate-swap.ts';
@@ -33,8 +34,9 @@ export function validateInfrastructure(
   report: Report,
 ): void {
   const { spec, application } = infrastructure;
+  validateSource(spec, provisionersOf(catalog, application), report);
   const seen = new Set<string>();
-  spec.hosts.forEach((host, index) => {
+  spec.hosts?.forEach((host, index) => {
     const path = ['hosts', index];
     if (seen.has(host.name))
       report([...path, 'name'], `the host '${host.name}' is listed twice`, 'Keep one of the two.');
@@ -76,4 +78,32 @@ export function validateInfrastructure(
       report(['services', index], `there is no service '${service}'`, whatExists(service, services, 'service'));
     }
   });
+}
+
+/** Hosts are listed, or made by a provisioner (orchestration 1.8). */
+function validateSource(
+  { hosts, hostsFrom, groups, loadBalancer }: LongInfrastructure,
+  provisioners: Readonly<Record<string, unknown>>,
+  report: Report,
+): void {
+  if (hostsFrom === undefined) {
+    if (hosts === undefined) {
+      const mend = 'Add hosts: [web-1, web-2], or hostsFrom: with the provisioner that makes them.';
+      report([], "the infrastructure has no hosts: 'hosts' is missing", mend, 'key');
+    }
+    return;
+  }
+  const { provisioner } = hostsFrom;
+  if (hosts !== undefined) {
+    report(['hostsFrom'], "'hosts' and 'hostsFrom' both say which hosts there are", 'Keep one of the two.', 'key');
+  }
+  if (!Object.hasOwn(provisioners, provisioner)) {
+    const mend = whatExists(provisioner, Object.keys(provisioners), 'provisioner');
+    report(['hostsFrom'], `there is no provisioner '${provisioner}'`, mend);
+  }
+  const known = 'hosts that are known when the workflow starts, and a provisioner makes these later';
+  for (const [field, value] of Object.entries({ groups, loadBalancer })) {
+    if (value !== undefined)
+      report([field], `'${field}' is about ${known}`, `List the hosts, or remove ${field}.`, 'key');
+  }
 }

@@ -1,4 +1,4 @@
-import { findEntity, type Catalog, type Entity } from './catalog.ts';
+import { findEntity, infrastructuresOf, type Catalog, type Entity } from './catalog.ts';
 import { placeScope } from './check-scope.ts';
 import { checkText } from './check-text.ts';
 import { completePhase, completeService } from './complete.ts';
@@ -6,6 +6,7 @@ import type { LongSection } from './long-form.ts';
 import { nearest, whatExists } from './nearest.ts';
 import { readStep } from './normalize-steps.ts';
 import type { PhaseSource } from './phases.ts';
+import { lacksProvisioner } from './provisioned-hosts.ts';
 import type { Path, Report } from './problem.ts';
 import type { Generator } from './sections/generator.ts';
 import { deploymentTypeOf, generatorOf, typesFor } from './sections/index.ts';
@@ -42,6 +43,7 @@ export function validatePhase(
     hosts,
   };
   validateHosts(phase, forward, report);
+  validateProvisioned(phase, settings, workflow, catalog, reports);
   validateSwap(phase, settings, service?.spec ?? null, { catalog, application }, report);
   if (phase.verify !== undefined) {
     validateSection({ steps: phase.verify }, ['verify'], forward, report, []);
@@ -65,6 +67,19 @@ export function validatePhase(
       validateSelected(each, [field, section, 'skip'], each.steps, report);
     }
   }
+}
+
+function validateProvisioned(
+  phase: PhaseSource,
+  { environment, infrastructure }: Settings,
+  { application, spec }: Entity<'workflow'>,
+  catalog: Catalog,
+  { missing }: Reports,
+): void {
+  if (environment === null || infrastructure === null) return;
+  const found = infrastructuresOf(catalog, application, environment).find((each) => each.name === infrastructure);
+  const lacking = found === undefined ? null : lacksProvisioner(spec, found);
+  if (lacking !== null) missing(phase.infrastructurePath, lacking.reason, lacking.mend);
 }
 
 function validateHosts({ hosts }: PhaseSource, { hosts: existing, within }: SectionRules, report: Report): void {

@@ -137,5 +137,5 @@ export function hostNames(
 ): readonly string[] | null {
   if (environment === null || infrastructure === null) return null;
   const all = infrastructuresOf(catalog, application, environment);
-  return all.find((each) => each.name === infrastructure)?.spec.hosts.map((host) => host.name) ?? null;
+  return all.find((each) => each.name === infrastructure)?.spec.hosts?.map((host) => host.name) ?? null;
 }

@@ -10,7 +10,7 @@ import type { Settings } from './validate-settings.ts';
 
 /** Groups, load balancer and directories of an infrastructure. */
 export function validateSwapping(spec: LongInfrastructure, within: Scope, report: Report): void {
-  const hosts = spec.hosts.map(({ name }) => name);
+  const hosts = (spec.hosts ?? []).map(({ name }) => name);
   if (spec.groups !== undefined) validateGroups(spec.groups, hosts, report);
   const { loadBalancer: balancer, directories } = spec;
   if (balancer !== undefined) {

@@ -2,6 +2,7 @@ import { provisionersOf, type Catalog, type Entity } from './catalog.ts';
 import { placeScope, type Place } from './check-scope.ts';
 import { completeWorkflow } from './complete.ts';
 import type { LongSection, LongWorkflow } from './long-form.ts';
+import { WITH_PROVISIONERS } from './provisioned-hosts.ts';
 import { phasesOf } from './phases.ts';
 import { pathText, type Path, type Report } from './problem.ts';
 import { validateBuild } from './validate-build.ts';
@@ -91,9 +92,6 @@ function validateAround({ spec }: Entity<'workflow'>, place: Place, report: Repo
   checkSection(spec.after, complete.after, ['after']);
 }
 
-const WITH_PROVISIONERS = ['canary', 'multi-service'];
-
-/** Where provisioners are allowed (orchestration 2.3). */
 const provisionersFor = (spec: LongWorkflow, { catalog, application }: Place): Pick<SectionRules, 'provisioners'> =>
   WITH_PROVISIONERS.includes(spec.type) ? { provisioners: provisionersOf(catalog, application) } : {};
 
