@@ -106,3 +106,90 @@ describe('a canary with provisioners that fails in its second phase', () => {
     expect(text).toContain('provisioners run before the deployment, where a rollback takes them back');
   });
 });
+
+describe('hosts that a provisioner makes (orchestration 1.8)', () => {
+  const hosts = (): string =>
+    JSON.stringify(
+      world.hosts.map(({ target: { name, address, port, hostKey } }) => ({ name, address, port, hostKey })),
+    );
+  const told = (output: string): string => `echo '${output}' >"$PROVISIONER_OUTPUT_PATH"`;
+
+  const define = (output: string, more: object = {}): object => ({
+    ...world.definition({
+      provisioners: { fleet: { provision: `${note('F+')}; ${told(output)}`, destroy: note('F-') } },
+      workflows: {
+        made: canary({
+          environment: 'cloud',
+          before: [{ provision: 'fleet' }],
+          onFailure: [{ on: 'any', do: 'rollback-provisioners-last' }],
+          ...more,
+        }),
+      },
+    }),
+    environments: {
+      cloud: {
+        type: 'production',
+        infrastructure: { vms: { hostsFrom: 'fleet', login: { user: 'deploy', password: 'secret:env:PASSWORD' } } },
+      },
+    },
+  });
+  const deploy = async (build: number, output: string) => {
+    rmSync(log, { force: true });
+    await world.apply(define(output));
+    return (await world.deploy(build, 'made')).header;
+  };
+
+  it('are deployed to, phase by phase, and stand in the journal', async () => {
+    const header = await deploy(21, `{"hosts": ${hosts()}, "network": "n1"}`);
+    expect(header.status).toBe('SUCCESS');
+    expect(lines()).toEqual(['F+', 'P1', 'P2']);
+    expect([0, 1].map((host) => world.log(host).at(-1))).toEqual(['installed web-21.tgz', 'installed web-21.tgz']);
+    const { records } = await world.demand(
+      z.object({ records: z.array(journalView) }),
+      'GET',
+      `/executions/${header.executionId}/journal`,
+    );
+    const events = records.flatMap((each) => each.decisions.flatMap((decision) => decision.events));
+    const provided = events
+      .map((event) => z.looseObject({ event: z.string() }).parse(event))
+      .filter(({ event }) => event === 'HostsProvided');
+    expect(provided).toMatchObject([{ phases: ['p1', 'p2'], hosts: [{ name: 'one' }, { name: 'two' }] }]);
+    const instances = await world.demand(
+      z.object({ instances: z.array(z.looseObject({ host: z.string(), state: z.string() })) }),
+      'GET',
+      '/instances?service=web&environment=cloud',
+    );
+    expect(instances.instances.filter(({ host }) => host === 'two')).toMatchObject([{ state: 'RUNNING' }]);
+  }, 60_000);
+
+  it('are rolled back before what made them is taken away', async () => {
+    world.fail(1, 22);
+    expect(await deploy(22, `{"hosts": ${hosts()}}`)).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+    expect(lines()).toEqual(['F+', 'P1', 'R2', 'R1', 'F-']);
+    expect([0, 1].map((host) => world.log(host).at(-1))).toEqual(['installed web-21.tgz', 'installed web-21.tgz']);
+  }, 60_000);
+
+  it('fail their provisioner, which is taken back, where they are missing, no list, or none', async () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ['{"machines": []}', "the output 'hosts' of the provisioner 'fleet' is missing"],
+      ['{"hosts": "one"}', 'it is no list'],
+      ['{"hosts": []}', 'it is empty'],
+    ];
+    for (const [output, why] of cases) {
+      const header = await deploy(23, output);
+      expect(header).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+      expect(header.failure?.message).toContain(why);
+      expect(lines()).toEqual(['F+', 'F-']);
+    }
+  }, 60_000);
+
+  it('are refused, where it is written, in a workflow that does not make them', async () => {
+    const files = [{ name: 'shop.json', text: JSON.stringify(define('{}', { before: [] }), null, 1) }];
+    const { status, body } = await world.ask('POST', '/definitions/apply', { files, dryRun: true });
+    expect(status).toBe(400);
+    expect(JSON.stringify(body)).toContain(
+      "the infrastructure 'vms' gets its hosts from the provisioner 'fleet', and no step of this workflow runs it",
+    );
+    expect(JSON.stringify(body)).toContain('workflows.made');
+  });
+});

@@ -1,5 +1,6 @@
 /** One workflow in the simplest plans: what every release since the first can do. */
 import { failure } from '@fairlead/proto/model/failure.ts';
+import type { Json } from '@fairlead/proto/model/json.ts';
 import { park } from '../../../control-plane/engine/rules/park.ts';
 import {
   hostNamed,
@@ -55,6 +56,29 @@ const cleaned = () => {
   return plan([runPlan([phase('p1', 1), phase('p2', 2)])]);
 };
 
+/** The hosts of both phases come from the output of a provisioner. */
+const provisioned = () => {
+  const login = { user: 'deploy', key: { secret: 'file:/keys/deploy' } };
+  const parameters = { provisioner: 'fleet', script: 'true', inputs: {} };
+  const publish = { name: 'shellScriptProvisioner', scope: 'WORKFLOW' } as const;
+  const make = agentStep('make', { type: 'PROVISIONER', parameters, publish });
+  const phase = (id: string, count: number) =>
+    phasePlan(id, [sectionPlan('infra', [selectStep({ count })]), sectionPlan('deploy', [stepPlan('install')])], {
+      hosts: [],
+      hostsFrom: { provisioner: 'fleet', output: 'hosts', login },
+      rollback: [sectionPlan('undo', [stepPlan('undo')], { undoes: 'deploy' })],
+    });
+  const pre = sectionPlan('pre', [make]);
+  const undoPre = sectionPlan('undo', [{ ...make, publish: null }]);
+  const last = onFailure('ROLLBACK_PROVISIONER_AFTER_PHASES');
+  return plan([runPlan([phase('p1', 1), phase('p2', 2)], { type: 'CANARY', pre, undoPre, failureStrategies: [last] })]);
+};
+
+const makes =
+  (hosts: Json, otherwise: Script): Script =>
+  (id) =>
+    id.includes('/pre.0/') ? { outcome: 'SUCCESS', touched: true, outputs: { hosts } } : otherwise(id);
+
 const locked = () => simplePlan({ run: { lock: { keys: ['app/prod/dc1'], queueLimit: 20, timeoutMs: 3_600_000 } } });
 
 export const oneWorkflow: Samples = {
@@ -76,6 +100,11 @@ export const oneWorkflow: Samples = {
 
   /** It cannot be cleaned on one of the hosts: that changes nothing. */
   'older-releases-removed': () => new Play(cleaned()).finish(fails('prune@h2')),
+
+  'hosts-provisioned-and-rolled-back': () =>
+    new Play(provisioned()).finish(makes(['w1', { name: 'w2', address: '10.0.0.2' }], fails('p2.0/deploy'))),
+
+  'no-host-provisioned': () => new Play(provisioned()).finish(makes('w1', fails('nowhere'))),
 
   'rolled-back': () => new Play(simplePlan()).finish(fails('check')),
 
