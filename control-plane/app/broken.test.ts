@@ -202,3 +202,19 @@ it('is aborted although somebody else appended to it meanwhile', async () => {
   await first.replica.drivers.give('x1', { input: 'abort', actor: 'me', reason: '' });
   expect((await second.useCases.getExecution(me, 'x1')).header.status).toBe('ABORTED');
 });
+
+it('is not said to have been started where the engine fails on its very first decision', async () => {
+  const system = new VirtualSystem(9);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const { replica, alarms } = open(system.spawn('first'), store, withBugOn('start'));
+  await replica.start();
+  const start = () => replica.drivers.start(simplePlan());
+  for (let again = 0; again < 2; again += 1) {
+    await expect(start()).rejects.toMatchObject({
+      failures: [{ code: 'INTERNAL', message: expect.stringContaining('x1 was not started') as string }],
+    });
+  }
+  expect(await replica.drivers.exists('x1')).toBe(false);
+  expect(replica.drivers.loop('x1')).toBeUndefined();
+  expect(alarms[0]).toContain('a bug');
+});

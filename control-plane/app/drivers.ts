@@ -96,6 +96,12 @@ export class Drivers {
         loop.give({ input: 'driverChanged', driver: replica, epoch }),
       ]);
       const created = events.length > 0;
+      if (loop.at.execution === null) {
+        // Nothing of it stands anywhere: its id would lead nowhere.
+        this.#drop(id, loop);
+        const why = `${id} was not started: the engine fails on its first decision. The control plane's log says how`;
+        throw new FailureError(failure('INTERNAL', why));
+      }
       if (!inserted) await insist(system.scheduler, () => heads.patch(id, { strikes: 0 }));
       return { created };
     } catch (error) {
