@@ -1,5 +1,5 @@
 /** Plans runs that were reached late, from the very revision their pipeline was planned from: carries out `planRun`. */
-import { FAILURES, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
+import { FAILURES, failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
 import { executionOf } from '@fairlead/proto/model/ids.ts';
 import type { Clock } from '@fairlead/proto/model/system.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
@@ -135,7 +135,9 @@ export class Planner {
 export function pipelineOf(catalog: Catalog, { plan }: Execution): ChosenPipeline {
   const deployable = chooseDeployable(catalog, { application: plan.application.name, name: plan.name, variables: {} });
   if (!deployable.ok) throw refused(deployable.failures);
-  if (deployable.pipeline === null)
-    throw new Error(`revision ${plan.definition.revision} has no pipeline ${plan.name}`);
+  if (deployable.pipeline === null) {
+    const was = `revision ${plan.definition.revision} of the definitions, which ${plan.executionId} was planned from,`;
+    throw new FailureError(failure('ILLEGAL_STATE', `${was} has no pipeline '${plan.name}'. Start it anew`));
+  }
   return deployable.pipeline;
 }
