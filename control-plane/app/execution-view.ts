@@ -1,5 +1,6 @@
 /** An execution as people see it: a header, and its tree as flat nodes. A function of the state. */
 import type { ExecutionView, NodeView } from '@fairlead/proto/live.ts';
+import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import type { Execution, Phase, Run, Section } from '../engine/execution.ts';
 import type { RunPlan, SectionPlan } from '../engine/plan.ts';
 import { interventionChoices } from '../engine/rules/intervention.ts';
@@ -39,11 +40,18 @@ function nodesOf(execution: Execution, agentName: AgentName): readonly NodeView[
       'run',
       order,
       nameOfRun(plan),
-      { ...run, status: statusOfRun(run) },
+      { ...run, status: shownStatus(execution, run) },
       { failure: run.failure },
     );
     return [own, ...phases, ...nodesAhead(plan, run)];
   });
+}
+
+/** One that has not had its turn is ahead, like a phase; once all is over it never will have. */
+function shownStatus({ endedAt }: Execution, run: Run): Status | null {
+  const wasReached = run.startedAt !== null || run.inputs !== null || run.abort !== null || isTerminal(run.status);
+  if (wasReached) return statusOfRun(run);
+  return endedAt === null ? null : 'SKIPPED';
 }
 
 /** What a step waits for is told anew each time: it may be about other runs. */
