@@ -192,6 +192,8 @@ export type ClientFrame =
       readonly feed: 'log';
       readonly attemptId: AttemptId;
       readonly from: number;
+      /** Only what the agent read until then, in epoch milliseconds: the log as it was. */
+      readonly until?: number;
     }
   | {
       readonly type: 'subscribe';

@@ -54,6 +54,20 @@ describe('the moments of an execution', () => {
     expect(await moment().count()).toBe(0);
   });
 
+  it('have the log of their time, and no more of it', async () => {
+    const story = told();
+    story.rollbackEnds();
+    const asked = () => at.server.subscribed.filter((each) => each.feed === 'log').map(({ until }) => until);
+    await at.page.goto(`${at.origin}/executions/e-told`);
+    await expect.poll(() => asked().at(-1)).toBeUndefined();
+    await expect.poll(asked).not.toEqual([]);
+    at.server.subscribed.length = 0;
+    await at.page.goto(`${at.origin}/executions/e-told?at=2`);
+    const { endedAt } = story.execution.header;
+    await expect.poll(asked).not.toEqual([]);
+    for (const until of asked()) expect(until).toBeLessThan(endedAt ?? 0);
+  });
+
   it('grow while it goes on', async () => {
     const story = told();
     const before = story.execution.seq;

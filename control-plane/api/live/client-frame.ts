@@ -14,7 +14,14 @@ const clientFrame = z.union([
     executionId: text,
     after: z.exactOptional(z.int().min(0)),
   }),
-  z.strictObject({ type, sub, feed: z.literal('log'), attemptId: text, from: z.int().min(0) }),
+  z.strictObject({
+    type,
+    sub,
+    feed: z.literal('log'),
+    attemptId: text,
+    from: z.int().min(0),
+    until: z.exactOptional(z.int().min(0)),
+  }),
   z.strictObject({
     type,
     sub,

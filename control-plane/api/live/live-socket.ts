@@ -103,7 +103,7 @@ export class LiveSocket {
       }
       case 'log':
         await useCases.readLog(actor, frame.attemptId, frame.from, 1);
-        return logFeed(useCases, actor, frame.attemptId, frame.from, onReady);
+        return logFeed(useCases, actor, frame.attemptId, frame, onReady);
       case 'list':
         return topics.list(actor, frame.filter, frame.limit, onReady);
     }

@@ -13,7 +13,7 @@ export function logFeed(
   useCases: UseCases,
   actor: Actor,
   attemptId: AttemptId,
-  from: number,
+  { from, until = Infinity }: { readonly from: number; readonly until?: number | undefined },
   onReady: () => void,
 ): Feed {
   const decoder = new TextDecoder();
@@ -22,7 +22,10 @@ export function logFeed(
   onReady();
   return {
     async next() {
-      const piece = joinChunks(await useCases.readLog(actor, attemptId, position, FRAME_BYTES));
+      const chunks = await useCases.readLog(actor, attemptId, position, FRAME_BYTES);
+      // They come in the order in which they were read.
+      const later = chunks.findIndex(({ at }) => at > until);
+      const piece = joinChunks(later === -1 ? chunks : chunks.slice(0, later));
       if (piece === null) return null;
       const { bytes, offset, gap, sealed } = piece;
       // The rest of a character comes with the next bytes, unless a gap follows: then it never does.

@@ -70,11 +70,11 @@ export class FakeUseCases implements UseCases {
     this.change(id, [], { status, settled: true, endedAt: 1_700_000_060_000, ...header });
   }
 
-  appendLog(attemptId: AttemptId, bytes: Uint8Array, gap = 0): void {
+  appendLog(attemptId: AttemptId, bytes: Uint8Array, gap = 0, at = 0): void {
     const chunks = this.logs.get(attemptId) ?? [];
     const last = chunks.at(-1);
     const offset = (last === undefined ? 0 : last.offset + last.bytes.byteLength) + gap;
-    this.logs.set(attemptId, [...chunks, { attemptId, offset, bytes, gap, at: 0 }]);
+    this.logs.set(attemptId, [...chunks, { attemptId, offset, bytes, gap, at }]);
     this.ring(attemptId);
   }
 

@@ -194,6 +194,29 @@ describe('a log', () => {
     expect(client.frames(4)[0]).toMatchObject({ text: 'the gap', gap: 0 });
   });
 
+  it('of a moment has nothing that was read later', async () => {
+    const { useCases } = served;
+    const attempt = 'ex1/r/p/s/t@web-1#1';
+    useCases.appendLog(attempt, Buffer.from('early\n'), 0, 1_000);
+    useCases.appendLog(attempt, Buffer.from('in time\n'), 0, 2_000);
+    useCases.appendLog(attempt, Buffer.from('late\n'), 0, 2_001);
+    const client = await connect();
+    const text = (sub: number): string =>
+      client
+        .frames(sub)
+        .filter(isLog)
+        .map((frame) => frame.text)
+        .join('');
+    const log = { type: 'subscribe', feed: 'log', attemptId: attempt, from: 0 } as const;
+    client.send({ ...log, sub: 1, until: 2_000 });
+    client.send({ ...log, sub: 2 });
+    await expect.poll(() => text(2)).toBe('early\nin time\nlate\n');
+    expect(text(1)).toBe('early\nin time\n');
+    useCases.appendLog(attempt, Buffer.from('later still\n'), 0, 3_000);
+    await expect.poll(() => text(2)).toContain('later still');
+    expect(text(1)).toBe('early\nin time\n');
+  });
+
   it('waits for a reader that is slow, while others go on', async () => {
     const { useCases } = served;
     const attempt = 'ex1/r/p/s/t@web-1#1';

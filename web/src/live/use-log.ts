@@ -9,8 +9,11 @@ export interface LiveLog {
   readonly error: Failure | null;
 }
 
-/** The log of an attempt from its first byte on, continued at the byte where a lost connection left it. */
-export function useLog(attemptId: AttemptId): LiveLog {
+/**
+ * The log of an attempt from its first byte on, continued at the byte where a lost connection left it. `until`: as it was
+ * at that moment.
+ */
+export function useLog(attemptId: AttemptId, until: number | null): LiveLog {
   const live = useLive();
   const [log, setLog] = useState<LiveLog>({ buffer: EMPTY_LOG, error: null });
   const buffer = useRef<LogBuffer>(EMPTY_LOG);
@@ -19,7 +22,13 @@ export function useLog(attemptId: AttemptId): LiveLog {
     buffer.current = EMPTY_LOG;
     setLog({ buffer: EMPTY_LOG, error: null });
     return live.add({
-      open: () => ({ type: 'subscribe', feed: 'log', attemptId, from: buffer.current.next }),
+      open: () => ({
+        type: 'subscribe',
+        feed: 'log',
+        attemptId,
+        from: buffer.current.next,
+        ...(until === null ? {} : { until }),
+      }),
       receive(frames, again) {
         let error: Failure | null = null;
         for (const frame of frames) {
@@ -37,7 +46,7 @@ export function useLog(attemptId: AttemptId): LiveLog {
         setLog({ buffer: buffer.current, error });
       },
     });
-  }, [live, attemptId]);
+  }, [live, attemptId, until]);
 
   return log;
 }

@@ -1,6 +1,7 @@
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { MomentContext } from '../browser/moment.ts';
 import { useLog } from '../live/use-log.ts';
 import { findLines, wholeText } from '../state/log-buffer.ts';
 import { LogRow } from './log-row.tsx';
@@ -16,7 +17,8 @@ export function LogView({
   readonly attemptId: AttemptId;
   readonly running: boolean;
 }): ReactNode {
-  const { buffer, error } = useLog(attemptId);
+  const moment = useContext(MomentContext);
+  const { buffer, error } = useLog(attemptId, moment);
   const scroller = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
   const [follow, setFollow] = useState(true);
