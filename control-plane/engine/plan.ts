@@ -1,8 +1,8 @@
 /**
  * What an execution is going to do, fixed before it starts: made from exactly one definition revision, resolved artifacts
- * and variables, so editing a workflow never changes a running one. Three events change it: `RunPlanned` puts planned runs in
- * the place of a deferred one, from the same revision, `HostsProvided` tells the hosts that a provisioner has made, and
- * `StageAppended` adds stages that take others back.
+ * and variables, so editing a workflow never changes a running one. Few events change it: `RunPlanned` puts planned runs in
+ * the place of a deferred one, from the same revision, `HostsProvided` tells the hosts that a provisioner has made,
+ * `LockGranted` what was deployed while it waited, and `StageAppended` adds stages that take others back.
  *
  * Ids of phases, sections and steps (`p1`, `s3`, `t2`) are unique within their parent and made of `a-z0-9`; together with
  * the execution's id they form every node id.
