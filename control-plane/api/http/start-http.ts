@@ -14,6 +14,7 @@ import { page } from './page.ts';
 import { ROUTES } from './routes/index.ts';
 import { securityHeaders } from './security-headers.ts';
 import { serveRoute } from './serve-route.ts';
+import { UpgradableMessage } from './upgradable-message.ts';
 
 export const API_VERSION = '1.0.0';
 
@@ -63,7 +64,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   app.use(answerUnknown([]));
   app.use(answerError(logger));
 
-  const server = http.createServer({ maxHeaderSize: 16_384, requestTimeout: 60_000, headersTimeout: 20_000 }, app);
+  const limits = { maxHeaderSize: 16_384, requestTimeout: 60_000, headersTimeout: 20_000 };
+  const server = http.createServer({ ...limits, IncomingMessage: UpgradableMessage }, app);
   // Longer than what load balancers keep an idle connection, so that they close it and not we.
   server.keepAliveTimeout = 75_000;
   const live = startLive({ server, path: '/api/v1/live', useCases, system, logger, ownOrigins });

@@ -35,6 +35,33 @@ function problem(answer: Answer) {
   return body;
 }
 
+describe('an offer to speak HTTP/2', () => {
+  const offer = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' };
+
+  const send = (method: string, target: string, body = ''): Promise<{ status: number; json: unknown }> =>
+    new Promise((resolve, reject) => {
+      const headers = { ...offer, 'x-api-key': READER_KEY, 'content-type': 'application/json' };
+      const request = http.request(`${served.http.url}${target}`, { method, headers }, (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, json: JSON.parse(Buffer.concat(parts).toString()) as unknown });
+        });
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+
+  it('is ignored, as clients that send it with every request expect', async () => {
+    expect(await send('GET', '/api/v1/me')).toMatchObject({ status: 200, json: { name: 'rita' } });
+  });
+
+  it('hides no body', async () => {
+    const answer = await send('POST', '/api/v1/definitions/explain', '{"files":"none"}');
+    expect(answer).toMatchObject({ status: 400, json: { failures: [{ field: 'files' }] } });
+  });
+});
+
 describe('who is asking', () => {
   it('refuses what comes without a key, with a wrong one, or without the right', async () => {
     const none = await served.call('GET', '/api/v1/agents', { headers: { authorization: '' } });
