@@ -8,7 +8,7 @@ import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { rollbackRefusal } from '@fairlead/proto/steps/platforms.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { PhasePlan, RunPlan } from '../engine/plan.ts';
-import { successesOf, type DeploymentCursor, type Rows } from '../ports/rows.ts';
+import { successAt, successesOf, type DeploymentCursor, type Rows } from '../ports/rows.ts';
 import type { Executions } from './executions.ts';
 import { rowOf } from './projector.ts';
 import { deployedBy, restoresIn } from './restores.ts';
@@ -87,7 +87,8 @@ async function refuseUnlessCurrent(rows: Rows, asked: Execution, deployment: Exe
   if (newest !== null && deployedBy(newest, workflow, mapping) !== deployment.id) {
     refuse(asked.id, `${newest.executionId} was deployed there after it`, 'Roll back that one.');
   }
-  const other = await newerByAnother(rows, deployment, place, newest?.endedAt ?? 0);
+  const since = newest === null ? 0 : (successAt(newest, { name: workflow, mapping }) ?? 0);
+  const other = await newerByAnother(rows, deployment, place, since);
   if (other !== null)
     refuse(asked.id, `${other} was deployed there after it, by another workflow`, 'Roll back that one.');
   if (phase.rollbackArtifact === null) {

@@ -205,8 +205,12 @@ function deployedArtifacts(execution: Execution): Readonly<Record<string, Artifa
 function successesIn(execution: Execution): readonly Success[] {
   const found = new Map<string, Success>();
   for (const { run, plan } of deployedBy(execution)) {
+    const { mapping } = plan;
+    if (mapping === null) continue;
     const { name } = run.workflow;
-    if (plan.mapping !== null) found.set(`${name}/${plan.mapping}`, { name, mapping: plan.mapping });
+    const at = execution.runs.find((each) => each.planId === run.id)?.endedAt ?? execution.lastAt;
+    const before = found.get(`${name}/${mapping}`);
+    found.set(`${name}/${mapping}`, { name, mapping, at: Math.max(at, before?.at ?? 0) });
   }
   return [...found.values()];
 }

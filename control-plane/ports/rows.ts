@@ -51,20 +51,31 @@ export type DeploymentCursor = Pick<InstanceRow, 'at' | 'executionId' | 'id'>;
 export interface Success {
   readonly name: string;
   readonly mapping: string;
+  /** When the workflow had succeeded: a pipeline may have begun long before it. Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** For `lastSuccess`: what `summary.successes` says; a row without it speaks of its own name when it was a success. */
 export function successesOf(row: ExecutionRow): readonly Success[] {
   const { successes, mappings } = row.summary;
-  if (Array.isArray(successes)) return successes.filter(isSuccess);
+  // Rows of older releases do not say when.
+  const since = row.endedAt ?? row.startedAt;
+  if (Array.isArray(successes)) return successes.flatMap((each: unknown) => successFrom(each, since));
   if (row.status !== 'SUCCESS' || !Array.isArray(mappings)) return [];
-  return mappings.flatMap((mapping) => (typeof mapping === 'string' ? [{ name: row.name, mapping }] : []));
+  return mappings.flatMap((mapping) => (typeof mapping === 'string' ? [{ name: row.name, mapping, at: since }] : []));
 }
 
-function isSuccess(value: unknown): value is Success {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, mapping } = value as Partial<Success>; // Looked at just below.
-  return typeof name === 'string' && typeof mapping === 'string';
+function successFrom(value: unknown, since: number): readonly Success[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { name, mapping, at } = value as Partial<Success>; // Looked at just below.
+  if (typeof name !== 'string' || typeof mapping !== 'string') return [];
+  return [{ name, mapping, at: typeof at === 'number' ? at : since }];
+}
+
+/** When that workflow had succeeded on that mapping, by this row; null: it does not say that it has. */
+export function successAt(row: ExecutionRow, { name, mapping }: Omit<Success, 'at'>): number | null {
+  const times = successesOf(row).flatMap((each) => (each.name === name && each.mapping === mapping ? [each.at] : []));
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 export interface ExecutionFilter {
@@ -111,8 +122,9 @@ export function searchedIn(row: ExecutionRow): string {
  *   execution, are what `listDeployments` answers: newest first, by (at, executionId, id) descending. It may be applied in
  *   part when it rejects.
  * - `find` resolves a short id: every execution whose id starts with the text, newest first, at most `limit`.
- * - `lastSuccess` answers the lookup of orchestration 10.3: the newest row of which `successesOf` has that workflow name
- *   and mapping. The row itself may be a pipeline, and may have failed.
+ * - `lastSuccess` answers the lookup of orchestration 10.3: of the rows of which `successesOf` has that workflow name and
+ *   mapping, the one where it succeeded last, by (at, executionId). The row itself may be a pipeline, may have begun
+ *   before any other, and may have failed.
  */
 export interface Rows {
   putExecution(row: ExecutionRow): Promise<void>;
@@ -125,7 +137,7 @@ export interface Rows {
     },
   ): Promise<readonly ExecutionRow[]>;
   find(prefix: string, limit: number): Promise<readonly ExecutionRow[]>;
-  lastSuccess(query: { readonly name: string; readonly mapping: string }): Promise<ExecutionRow | null>;
+  lastSuccess(query: Omit<Success, 'at'>): Promise<ExecutionRow | null>;
   putInstances(rows: readonly InstanceRow[]): Promise<void>;
   listInstances(
     filter: InstanceFilter,

@@ -1,8 +1,9 @@
-import type { Filter } from 'mongodb';
+import type { Filter, Sort } from 'mongodb';
 import { canonicalJson } from '@fairlead/proto/model/json.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { checkId } from '../../ports/limits.ts';
-import { searchedIn, successesOf, wordsOf } from '../../ports/rows.ts';
+import { compareText } from '../../ports/order.ts';
+import { searchedIn, successAt, successesOf, wordsOf } from '../../ports/rows.ts';
 import type { ExecutionFilter, ExecutionRow, Rows, Success } from '../../ports/rows.ts';
 import type { Connection } from './connection.ts';
 import type { InstanceRows } from './instance-rows.ts';
@@ -14,6 +15,8 @@ interface Stored extends Omit<ExecutionRow, 'executionId' | 'summary'> {
   /** Canonical text, as in documents; what is searched stands beside it. */
   readonly summary: string;
   readonly successes: readonly string[];
+  /** The last of them; missing where an older release wrote it. */
+  readonly succeededAt: number | null;
   readonly search: string;
 }
 
@@ -21,18 +24,21 @@ const NEWEST_FIRST = { startedAt: -1, _id: -1 } as const;
 
 export function createExecutionRows(connection: Connection): Omit<Rows, keyof InstanceRows> {
   const executions = connection.collection<Stored>('executions');
-  const newest = async (filter: Filter<Stored>, limit: number): Promise<ExecutionRow[]> => {
-    const found = await connection.run(() => executions.find(filter).sort(NEWEST_FIRST).limit(limit).toArray());
+  const rows = async (filter: Filter<Stored>, order: Sort, limit = 0): Promise<ExecutionRow[]> => {
+    const found = await connection.run(() => executions.find(filter).sort(order).limit(limit).toArray());
     return found.map(toRow);
   };
+  const newest = (filter: Filter<Stored>, limit: number): Promise<ExecutionRow[]> => rows(filter, NEWEST_FIRST, limit);
 
   return {
     async putExecution(row) {
       checkId('execution', row.executionId);
       const { executionId, summary, ...rest } = row;
-      const successes = successesOf(row).map(successKey);
+      const succeeded = successesOf(row);
+      const successes = succeeded.map(successKey);
+      const succeededAt = succeeded.length === 0 ? null : Math.max(...succeeded.map(({ at }) => at));
       const shown = { _id: executionId, ...rest, summary: canonicalJson(summary) };
-      const stored = { ...shown, successes, search: searchedIn(row) };
+      const stored = { ...shown, successes, succeededAt, search: searchedIn(row) };
       await connection.run(() => putNewest<Stored>(executions, stored, 'seq'));
     },
     async getExecution(executionId) {
@@ -46,15 +52,22 @@ export function createExecutionRows(connection: Connection): Omit<Rows, keyof In
     async find(prefix, limit) {
       return limit === 0 ? [] : newest(idsFrom(prefix), limit);
     },
-    async lastSuccess({ name, mapping }) {
-      const [last] = await newest({ successes: successKey({ name, mapping }) }, 1);
-      return last ?? null;
+    async lastSuccess(query) {
+      const successes = successKey(query);
+      const at = (row: ExecutionRow): number => successAt(row, query) ?? 0;
+      const [first] = await rows({ successes }, { succeededAt: -1, ...NEWEST_FIRST }, 1);
+      if (first === undefined) return null;
+      // A pipeline may have succeeded elsewhere after this: whatever was later here is among those that were later at all.
+      const later = await rows({ successes, succeededAt: { $gte: at(first) } }, NEWEST_FIRST);
+      return [first, ...later].reduce((last, row) =>
+        at(row) > at(last) || (at(row) === at(last) && compareText(row.executionId, last.executionId) > 0) ? row : last,
+      );
     },
   };
 }
 
 /** No name has a line break. */
-const successKey = ({ name, mapping }: Success): string => `${name}\n${mapping}`;
+const successKey = ({ name, mapping }: Omit<Success, 'at'>): string => `${name}\n${mapping}`;
 
 const fieldsOf = ({ application, name, environment, statuses }: ExecutionFilter): Filter<Stored> => ({
   ...(application === undefined ? {} : { application }),
@@ -80,7 +93,14 @@ function afterCursor(cursor: { readonly startedAt: number; readonly executionId:
   return { $or: [{ startedAt: { $lt: startedAt } }, { startedAt, _id: { $lt: executionId } }] };
 }
 
-function toRow({ _id, summary, successes: _successes, search: _search, ...rest }: Stored): ExecutionRow {
+function toRow({
+  _id,
+  summary,
+  successes: _successes,
+  succeededAt: _at,
+  search: _search,
+  ...rest
+}: Stored): ExecutionRow {
   // Written by canonicalJson from a JsonObject.
   return { executionId: _id, ...rest, summary: JSON.parse(summary) as JsonObject };
 }

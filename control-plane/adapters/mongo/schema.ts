@@ -15,7 +15,7 @@ interface Meta {
 /** Raised when the shape of what is stored changes; release N reads what N−1 wrote and the other way round. */
 const VERSION = 1;
 /** Raised with every index that is added: older releases do without. */
-const INDEXED = 3;
+const INDEXED = 4;
 
 /** Journals, documents, blobs and log chunks need no index but that of `_id`. */
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
@@ -28,7 +28,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { name: 1, startedAt: -1, _id: -1 } },
     { key: { environment: 1, startedAt: -1, _id: -1 } },
     { key: { status: 1, startedAt: -1, _id: -1 } },
-    { key: { successes: 1, startedAt: -1, _id: -1 } },
+    { key: { successes: 1, succeededAt: -1, startedAt: -1, _id: -1 } },
   ],
   instances: [
     { key: { application: 1, service: 1, environment: 1 } },

@@ -45,7 +45,7 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
   );
   const forget = database.prepare('DELETE FROM successes WHERE execution_id = ?');
   const remember = database.prepare(
-    'INSERT INTO successes (name, mapping, started_at, execution_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO successes (name, mapping, at, execution_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const standing = database.prepare('SELECT * FROM executions WHERE execution_id = ?');
   const starting = database.prepare(
@@ -54,7 +54,7 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
   const newestSuccess = database.prepare(
     `SELECT executions.* FROM successes JOIN executions USING (execution_id)
      WHERE successes.name = ? AND successes.mapping = ?
-     ORDER BY successes.started_at DESC, successes.execution_id DESC LIMIT 1`,
+     ORDER BY successes.at DESC, successes.execution_id DESC LIMIT 1`,
   );
   const lists = new Map<string, Statement>();
   const listing = (where: string): Statement => {
@@ -80,7 +80,7 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
         const values = [...shown, search];
         if (put.run(values) === 0) return;
         forget.run([id]);
-        for (const success of successes) remember.run([success.name, success.mapping, startedAt, id]);
+        for (const success of successes) remember.run([success.name, success.mapping, success.at, id]);
       });
     },
     async getExecution(executionId) {

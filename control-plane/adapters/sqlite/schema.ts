@@ -81,6 +81,13 @@ const MAIN: readonly string[] = [
   `
   CREATE INDEX heads_parked ON heads (execution_id) WHERE settled = 0 AND parked IS NOT NULL;
   `,
+  `
+  -- What counts is when it succeeded, and that is not known of the older ones of a pipeline.
+  ALTER TABLE successes RENAME COLUMN started_at TO at;
+  UPDATE successes SET at = (
+    SELECT coalesce(ended_at, started_at) FROM executions WHERE executions.execution_id = successes.execution_id
+  );
+  `,
 ];
 
 const LOGS: readonly string[] = [

@@ -193,6 +193,31 @@ export function rowsContract(under: StoreUnderTest): void {
       expect([await last('m1'), await last('m2'), await last('m1', 'release')]).toEqual(['p1', 'p1', undefined]);
     });
 
+    it('knows the last success by when it succeeded, not by when its execution began', async () => {
+      const pipeline = (id: string, startedAt: number, successes: readonly (readonly [string, number])[]) =>
+        row(id, {
+          startedAt,
+          name: 'release',
+          kind: 'PIPELINE',
+          status: 'RUNNING',
+          summary: { successes: successes.map(([mapping, at]) => ({ name: 'ship-web', mapping, at })) },
+        });
+      const last = async (mapping: string): Promise<string | undefined> =>
+        (await other().rows.lastSuccess({ name: 'ship-web', mapping }))?.executionId;
+      const alone = { status: 'SUCCESS', summary: { mappings: ['prod'] } } as const;
+      await one().rows.putExecution(row('e1', { startedAt: 10, endedAt: 20, ...alone }));
+      await one().rows.putExecution(pipeline('p1', 1, [['qa', 5]]));
+      expect([await last('prod'), await last('qa')]).toEqual(['e1', 'p1']);
+      // What waited for an approval all the time has deployed there since.
+      await one().rows.putExecution({ ...pipeline('p1', 1, [['qa', 5], ['prod', 30]]), seq: 2 }); // prettier-ignore
+      expect([await last('prod'), await last('qa')]).toEqual(['p1', 'p1']);
+      // Later elsewhere is not later here.
+      await one().rows.putExecution(pipeline('p2', 2, [['prod', 25], ['qa', 90]])); // prettier-ignore
+      expect([await last('prod'), await last('qa')]).toEqual(['p1', 'p2']);
+      await one().rows.putExecution(row('e2', { startedAt: 40, endedAt: 50, ...alone }));
+      expect(await last('prod')).toBe('e2');
+    });
+
     if (under.racesExcluded === undefined) {
       it('ends with the newest row when many write at once', async () => {
         const rows = Array.from({ length: 20 }, (_, index) => row('e1', { seq: (index * 7) % 20, actor: `${index}` }));

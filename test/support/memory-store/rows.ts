@@ -1,12 +1,6 @@
 import { checkId } from '../../../control-plane/ports/limits.ts';
 import { compareText } from '../../../control-plane/ports/order.ts';
-import {
-  INSTANCE_FIELDS,
-  isNewerInstance,
-  searchedIn,
-  successesOf,
-  wordsOf,
-} from '../../../control-plane/ports/rows.ts';
+import { INSTANCE_FIELDS, isNewerInstance, searchedIn, successAt, wordsOf } from '../../../control-plane/ports/rows.ts';
 import type {
   DeploymentCursor,
   ExecutionFilter,
@@ -40,12 +34,16 @@ export function createRows({ executions, instances, deployments }: MemoryData, t
       ),
     find: (prefix, limit) =>
       through('rows.find', () => newest((row) => row.executionId.startsWith(prefix)).slice(0, limit)),
-    lastSuccess: ({ name, mapping }) =>
-      through(
-        'rows.lastSuccess',
-        () =>
-          newest((row) => successesOf(row).some((each) => each.name === name && each.mapping === mapping))[0] ?? null,
-      ),
+    lastSuccess: (query) =>
+      through('rows.lastSuccess', () => {
+        const [last] = [...executions.values()]
+          .flatMap((row) => {
+            const at = successAt(row, query);
+            return at === null ? [] : [{ row, at }];
+          })
+          .toSorted((a, b) => b.at - a.at || compareText(b.row.executionId, a.row.executionId));
+        return last === undefined ? null : copy(last.row);
+      }),
     putInstances: (rows) =>
       through('rows.putInstances', () => {
         for (const row of rows) checkId('instance', row.id);
