@@ -20,7 +20,7 @@ export interface Deliberation {
 
 /**
  * Decides the inputs one after the other, each on the state the one before left. Time never runs backwards. Whoever asks
- * something of what has ended is told so without the engine, which may be what is wrong with it.
+ * something of what has ended is refused also where nothing can be decided on it.
  */
 export function deliberate(
   engine: Engine,
@@ -35,17 +35,31 @@ export function deliberate(
     const before = state;
     const now = Math.max(clock, before?.lastAt ?? 0);
     const refused = before === null || before.endedAt === null ? [] : refuseEnded(input, now);
-    if (refused.length > 0 || before?.settled === true) {
-      outcomes.push(refused);
-      continue;
-    }
-    const events = interpret(`decide ${input.input}`, () => engine.decide(before, input, now));
+    const events = decideOr(refused, engine, before, input, now);
     outcomes.push(events);
-    if (events.length === 0) continue;
+    if (events.length === 0 || events === refused || before?.settled === true) continue;
     state = fold(engine, before, events);
     decisions.push({ input, events });
   }
   return { execution: state, decisions, outcomes };
+}
+
+/** `refused` where the engine, which may be what is wrong with it, cannot say why. */
+function decideOr(
+  refused: readonly Event[],
+  engine: Engine,
+  execution: Execution | null,
+  input: Input,
+  now: number,
+): readonly Event[] {
+  // What is told rather than asked changes nothing there any more.
+  if (execution?.settled === true && refused.length === 0) return refused;
+  try {
+    return interpret(`decide ${input.input}`, () => engine.decide(execution, input, now));
+  } catch (error) {
+    if (refused.length === 0) throw error;
+    return refused;
+  }
 }
 
 export function fold(engine: Engine, execution: Execution | null, events: readonly Event[]): Execution | null {
