@@ -38,8 +38,20 @@ export type Input =
       readonly assignment: number;
       readonly agentId: AgentId;
     }
-  | { readonly input: 'checkpoint'; readonly attemptId: AttemptId; readonly name: string; readonly data: JsonObject }
-  | { readonly input: 'finished'; readonly attemptId: AttemptId; readonly result: AttemptResult }
+  /** `agentId`, here and below: the agent that says it. Older journals lack it, and what the control plane says itself. */
+  | {
+      readonly input: 'checkpoint';
+      readonly attemptId: AttemptId;
+      readonly agentId?: AgentId;
+      readonly name: string;
+      readonly data: JsonObject;
+    }
+  | {
+      readonly input: 'finished';
+      readonly attemptId: AttemptId;
+      readonly agentId?: AgentId;
+      readonly result: AttemptResult;
+    }
   /** Its agent is gone, or came back with an empty ledger. */
   | { readonly input: 'agentLost'; readonly attemptId: AttemptId; readonly agentId: AgentId; readonly reason: string }
   /** The agent is back and still has it. */

@@ -34,6 +34,14 @@ const released = (agentId = 'a1', assignment = 1, final = false): Input => ({
 const lost = (agentId = 'a1'): Input => ({ input: 'agentLost', attemptId: ATTEMPT, agentId, reason: 'gone' });
 const back = (agentId = 'a1'): Input => ({ input: 'agentBack', attemptId: ATTEMPT, agentId });
 const finished = (result = succeeded): Input => ({ input: 'finished', attemptId: ATTEMPT, result });
+const notedBy = (agentId: string): Input => ({
+  input: 'checkpoint',
+  attemptId: ATTEMPT,
+  agentId,
+  name: 'before',
+  data: { file: 'a' },
+});
+const finishedBy = (agentId: string): Input => ({ input: 'finished', attemptId: ATTEMPT, agentId, result: succeeded });
 const found = (result = succeeded): Input => ({ input: 'outcomeFound', attemptId: ATTEMPT, by: 'me', result });
 const noted = (name: string): Input => ({ input: 'checkpoint', attemptId: ATTEMPT, name, data: { file: 'a' } });
 const nobody = (message = 'none'): Input => ({
@@ -217,6 +225,8 @@ describe('a checkpoint', () => {
       when: noted('before'),
       then: [line],
     },
+    { name: 'is noted for its agent', given: started, when: notedBy('a1'), then: [line] },
+    { name: 'is not noted for another agent', given: started, when: notedBy('a2'), then: [] },
     { name: 'after the end is stale', given: ended, when: noted('before'), then: [] },
   ];
   it.each(cases)('$name', check);
@@ -234,6 +244,28 @@ describe('an end', () => {
       when: finished(),
       then: [line, ...aborted],
     },
+    { name: 'is said by its agent', given: started, when: finishedBy('a1'), then: [line, ...succeededAll] },
+    {
+      name: 'is said by its agent held for lost',
+      given: unknown,
+      when: finishedBy('a1'),
+      then: [line, ...succeededAll],
+    },
+    {
+      name: 'is said by the agent it was given to after another',
+      given: after(chosen(), released(), chosen('a2'), starting('a2', 2)),
+      when: finishedBy('a2'),
+      then: [line, ...succeededAll],
+    },
+    { name: 'is not for another agent to say', given: started, when: finishedBy('a2'), then: [] },
+    { name: 'is not for another agent to say of what is unknown', given: unknown, when: finishedBy('a2'), then: [] },
+    {
+      name: 'is not for an agent to say of what it gave back',
+      given: after(chosen(), released(), chosen('a2')),
+      when: finishedBy('a1'),
+      then: [],
+    },
+    { name: 'is not for an agent to say of what waits for one', given: pending, when: finishedBy('a1'), then: [] },
     {
       name: 'is of no use for what nobody knows',
       given: pending,

@@ -19,6 +19,12 @@ function open(turn: Turn, id: string): Attempt | undefined {
   return attempt?.state === 'ENDED' ? undefined : attempt;
 }
 
+/** The same, if it is theirs who speak of it: of an agent's attempt no other agent has a say. */
+function openTo(turn: Turn, { attemptId, agentId }: InputOf<'checkpoint' | 'finished'>): Attempt | undefined {
+  const attempt = open(turn, attemptId);
+  return agentId === undefined || attempt?.agentId === agentId ? attempt : undefined;
+}
+
 export function assign(turn: Turn, input: InputOf<'agentChosen'>): void {
   const attempt = open(turn, input.attemptId);
   if (attempt?.state !== 'PENDING' || attempt.cancel !== null) return;
@@ -65,14 +71,14 @@ export function start(turn: Turn, input: InputOf<'starting'>): void {
 }
 
 export function checkpoint(turn: Turn, input: InputOf<'checkpoint'>): void {
-  const attempt = open(turn, input.attemptId);
+  const attempt = openTo(turn, input);
   if (attempt === undefined || attempt.checkpoints.some((each) => each.name === input.name)) return;
   turn.emit({ event: 'AttemptCheckpointed', attemptId: input.attemptId, name: input.name, data: input.data });
 }
 
 /** The agent's word counts whenever it comes, as long as nothing else has been taken as the truth. */
 export function end(turn: Turn, input: InputOf<'finished'>): void {
-  const attempt = open(turn, input.attemptId);
+  const attempt = openTo(turn, input);
   if (attempt === undefined) return;
   turn.emit({ event: 'AttemptEnded', attemptId: attempt.id, result: asTimeout(turn, attempt, input.result) });
 }
