@@ -134,9 +134,9 @@ function inputOf(agentId: AgentId, report: Report): Input {
     case 'starting':
       return { input: 'starting', attemptId, agentId, assignment: report.assignment };
     case 'checkpoint':
-      return { input: 'checkpoint', attemptId, name: report.name, data: report.data };
+      return { input: 'checkpoint', attemptId, agentId, name: report.name, data: report.data };
     case 'finished':
-      return { input: 'finished', attemptId, result: report.result };
+      return { input: 'finished', attemptId, agentId, result: report.result };
     case 'released': {
       const { assignment, failure: why } = report;
       return { input: 'released', attemptId, agentId, assignment, failure: why, final: true };

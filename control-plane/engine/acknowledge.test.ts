@@ -92,6 +92,14 @@ describe('the answer to an agent', () => {
     expect(acknowledge(started().execution, 'a1', stranger)).toEqual(recorded);
   });
 
+  it('about the end of another agent’s attempt is no, so that it forgets what is not its own', () => {
+    const finished: Report = { report: 'finished', attemptId: ATTEMPT, result: succeeded };
+    for (const come of [assigned, started, lost, canceled, moved]) {
+      expect(acknowledge(come().execution, 'a2', finished)).toEqual(refused('it is not yours to end'));
+    }
+    expect(acknowledge(released().execution, 'a1', finished)).toEqual(refused('it is not yours to end'));
+  });
+
   it('about an end that came after it was settled by force is yes: it is never decided on', () => {
     const play = canceled();
     play.tell(settledByForce(play.execution, 'me', 'seen', play.now));

@@ -6,13 +6,16 @@ import { findAttempt } from './tree.ts';
 /**
  * What to answer a report once it was decided on and stands in the journal. For `starting` and `checkpoint` the answer is
  * the permission to go on: given exactly to the agent that the journal has at work on it, and only for what stands there.
- * Null: it could not be decided on (the execution is broken); without an answer the agent keeps it and brings it again.
+ * An end is refused to an agent whose attempt it is not: it forgets it. Null: it could not be decided on (the execution is broken); without an answer the agent keeps it and brings it again.
  */
 export function acknowledge(execution: Execution | null, agentId: AgentId, report: Report): Acknowledgement | null {
   const attempt = execution === null ? undefined : findAttempt(execution, report.attemptId);
   if (report.report === 'finished' || report.report === 'released') {
     // Settled by force while it was open: nothing is written down about it any more.
     if (execution?.settled === true) return { verdict: 'recorded' };
+    if (report.report === 'finished' && attempt !== undefined && isOthers(attempt, agentId)) {
+      return refused('it is not yours to end');
+    }
     return attempt !== undefined && isOpenTo(attempt, agentId, report) ? null : { verdict: 'recorded' };
   }
   if (attempt === undefined) return refused('there is no such attempt');
@@ -26,6 +29,10 @@ export function acknowledge(execution: Execution | null, agentId: AgentId, repor
   }
   return attempt.state === 'STARTED' ? { verdict: 'recorded' } : refused('it is not yours to start');
 }
+
+/** It is open, and somebody else is to end it. */
+const isOthers = (attempt: Attempt, agentId: AgentId): boolean =>
+  attempt.state !== 'ENDED' && attempt.agentId !== agentId;
 
 /** Would the report still change it? */
 function isOpenTo(attempt: Attempt, agentId: AgentId, report: Report): boolean {
