@@ -11,9 +11,10 @@ import type {
   SessionKey,
   StoredLength,
 } from '../ports/agent-gateway.ts';
-import type { LogChunk, Logs } from '../ports/logs.ts';
+import { chunkEnd, type LogChunk, type Logs } from '../ports/logs.ts';
 import type { AgentPresence } from './agent-directory.ts';
 import type { AgentRegistry } from './agent-registry.ts';
+import type { LogWriters } from './log-writers.ts';
 import type { Presence } from './presence.ts';
 import type { Router } from './router.ts';
 
@@ -32,6 +33,7 @@ export interface GatewayWorld {
   readonly registry: AgentRegistry;
   readonly router: Router;
   readonly logs: Logs;
+  readonly logWriters: LogWriters;
   readonly presence: Presence;
   /** A log grew: for those who watch it. */
   logGrew(attemptId: AttemptId): void;
@@ -103,22 +105,35 @@ export class Gateway implements AgentGateway {
     return true;
   }
 
-  async report(key: SessionKey, report: Report): Promise<Acknowledgement | null> {
-    return this.#world.router.report(key.agentId, report);
+  async report({ agentId }: SessionKey, report: Report): Promise<Acknowledgement | null> {
+    const acknowledgement = await this.#world.router.report(agentId, report);
+    const { logWriters } = this.#world;
+    if (report.report === 'released') logWriters.released(report.attemptId, agentId);
+    if (report.report === 'starting' && acknowledgement?.verdict === 'recorded') {
+      logWriters.started(report.attemptId, agentId);
+    }
+    return acknowledgement;
   }
 
-  async logs(_agentId: AgentId, chunks: readonly LogChunk[]): Promise<readonly StoredLength[]> {
-    const { logs } = this.#world;
-    await logs.append(chunks.filter((chunk) => chunk.bytes.length > 0));
+  async logs(agentId: AgentId, chunks: readonly LogChunk[]): Promise<readonly StoredLength[]> {
+    const { logs, logWriters } = this.#world;
     const attempts = [...new Set(chunks.map((chunk) => chunk.attemptId))];
-    const lengths = await logs.lengths(attempts);
-    for (const attemptId of attempts) this.#world.logGrew(attemptId);
+    const theirs = await logWriters.among(attempts, agentId);
+    await logs.append(chunks.filter((chunk) => chunk.bytes.length > 0 && theirs.has(chunk.attemptId)));
+    const lengths = new Map(await logs.lengths([...theirs]));
+    // Of others' attempts nothing is stored nor told; but what was never answered would come again for ever.
+    for (const chunk of chunks) {
+      if (theirs.has(chunk.attemptId)) continue;
+      lengths.set(chunk.attemptId, Math.max(lengths.get(chunk.attemptId) ?? 0, chunkEnd(chunk)));
+    }
+    for (const attemptId of theirs) this.#world.logGrew(attemptId);
     return attempts.map((attemptId) => ({ attemptId, offset: lengths.get(attemptId) ?? 0 }));
   }
 
   disconnected(key: SessionKey, _reason: string): void {
     if (this.#session(key) === null) return;
     this.#sessions.delete(key.agentId);
+    this.#world.logWriters.left(key.agentId);
     this.#world.presence.left(key.agentId, key.sessionId);
   }
 

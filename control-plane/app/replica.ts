@@ -26,6 +26,7 @@ import { Holds } from './holds.ts';
 import { journalCodec } from './journal-codec.ts';
 import { LockCommands } from './lock-commands.ts';
 import { LockKeeper } from './lock-keeper.ts';
+import { LogWriters } from './log-writers.ts';
 import { Planner } from './planner.ts';
 import { Presence } from './presence.ts';
 import { Projector } from './projector.ts';
@@ -137,6 +138,7 @@ export class Replica {
         registry: this.registry,
         router: this.router,
         logs: store.logs,
+        logWriters: new LogWriters(async (id) => (await this.history.load(id, this.drivers.loop(id)?.at)).execution),
         presence: this.#presence,
         logGrew: (attemptId) => this.#logGrew(attemptId),
       },
