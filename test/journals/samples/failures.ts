@@ -124,6 +124,18 @@ export const failures: Samples = {
     return play.report().finish();
   },
 
+  /** What stands in the journal says which agent said it. */
+  'said-by-its-agent': () => {
+    const attemptId = 'x1/run/p1.0/deploy/install@h1#1';
+    const agentId = 'a1';
+    const play = new Play(oneStep());
+    play.give({ input: 'agentChosen', attemptId, agentId, ledgerId: 'l', sessionId: 's' });
+    play.give({ input: 'starting', attemptId, assignment: 1, agentId });
+    play.give({ input: 'checkpoint', attemptId, agentId, name: 'before', data: { build: '6' } });
+    play.give({ input: 'finished', attemptId, agentId, result: succeeded });
+    return play.finish();
+  },
+
   /** Its agent never reports, whatever it is told. */
   overdue: () => {
     const play = new Play(simplePlan()).run((id) => (id.includes('install@h1') ? null : succeeded));
