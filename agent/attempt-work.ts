@@ -4,6 +4,7 @@ import type { System } from '@fairlead/proto/model/system.ts';
 import type { Task } from '@fairlead/proto/model/task.ts';
 import { makeAttempt, makeAttemptLog } from './attempt.ts';
 import { endOf } from './attempt-end.ts';
+import { boundedResult } from './bounded-result.ts';
 import type { LedgerEntry } from './ledger-entries.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogStream } from './log-stream.ts';
@@ -73,7 +74,7 @@ export async function workOn(parts: WorkParts): Promise<AttemptResult> {
       end.close();
     }
   };
-  const result = redacted(await outcome(), redactor);
+  const result = boundedResult(redacted(await outcome(), redactor));
   const logBytes = close();
   return logBytes === null ? result : { ...result, logBytes };
 }
