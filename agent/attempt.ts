@@ -2,6 +2,7 @@ import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { lateReferencesIn, resolveLate } from '@fairlead/proto/expressions/late.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { SecretRef, Task } from '@fairlead/proto/model/task.ts';
+import { refuseLargeCheckpoint } from './bounded-result.ts';
 import type { LedgerEntry } from './ledger-entries.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogSink } from './log-stream.ts';
@@ -51,12 +52,14 @@ export function makeAttempt(parts: AttemptParts): Attempt {
     record: (name, data) => ledger.record(id, name, data),
     // Acknowledged first, recorded then: a record that a resumed attempt finds is thereby one that was acknowledged.
     checkpoint: async (name, data) => {
+      const masked = redactor.value(data);
+      refuseLargeCheckpoint(name, masked);
       checkpoints += 1;
       const acknowledgement = await outbox.send(`${id}:checkpoint:${name}:${checkpoints}`, {
         report: 'checkpoint',
         attemptId: id,
         name,
-        data: redactor.value(data),
+        data: masked,
       });
       if (acknowledgement?.verdict !== 'recorded') {
         const reason = acknowledgement?.reason ?? 'the control plane does not count on this attempt any more';

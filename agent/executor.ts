@@ -3,6 +3,7 @@ import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { Report } from '@fairlead/proto/model/task.ts';
 import { workOn } from './attempt-work.ts';
+import { boundedFailure, boundedResult } from './bounded-result.ts';
 import type { LedgerEntry } from './ledger-entries.ts';
 import type { Ledger } from './ledger.ts';
 import type { LogStream } from './log-stream.ts';
@@ -114,9 +115,12 @@ export class Executor {
   tell(entry: LedgerEntry): void {
     const { attemptId, assignment, result } = entry;
     if (entry.state === 'FINISHED' && result !== null) {
-      void this.#report(`${attemptId}:finished`, assignment, { report: 'finished', attemptId, result });
+      // An earlier release wrote it down at any size.
+      const told = { report: 'finished', attemptId, result: boundedResult(result) } as const;
+      void this.#report(`${attemptId}:finished`, assignment, told);
     } else if (entry.state === 'TOMBSTONE' && entry.failure !== null) {
-      const released = { report: 'released', attemptId, assignment, failure: entry.failure } as const;
+      const why = boundedFailure(entry.failure);
+      const released = { report: 'released', attemptId, assignment, failure: why } as const;
       void this.#report(`${attemptId}:released:${assignment}`, assignment, released);
     }
   }
