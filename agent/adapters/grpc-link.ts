@@ -1,9 +1,10 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { failureFrom } from '@fairlead/proto/fairlead/v1/status.ts';
+import { MOST_MESSAGE_BYTES } from '@fairlead/proto/fairlead/v1/agents.ts';
 import type { FromAgent, LogAck, LogBatch, ToAgent } from '@fairlead/proto/fairlead/v1/messages.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
-import type { Acknowledgement, AgentRequest, Hello, Report, Welcome } from '@fairlead/proto/model/task.ts';
+import type { Acknowledgement, AgentAnswer, AgentRequest, Hello, Report, Welcome } from '@fairlead/proto/model/task.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { Link, LinkEvents, OpenLink } from '../ports/link.ts';
 import type { LogChunk } from '../ports/log-chunk.ts';
@@ -26,6 +27,14 @@ const OPEN_LIMIT_MS = 10_000;
  * it is killed. A moment later the connection is gone, or it was only the call that ended.
  */
 const SETTLING_MS = 100;
+
+/** What a message needs beside its body. */
+const FRAME_BYTES = 1_024;
+const TOO_LARGE = JSON.stringify({
+  answer: 'refused',
+  final: false,
+  failure: failure('TOO_LARGE', 'the answer is larger than what a session carries'),
+} satisfies AgentAnswer);
 
 /** The link over gRPC: a session stream and a log stream on one connection, made anew each time. */
 export class GrpcLink implements Link {
@@ -190,8 +199,9 @@ class OpenStreams implements OpenLink {
   }
 
   async #answer(number: number, request: AgentRequest): Promise<void> {
-    const answer = await this.#parts.events.request(request);
-    this.#send({ body: 'answer', answer: { request: number, body: JSON.stringify(answer) } });
+    const body = JSON.stringify(await this.#parts.events.request(request));
+    const fits = Buffer.byteLength(body) < MOST_MESSAGE_BYTES - FRAME_BYTES;
+    this.#send({ body: 'answer', answer: { request: number, body: fits ? body : TOO_LARGE } });
   }
 
   #send(message: FromAgent): void {

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { Server, ServerCredentials, type sendUnaryData, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { loadAgentsService } from '@fairlead/proto/fairlead/v1/agents.ts';
+import { loadAgentsService, MOST_MESSAGE_BYTES } from '@fairlead/proto/fairlead/v1/agents.ts';
 import type { EnrollReply, EnrollRequest } from '@fairlead/proto/fairlead/v1/messages.ts';
 import { failureOf, statusOf } from '@fairlead/proto/fairlead/v1/status.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
@@ -35,7 +35,7 @@ export async function startAgentServer(listen: Listen, parts: AgentServerParts):
     'grpc.keepalive_time_ms': 10_000,
     // As the agents' end has it: a pause of ours or theirs is no reason to throw thousands of connections away.
     'grpc.keepalive_timeout_ms': 20_000,
-    'grpc.max_receive_message_length': 4_194_304,
+    'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
   });
   const implementation = {
     Enroll: (call: { readonly request: EnrollRequest }, callback: sendUnaryData<EnrollReply>) =>

@@ -31,3 +31,6 @@ export const METADATA = {
   credential: 'authorization',
   session: 'fairlead-session',
 } as const;
+
+/** Bytes of one message. A larger one ends its stream, and with it the agent's session. */
+export const MOST_MESSAGE_BYTES = 4_194_304;
