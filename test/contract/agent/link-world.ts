@@ -3,6 +3,7 @@ import { Agent } from '@fairlead/agent/agent.ts';
 import { GrpcLink } from '@fairlead/agent/adapters/grpc-link.ts';
 import { realSystem } from '@fairlead/agent/adapters/system.ts';
 import { SILENT } from '@fairlead/agent/ports/logger.ts';
+import type { Workshop } from '@fairlead/agent/ports/workshop.ts';
 import { LocalBus } from '@fairlead/control-plane/adapters/local/bus.ts';
 import { startAgentServer, type AgentServer } from '@fairlead/control-plane/api/grpc/server.ts';
 import type { AgentAnswer, AgentRequest, Offer } from '@fairlead/proto/model/task.ts';
@@ -16,6 +17,8 @@ export class LinkWorld {
   readonly bus = new LocalBus(realSystem.scheduler);
   readonly disk = new MemoryDisk();
   platform = new FakePlatform();
+  /** What the agents' workshops have that is not as usual. */
+  workshop: Partial<Workshop> = {};
   server: AgentServer | null = null;
   #port = 0;
   readonly #running: { readonly agent: Agent; readonly link: GrpcLink; readonly ended: Promise<unknown> }[] = [];
@@ -43,7 +46,7 @@ export class LinkWorld {
       link,
       file: this.disk.file(),
       spool: memorySpool(),
-      workshop: workshopOf(this.platform),
+      workshop: { ...workshopOf(this.platform), ...this.workshop },
       logger: SILENT,
       crash: NO_CRASH,
     });
