@@ -128,7 +128,13 @@ export class Executor {
   /** Takes nothing up any more, gives back what has not started, and resolves when the rest has ended. */
   async drain(): Promise<void> {
     this.#draining = true;
-    for (const attemptId of this.#queue) await this.release(attemptId, DRAINING, false).catch(this.#lostLedger);
+    // An offer that is on its way to the disk was promised to nobody, and will be.
+    await this.#parts.ledger.written().catch(this.#lostLedger);
+    for (const { attemptId, state } of this.#parts.ledger.open()) {
+      // Those that ask for their start are put back when they are answered.
+      if (state !== 'ACCEPTED' || this.#starting.has(attemptId)) continue;
+      await this.release(attemptId, DRAINING, false).catch(this.#lostLedger);
+    }
     if (this.running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 

@@ -154,6 +154,23 @@ test('given back while draining, it may come again with a later assignment', asy
   expect(await world.control.offer('e/run/b@-#1', { assignment: 2 })).toEqual({ answer: 'accepted' });
 });
 
+test('an offer that is on its way to the disk when draining begins is given back, and the agent ends', async () => {
+  const world = await connected();
+  world.disk.hold = [];
+  const answer = world.control.offer(A);
+  await world.system.settle();
+  void world.agent.drain();
+  await world.system.settle();
+  world.disk.release();
+  world.disk.hold = null;
+  expect(await answer).toEqual({ answer: 'accepted' });
+  await world.system.advance(100);
+  expect(world.state(A)).toBe('TOMBSTONE');
+  expect(world.control.reported('released')).toMatchObject([{ attemptId: A, failure: { code: 'UNAVAILABLE' } }]);
+  expect(world.ended).toEqual({ end: 'stopped' });
+  expect(world.ran()).toEqual([]);
+});
+
 test('the acknowledgement of an earlier assignment does not settle a later one', async () => {
   const world = await connected();
   world.control.judge = ({ report }) => (report === 'released' ? null : { verdict: 'recorded' });
