@@ -86,16 +86,18 @@ function runScript(
       stdio: ['pipe', 'ignore', 'pipe'],
       env: { ...shownEnvironment(process.env), ARTIFACT_RESULT_PATH: result },
     });
+    // First of all: an error that is told to nobody ends the process, and what never began may have no streams.
+    child.once('error', (error) => reject(unavailable(error.message)));
+    if (child.pid === undefined) return;
     let complaint = '';
     const stop = (): void => {
-      // It leads a group of its own; without a pid it never began.
+      // It leads a group of its own.
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     };
     const timer = scheduler.after(RUN_MS, stop);
     signal.addEventListener('abort', stop, { once: true });
     child.stdin.on('error', () => undefined);
     child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString('utf8')).slice(-1_000)));
-    child.once('error', (error) => reject(unavailable(error.message)));
     child.once('close', (status, killed) => {
       timer.cancel();
       signal.removeEventListener('abort', stop);

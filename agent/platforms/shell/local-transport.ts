@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { Channel, ChannelEnd, Transport } from './channel.ts';
 
@@ -19,15 +19,12 @@ export function localTransport(environment: Readonly<Record<string, string | und
     name: 'this agent',
     open: (command) =>
       new Promise<Channel>((resolve, reject) => {
-        const child = spawn('/bin/sh', ['-c', command], {
-          detached: true,
-          stdio: ['pipe', 'pipe', 'pipe'],
-          env: shown,
-        });
+        const child = startShell(command, shown);
+        // First of all: an error that is told to nobody ends the process.
+        child.once('error', (error) => reject(notStarted(error)));
+        // Where nothing was started there may be no streams, whatever their types say.
+        if (child.pid === undefined) return;
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
-        child.once('error', (error) =>
-          reject(new FailureError(failure('MISSING_TOOL', `cannot run /bin/sh on this agent: ${error.message}`))),
-        );
         const ended = new Promise<ChannelEnd>((end) => {
           child.once('close', (status, signal) =>
             end(signal === null ? { end: 'exit', status: status ?? 255 } : { end: 'signal', signal }),
@@ -47,4 +44,26 @@ export function localTransport(environment: Readonly<Record<string, string | und
         );
       }),
   };
+}
+
+function startShell(command: string, env: Record<string, string>): ChildProcessWithoutNullStreams {
+  try {
+    return spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env });
+  } catch (error) {
+    // Some are thrown at once.
+    throw notStarted(error);
+  }
+}
+
+/** What the machine has too little of just now: descriptors, processes, memory. */
+const SHORT = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
+function notStarted(error: unknown): FailureError {
+  const { code = '', message } = error as NodeJS.ErrnoException; // As `spawn` makes them.
+  const details = { errno: code };
+  if (!SHORT.has(code)) {
+    return new FailureError(failure('MISSING_TOOL', `cannot run /bin/sh on this agent: ${message}`, { details }));
+  }
+  const why = `this agent cannot start another process just now (${code}): raise its limits, or give it less to do`;
+  return new FailureError(failure('OVERLOADED', why, { details }));
 }
