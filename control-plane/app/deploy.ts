@@ -15,7 +15,7 @@ import type { Builds } from './builds.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { Drivers } from './drivers.ts';
 import type { Holds } from './holds.ts';
-import { idFor, isRepetition, remember } from './idempotency.ts';
+import { idFor, startedBefore, remember } from './idempotency.ts';
 import { withReleases } from './good-releases.ts';
 import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 import { planPipeline, type PipelineStart } from './plan-pipeline.ts';
@@ -37,7 +37,7 @@ export async function deploy(world: DeployWorld, actor: Actor, request: DeployRe
   const { idempotencyKey: key, ...what } = request;
   const asked = { key, request: what as unknown as Json }; // Plain data.
   const executionId = idFor(world, actor, asked);
-  if (await isRepetition(world, executionId, asked)) return { executionId, created: false, holds: [] };
+  if ((await startedBefore(world, executionId, asked)) !== null) return { executionId, created: false, holds: [] };
   const planned = await planFor(world, actor, request, executionId);
   const plan = await readyToGoBack(world, planned);
   await remember(world, executionId, asked);

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { createMemoryData } from '../../test/support/memory-store/index.ts';
+import { describe, expect, it } from 'vitest';
+import { createMemoryData, type StoreHook } from '../../test/support/memory-store/index.ts';
 import { oneReplica } from '../../test/support/one-replica.ts';
 import { VirtualSystem } from '../../test/support/virtual-system.ts';
 import type { Actor } from './authorize.ts';
@@ -14,21 +14,33 @@ services: { web: { type: ssh/other, commands: { Install: [{ exec: 'true' }] } } 
 environments:
   prod: { infrastructure: { dc1: { hosts: [h1], login: { user: deploy, key: "secret:file:/key" } } } }
 workflows: { ship: { type: basic, service: web, environment: prod, inputs: { ticket: 'none' } } }
+pipelines: { train: { stages: [{ workflow: ship }] } }
 `;
 
 /** Two replicas over one store, and definitions that need no agent to be planned from. */
 async function world() {
   const system = new VirtualSystem(3);
   const data = createMemoryData();
-  const open = (name: string): UseCases => oneReplica({ data, world: system, name }).useCases;
+  let refused: string | null = null;
+  const hook: StoreHook = async ({ name, moment }) => {
+    if (name !== refused || moment === 'after') return;
+    refused = null;
+    throw new Error('the store is away');
+  };
+  const open = (name: string): UseCases => oneReplica({ data, world: system, name, hook }).useCases;
   const [here, there] = [open('here'), open('there')];
   await here.apply(ada, { files: [{ name: 'shop.yaml', text: SHOP }], dryRun: false });
-  const executions = async () => (await here.listExecutions(ada, { filter: {}, limit: 10 })).rows.length;
-  return { system, here, there, executions };
+  const executions = async () => {
+    await system.advance(2_000);
+    return (await here.listExecutions(ada, { filter: {}, limit: 10, resumed: true })).rows.length;
+  };
+  /** The next call of that name is not carried out. */
+  const refuse = (name: string): void => void (refused = name);
+  return { system, here, there, executions, refuse };
 }
 
 const deploy = (useCases: UseCases, ticket: string) =>
-  useCases.deploy(ada, { variables: { ticket }, artifacts: {}, idempotencyKey: 'k1' });
+  useCases.deploy(ada, { name: 'ship', variables: { ticket }, artifacts: {}, idempotencyKey: 'k1' });
 
 it('starts one of two different requests that come with the same key at the same time', async () => {
   const { system, here, there, executions } = await world();
@@ -52,4 +64,49 @@ it('runs the same again once, however often it is asked with the same key, and o
   expect(await there.rerun(ada, executionId, 'k2')).toEqual({ ...first, created: false });
   expect(await executions()).toBe(2);
   await expect(here.rerun(ada, executionId, 'k1')).rejects.toThrow("the idempotency key 'k1' was used for another");
+});
+
+describe('going on with a pipeline', () => {
+  async function aborted() {
+    const it = await world();
+    const { executionId } = await it.here.deploy(ada, { name: 'train', variables: {}, artifacts: {} });
+    await it.here.abort(ada, executionId, 'enough');
+    await it.system.advance(2_000);
+    return { ...it, executionId };
+  }
+
+  it('begins once, however often it is asked with the same key, and of whom', async () => {
+    const { here, there, executions, executionId } = await aborted();
+    const first = await here.resumePipeline(ada, executionId, undefined, 'k2');
+    expect(first.created).toBe(true);
+    expect(await here.resumePipeline(ada, executionId, undefined, 'k2')).toEqual({ ...first, created: false });
+    expect(await there.resumePipeline(ada, executionId, undefined, 'k2')).toEqual({ ...first, created: false });
+    expect(await executions()).toBe(2);
+    for (const key of ['k3', undefined]) {
+      const again = there.resumePipeline(ada, executionId, undefined, key);
+      await expect(again).rejects.toThrow(`${first.executionId} goes on with it already`);
+    }
+    const elsewhere = here.resumePipeline(ada, first.executionId, undefined, 'k2');
+    await expect(elsewhere).rejects.toThrow("the idempotency key 'k2' was used for another request");
+  });
+
+  it('begins once when two replicas are asked at the same time', async () => {
+    const { system, here, there, executions, executionId } = await aborted();
+    const ask = (useCases: UseCases) => useCases.resumePipeline(ada, executionId, undefined, 'k2');
+    const answers = Promise.all([ask(here), ask(there)]);
+    await system.advance(2_000);
+    const [one, other] = await answers;
+    expect([one.created, other.created].toSorted()).toEqual([false, true]);
+    expect(other.executionId).toBe(one.executionId);
+    expect(await executions()).toBe(2);
+  });
+
+  it('is tried again by the same request when it did not come to begin', async () => {
+    const { here, there, executions, executionId, refuse } = await aborted();
+    refuse('heads.insert');
+    await expect(here.resumePipeline(ada, executionId, undefined, 'k2')).rejects.toThrow('away');
+    const first = await there.resumePipeline(ada, executionId, undefined, 'k2');
+    expect(first.created).toBe(true);
+    expect(await executions()).toBe(2);
+  });
 });

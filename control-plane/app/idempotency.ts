@@ -28,19 +28,21 @@ export function idFor({ digest, system }: World, actor: Actor, { key }: Asked): 
   return `x${digest.sha256(`${actor.id}\n${key}`).slice(0, 20)}`;
 }
 
-/** It was started already. Throws when the key was used for something else. */
-export async function isRepetition(world: World, id: ExecutionId, asked: Asked): Promise<boolean> {
-  if (asked.key === undefined) return false;
+/** What it started already; null: nothing yet. Throws when the key was used for something else. */
+export async function startedBefore(world: World, id: ExecutionId, asked: Asked): Promise<ExecutionId | null> {
+  if (asked.key === undefined) return null;
   const known = await world.documents.get('requests', id);
-  if (known === null) return false;
+  if (known === null) return null;
   refuseAnother(world, asked, known.body['request']);
-  return world.drivers.exists(id);
+  const started = String(known.body['started'] ?? id);
+  return (await world.drivers.exists(started)) ? started : null;
 }
 
-/** Before it is started. Throws when somebody has used the key for something else meanwhile. */
-export async function remember(world: World, id: ExecutionId, asked: Asked): Promise<void> {
+/** Before it is started, where not as `id`, then as `started`. Throws when somebody has used the key for something else meanwhile. */
+export async function remember(world: World, id: ExecutionId, asked: Asked, started = id): Promise<void> {
   if (asked.key === undefined) return;
-  if (await world.documents.insert('requests', id, { request: fingerprint(world, asked) })) return;
+  const body = { request: fingerprint(world, asked), ...(started === id ? {} : { started }) };
+  if (await world.documents.insert('requests', id, body)) return;
   refuseAnother(world, asked, (await world.documents.get('requests', id))?.body['request']);
 }
 

@@ -32,12 +32,13 @@ export interface Pipelines {
   listWaiting(actor: Actor, query: { readonly application?: string }): Promise<readonly WaitingExecution[]>;
   answerApproval(actor: Actor, id: ExecutionId, request: ApprovalRequest): Promise<{ readonly step: string }>;
   giveInputs(actor: Actor, id: ExecutionId, request: InputsRequest): Promise<{ readonly run: string }>;
-  /** Goes on with a pipeline that did not succeed, in a new execution. */
+  /** Goes on with a pipeline that did not succeed, in a new execution; asked again with the same key, it went on already. */
   resumePipeline(
     actor: Actor,
     id: ExecutionId,
     stage: string | undefined,
-  ): Promise<{ readonly executionId: ExecutionId }>;
+    idempotencyKey?: string,
+  ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }>;
   /** Starts the same once more; asked again with the same key, it was started already. */
   rerun(
     actor: Actor,
@@ -83,10 +84,10 @@ export function pipelines(world: PipelinesWorld): Pipelines {
       await router.submit(id, { input: 'giveInputs', runId, values, actor: actor.name });
       return { run: runId };
     },
-    async resumePipeline(actor, id, stage) {
+    async resumePipeline(actor, id, stage, idempotencyKey) {
       authorize(actor, 'execute', id);
       const { execution } = await executions.load(id);
-      return resumePipeline(world, actor, execution, stage);
+      return resumePipeline(world, actor, execution, stage, idempotencyKey);
     },
     async rerun(actor, id, idempotencyKey) {
       authorize(actor, 'execute', id);

@@ -6,7 +6,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import { planFor, readyToGoBack, type DeployWorld } from './deploy.ts';
-import { idFor, isRepetition, remember } from './idempotency.ts';
+import { idFor, startedBefore, remember } from './idempotency.ts';
 import { answersOf } from './resume-pipeline.ts';
 import { rollbackAfter } from './rollback.ts';
 
@@ -21,7 +21,7 @@ export async function rerun(
   const { id, plan } = execution;
   const asked = { key, request: { rerun: id } };
   const executionId = idFor(world, actor, asked);
-  if (await isRepetition(world, executionId, asked)) return { executionId, created: false };
+  if ((await startedBefore(world, executionId, asked)) !== null) return { executionId, created: false };
   const refuse = (why: string, mend: string): FailureError =>
     new FailureError(failure('ILLEGAL_STATE', `${id} cannot be run again: ${why}. ${mend}`, { details: { mend } }));
   if (plan.rollbackOf !== undefined) throw refuse(`it is the rollback of ${plan.rollbackOf}`, DEPLOY);

@@ -13,6 +13,7 @@ import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DeployWorld } from './deploy.ts';
 import { withReleases } from './good-releases.ts';
+import { idFor, remember, startedBefore } from './idempotency.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { pipelineOf } from './planner.ts';
 import { restoredBy } from './restores.ts';
@@ -23,16 +24,27 @@ const RESUMABLE: readonly Status[] = ['FAILED', 'ABORTED', 'EXPIRED', 'REJECTED'
 const refuse = (id: ExecutionId, why: string, mend: string): FailureError =>
   new FailureError(failure('ILLEGAL_STATE', `${id} cannot be resumed: ${why}. ${mend}`, { details: { mend } }));
 
-/** `stage`: its name; the first that did not succeed when left out. */
+/** `stage`: its name; the first that did not succeed when left out. With the same key it goes on once. */
 export async function resumePipeline(
   world: DeployWorld,
   actor: Actor,
   execution: Execution,
   stage: string | undefined,
-): Promise<{ readonly executionId: ExecutionId }> {
+  key?: string,
+): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }> {
   const { id, plan } = execution;
+  const asked = { key, request: { resume: id, stage: stage ?? null } };
+  const requestId = idFor(world, actor, asked);
+  const before = await startedBefore(world, requestId, asked);
+  if (before !== null) return { executionId: before, created: false };
   const index = stageToResume(execution, stage);
-  const executionId = await claim(world, id);
+  const claimed = await claim(world, id);
+  if (claimed.begun) {
+    // By the same request, perhaps, while this one was on its way.
+    if ((await startedBefore(world, requestId, asked)) !== null) return { executionId: claimed.by, created: false };
+    throw goesOn(id, claimed.by);
+  }
+  const executionId = claimed.by;
   const { revision } = plan.definition;
   const catalog = await world.definitions.at(revision);
   const given = plan.given ?? { variables: {}, builds: {}, artifacts: {} };
@@ -48,14 +60,16 @@ export async function resumePipeline(
   });
   const taken = takenOverStages(execution, index);
   const later = await withReleases(world.rows, { ...fresh, stages: fresh.stages.slice(index) });
-  await world.drivers.start({
+  await remember(world, requestId, asked, executionId);
+  const { created } = await world.drivers.start({
     ...fresh,
     stages: [...taken, ...later.stages],
     resumes,
     holds: true,
     restores: restoresOf(execution, taken, await restoredBy(world.rows, later)),
   });
-  return { executionId };
+  if (!created && key === undefined) throw goesOn(id, executionId);
+  return { executionId, created };
 }
 
 function stageToResume(execution: Execution, wanted: string | undefined): number {
@@ -104,10 +118,15 @@ export function answersOf({ runs, plan }: Execution): NonNullable<NonNullable<Pl
 }
 
 /** An execution is resumed once; who was interrupted in it goes on with the same id. */
-async function claim({ documents, drivers, system }: DeployWorld, id: ExecutionId): Promise<ExecutionId> {
+async function claim(
+  { documents, drivers, system }: DeployWorld,
+  id: ExecutionId,
+): Promise<{ readonly by: ExecutionId; readonly begun: boolean }> {
   const wanted = system.ids.unique('x');
-  if (await documents.insert('resumes', id, { by: wanted })) return wanted;
+  if (await documents.insert('resumes', id, { by: wanted })) return { by: wanted, begun: false };
   const by = String((await documents.get('resumes', id))?.body['by']);
-  if (!(await drivers.exists(by))) return by;
-  throw refuse(id, `${by} goes on with it already`, `Resume ${by} when that has not succeeded.`);
+  return { by, begun: await drivers.exists(by) };
 }
+
+const goesOn = (id: ExecutionId, by: ExecutionId): FailureError =>
+  refuse(id, `${by} goes on with it already`, `Resume ${by} when that has not succeeded.`);
