@@ -265,10 +265,11 @@ export class FakeUseCases implements UseCases {
     return { run: request.run ?? 'run' };
   }
 
-  async resumePipeline(actor: Actor, id: ExecutionId, stage: string | undefined) {
+  async resumePipeline(actor: Actor, id: ExecutionId, stage: string | undefined, idempotencyKey?: string) {
     authorize(actor, 'execute', id);
-    this.calls.push({ verb: 'resumePipeline', argument: { id, stage } });
-    return { executionId: `${id}-resumed` };
+    const created = !this.calls.some(({ verb }) => verb === 'resumePipeline') || idempotencyKey === undefined;
+    this.calls.push({ verb: 'resumePipeline', argument: { id, stage, idempotencyKey } });
+    return { executionId: `${id}-resumed`, created };
   }
 
   async rerun(actor: Actor, id: ExecutionId, idempotencyKey?: string) {

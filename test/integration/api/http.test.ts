@@ -164,10 +164,10 @@ describe('deploying', () => {
     expect(problem(await deploy({ a: '2' }))).toMatchObject({ status: 422, code: 'IDEMPOTENCY_MISMATCH' });
   });
 
-  it('runs the same again once for the same key', async () => {
-    const rerun = () =>
-      served.call('POST', '/api/v1/executions/last/rerun', { body: {}, headers: { 'idempotency-key': 'run-18' } });
-    const answers = [await rerun(), await rerun()];
+  it.each(['rerun', 'resume-pipeline'])('starts one %s for the same key', async (verb) => {
+    const ask = () =>
+      served.call('POST', `/api/v1/executions/last/${verb}`, { body: {}, headers: { 'idempotency-key': 'run-18' } });
+    const answers = [await ask(), await ask()];
     expect(answers.map(({ status, json }) => [status, json])).toEqual([
       [201, { executionId: expect.any(String), created: true }],
       [200, { executionId: answers[0]?.json['executionId'], created: false }],

@@ -11,7 +11,7 @@ const one = z.strictObject({
 });
 const name = z.string().min(1).max(400);
 const texts = z.record(z.string(), z.string());
-const started = z.object({ executionId: z.string() });
+const started = z.object({ executionId: z.string(), created: z.boolean() });
 
 export const waitingExecution = z
   .object({ executionId: z.string(), name: z.string(), application: z.string(), waiting: waitingView })
@@ -73,15 +73,17 @@ export const pipelineRoutes: readonly Route[] = [
     operationId: 'resumePipeline',
     summary: 'Go on with a pipeline that did not succeed: a new execution takes its earlier stages over.',
     tag,
+    takesIdempotencyKey: true,
     parameters: one,
     body: z.strictObject({
       stage: z.exactOptional(name).describe('The first that runs again; the one that failed when left out.'),
     }),
-    statuses: { 201: 'Started.' },
+    statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
     response: started,
-    handle: async ({ useCases, actor, parameters, body }) => {
+    handle: async ({ useCases, actor, parameters, body, idempotencyKey }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
-      return { status: 201, body: await useCases.resumePipeline(actor, id, body.stage) };
+      const result = await useCases.resumePipeline(actor, id, body.stage, idempotencyKey);
+      return { status: result.created ? 201 : 200, body: result };
     },
   }),
   route({
@@ -94,7 +96,7 @@ export const pipelineRoutes: readonly Route[] = [
     parameters: one,
     body: z.strictObject({}),
     statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
-    response: started.extend({ created: z.boolean() }),
+    response: started,
     handle: async ({ useCases, actor, parameters, idempotencyKey }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
       const result = await useCases.rerun(actor, id, idempotencyKey);
