@@ -83,11 +83,8 @@ export async function resumePipeline(
   options: { readonly from?: string; readonly wait?: boolean },
 ): Promise<ExitCode> {
   const body = options.from === undefined ? {} : { stage: options.from };
-  return tellStarted(
-    context,
-    await context.api.post(`/executions/${segment(id)}/resume-pipeline`, started, body),
-    options,
-  );
+  const path = `/executions/${segment(id)}/resume-pipeline`;
+  return tellStarted(context, await startOnce(context, path, started, body), options);
 }
 
 export async function rerun(context: Context, id: string, options: { readonly wait?: boolean }): Promise<ExitCode> {

@@ -144,6 +144,20 @@ describe('deploy --wait', () => {
     proxy.close();
     await own.http.close();
   });
+
+  it('goes on with a pipeline once although the answer was lost', async () => {
+    const own = await serve();
+    const somebody = { id: 'key:ann', name: 'ann', kind: 'KEY', rights: ['*'] } as const;
+    const { executionId } = await own.useCases.deploy(somebody, { variables: {}, artifacts: {} });
+    const proxy = await losingFirstAnswer(own.http.port);
+    const result = await runCli(proxy.url, ['executions', 'continue', executionId]);
+    expect(result.code, result.err).toBe(0);
+    const asked = own.useCases.calls.filter((call) => call.verb === 'resumePipeline').map((call) => call.argument);
+    expect(asked).toEqual([asked[0], asked[0]]);
+    expect(asked[0]).toMatchObject({ idempotencyKey: expect.any(String) });
+    proxy.close();
+    await own.http.close();
+  });
 });
 
 /** Passes everything on, but cuts the first connection when its answer comes. */
