@@ -47,6 +47,8 @@ export class PageServer {
   refusal: { readonly status: number; readonly body: object } | null = null;
   readonly subscribed: Subscribe[] = [];
   readonly posted: { readonly path: string; readonly body: unknown }[] = [];
+  /** The idempotency keys that came, in order. */
+  readonly keys: string[] = [];
   readonly requested: string[] = [];
   refusing = false;
   loggedOut = false;
@@ -144,6 +146,8 @@ export class PageServer {
       request.on('data', (chunk) => (text += String(chunk)));
       request.on('end', () => {
         this.posted.push({ path, body: JSON.parse(text) });
+        const key = request.headers['idempotency-key'];
+        if (typeof key === 'string') this.keys.push(key);
         const { refusal } = this;
         this.refusal = null;
         if (refusal !== null) return json(refusal.status, refusal.body);

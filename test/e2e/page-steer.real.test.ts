@@ -70,3 +70,31 @@ describe('a pause', () => {
     expect(await at.page.getByRole('button', { name: 'Pause…' }).count()).toBe(0);
   });
 });
+
+describe('running again', () => {
+  it('is asked for with one key for each time the question is put', async () => {
+    const { play } = waiting('e-again');
+    play.head({ status: 'FAILED' });
+    play.commit();
+    const unavailable = { status: 503, body: { title: 'The store is away.' } };
+    const confirm = () => at.page.locator('.dialog button[type="submit"]').click();
+    const keys = async (count: number) => {
+      await expect.poll(() => at.server.keys.length).toBe(count);
+    };
+    await at.page.goto(`${at.origin}/executions/e-again`);
+    await at.page.getByRole('button', { name: 'Run again…' }).click();
+    at.server.refusal = unavailable;
+    await confirm();
+    await at.page.getByText('The store is away.').waitFor();
+    await keys(1);
+    await confirm();
+    await keys(2);
+    expect(at.server.keys[1]).toBe(at.server.keys[0]);
+    await at.page.locator('.dialog').waitFor({ state: 'detached' });
+    await at.page.getByRole('button', { name: 'Run again…' }).click();
+    await confirm();
+    await keys(3);
+    expect(at.server.keys[2]).not.toBe(at.server.keys[0]);
+    at.complaints.splice(0);
+  });
+});

@@ -41,12 +41,15 @@ export const rollBackExecution = (
   request('POST', `${pathOf(id)}/rollback`, run === undefined ? { reason } : { reason, runId: run });
 
 /** The same once more: same inputs, same builds, same answers. */
-export const rerun = (id: ExecutionId): Promise<{ readonly executionId: ExecutionId }> =>
-  request('POST', `${pathOf(id)}/rerun`, {});
+export const rerun = (id: ExecutionId, key: string): Promise<{ readonly executionId: ExecutionId }> =>
+  request('POST', `${pathOf(id)}/rerun`, {}, key);
 
 /** Goes on with a pipeline that did not succeed; earlier stages are taken over. */
-export const resumePipeline = (id: ExecutionId, stage: string): Promise<{ readonly executionId: ExecutionId }> =>
-  request('POST', `${pathOf(id)}/resume-pipeline`, { stage });
+export const resumePipeline = (
+  id: ExecutionId,
+  stage: string,
+  key: string,
+): Promise<{ readonly executionId: ExecutionId }> => request('POST', `${pathOf(id)}/resume-pipeline`, { stage }, key);
 
 /** What a rollback took back: no trigger deploys it again until the hold is lifted. */
 export interface Hold {
