@@ -15,7 +15,7 @@ async function world(play: Play) {
   await journal(play);
   const head = { executionId: 'x1', settled: false, dueAt: null, driver: 'gone', epoch: 1, strikes: 0, createdAt: 0 };
   const broken = (id: ExecutionId) => store.heads.insert({ ...head, executionId: id, parked: 'two went down' });
-  const events = async () => (await useCases.getJournal(ada, 'x1', 0)).length;
+  const events = async () => (await useCases.getJournal(ada, 'x1', { after: 0, limit: 100 })).records.length;
   return { useCases, broken, events };
 }
 

@@ -148,9 +148,9 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       };
       return diffExecutions(await compared(a), await compared(b), nameOf);
     },
-    async getJournal(actor, id, after) {
+    async getJournal(actor, id, query) {
       gate(actor, 'read', id);
-      return executions.journal(id, after);
+      return executions.journal(id, query);
     },
     async readLog(actor, attempt, from, limit) {
       gate(actor, 'read', executionOf(attempt));

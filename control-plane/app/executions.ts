@@ -31,10 +31,15 @@ export class Executions {
     return { execution, seq };
   }
 
-  async journal(id: ExecutionId, after: number): Promise<readonly JournalView[]> {
-    const records = await this.#history.decisions(id, after);
-    if (records.length === 0 && after === 0) await this.load(id);
-    return records.map(({ seq, epoch, now, decisions }) => ({
+  async journal(
+    id: ExecutionId,
+    { after, limit }: { readonly after: number; readonly limit: number },
+  ): Promise<{ readonly records: readonly JournalView[]; readonly next: number | null }> {
+    const found = await this.#history.decisions(id, after, limit + 1);
+    if (found.length === 0 && after === 0) await this.load(id);
+    const page = found.slice(0, limit);
+    const next = found.length > limit ? (page.at(-1)?.seq ?? null) : null;
+    const records = page.map(({ seq, epoch, now, decisions }) => ({
       seq,
       epoch,
       now,
@@ -43,6 +48,7 @@ export class Executions {
         events: events as unknown as readonly Json[],
       })),
     }));
+    return { records, next };
   }
 
   async list(

@@ -77,8 +77,8 @@ it('settles what was aborted and can never be decided on again, and its lock bec
   await system.advance(10_000);
   expect([(await header('x1')).settled, (await store.heads.get('x1'))?.settled]).toEqual([true, true]);
   expect((await header('x2')).status).toBe('RUNNING');
-  const journal = await useCases.getJournal(me, 'x1', 0);
-  expect(JSON.stringify(journal.at(-1))).toContain('SettledByForce');
+  const { records } = await useCases.getJournal(me, 'x1', { after: 0, limit: 100 });
+  expect(JSON.stringify(records.at(-1))).toContain('SettledByForce');
   await expect(useCases.settleByForce(me, 'x1', { reason: 'looked', unconfirmed: [] })).rejects.toThrow(
     'settled already',
   );

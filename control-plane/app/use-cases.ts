@@ -217,7 +217,12 @@ export interface UseCases extends Steering, Pipelines {
   resolveExecution(actor: Actor, text: string): Promise<ExecutionId>;
   /** As it is, or as it was: `at` is a sequence of its journal, a time, or `+90s` after its start. */
   getExecution(actor: Actor, id: ExecutionId, at?: string): Promise<ExecutionView>;
-  getJournal(actor: Actor, id: ExecutionId, after: number): Promise<readonly JournalView[]>;
+  /** Records after a sequence; `next` is the one to go on after, or null. */
+  getJournal(
+    actor: Actor,
+    id: ExecutionId,
+    query: { readonly after: number; readonly limit: number },
+  ): Promise<{ readonly records: readonly JournalView[]; readonly next: number | null }>;
   /** What happened, decision by decision, after a sequence of its journal. */
   listMoments(
     actor: Actor,

@@ -173,20 +173,22 @@ export class FakeUseCases implements UseCases {
     return this.#view(id);
   }
 
-  async getJournal(actor: Actor, id: ExecutionId, after: number) {
+  async getJournal(actor: Actor, id: ExecutionId, { after, limit }: Parameters<UseCases['getJournal']>[2]) {
     authorize(actor, 'read', `execution ${id}`);
     const { seq } = this.#view(id);
-    return Array.from({ length: seq }, (_, index) => ({
+    const found = Array.from({ length: seq }, (_, index) => ({
       seq: index + 1,
       epoch: 1,
       now: 1_700_000_000_000 + index,
       decisions: [{ input: { input: 'tick' }, events: [{ event: 'RunStarted', runId: `${id}/r` }] }],
     })).filter((record) => record.seq > after);
+    const records = found.slice(0, limit);
+    return { records, next: found.length > limit ? (records.at(-1)?.seq ?? null) : null };
   }
 
   async listMoments(actor: Actor, id: ExecutionId, { after }: { readonly after: number }) {
     authorize(actor, 'read', `execution ${id}`);
-    const records = await this.getJournal(actor, id, after);
+    const { records } = await this.getJournal(actor, id, { after, limit: 1_000 });
     const events = [{ event: 'RunStarted', node: 'r', text: '' }];
     const moments = records.map(({ seq, now }) => ({ seq, at: now, input: 'abort', actor: 'ada', node: null, events }));
     return { moments, next: null };

@@ -3,6 +3,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { problemSchema } from '../../../control-plane/api/http/problem.ts';
 import { localPath } from '../../../control-plane/api/http/login.ts';
 import { nodeOf } from './fake-views.ts';
@@ -172,6 +173,20 @@ describe('deploying', () => {
       [201, { executionId: expect.any(String), created: true }],
       [200, { executionId: answers[0]?.json['executionId'], created: false }],
     ]);
+  });
+
+  it('answers a long journal in pages', async () => {
+    const id = served.useCases.create('ship-web');
+    for (let seq = 1; seq < 120; seq += 1) served.useCases.change(id, []);
+    const page = async (query: string) => {
+      const { json } = await served.call('GET', `/api/v1/executions/${id}/journal${query}`);
+      return z.object({ records: z.array(z.object({ seq: z.int() })), next: z.int().nullable() }).parse(json);
+    };
+    const [first, second, last] = [await page(''), await page('?after=50&limit=69'), await page('?after=119')];
+    expect([first.records.length, first.next]).toEqual([50, 50]);
+    expect([second.records[0]?.seq, second.next]).toEqual([51, 119]);
+    expect(last).toEqual({ records: [{ seq: 120 }], next: null });
+    expect((await served.call('GET', `/api/v1/executions/${id}/journal?limit=201`)).status).toBe(400);
   });
 
   it('tells everything that is wrong at once', async () => {

@@ -127,12 +127,15 @@ export const executionRoutes: readonly Route[] = [
     summary: 'What happened to it and what was decided, in order.',
     tag,
     parameters: one,
-    query: z.strictObject({ after: z.coerce.number().int().min(0).default(0) }),
-    statuses: { 200: 'Records with a sequence greater than `after`.' },
-    response: z.object({ records: z.array(journalView).readonly() }),
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0).default(0).describe('A sequence: `next` of the page before.'),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+    statuses: { 200: 'Records with a sequence greater than `after`; `next` is null on the last page.' },
+    response: z.object({ records: z.array(journalView).readonly(), next: z.int().nullable() }),
     handle: async ({ useCases, actor, parameters, query }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
-      return { body: { records: await useCases.getJournal(actor, id, query.after) } };
+      return { body: await useCases.getJournal(actor, id, query) };
     },
   }),
   route({

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { oneReplica } from '../../test/support/one-replica.ts';
+import { oneStep } from '../../test/support/plans.ts';
+import type { Actor } from './authorize.ts';
+
+const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['*'] };
+
+it('reads a journal page by page, and says where it ends', async () => {
+  const { replica, useCases } = oneReplica();
+  await replica.drivers.start({ ...oneStep(), executionId: 'x1' });
+  await useCases.pause(ada, 'x1', 'wait');
+  await useCases.resume(ada, 'x1');
+  const whole = await useCases.getJournal(ada, 'x1', { after: 0, limit: 100 });
+  expect(whole.records.length).toBeGreaterThan(2);
+  expect(whole.next).toBeNull();
+  const pages = [];
+  for (let after: number | null = 0; after !== null;) {
+    const page = await useCases.getJournal(ada, 'x1', { after, limit: 1 });
+    expect(page.records).toHaveLength(1);
+    pages.push(...page.records);
+    after = page.next;
+  }
+  expect(pages).toEqual(whole.records);
+  await expect(useCases.getJournal(ada, 'x2', { after: 0, limit: 1 })).rejects.toThrow('there is no execution x2');
+});
