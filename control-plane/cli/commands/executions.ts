@@ -84,7 +84,7 @@ export function momentText(text: string): string {
 async function showJournal(context: Context, id: string): Promise<ExitCode> {
   const path = `/executions/${segment(id)}`;
   if (context.format !== 'table') {
-    const { records } = await context.api.get(`${path}/journal`, z.object({ records: z.array(journalView) }));
+    const records = await wholeJournal(context, `${path}/journal`);
     present(context.format, records, () => '');
     return EXIT.SUCCESS;
   }
@@ -97,6 +97,18 @@ async function showJournal(context: Context, id: string): Promise<ExitCode> {
     after = next;
   }
   return EXIT.SUCCESS;
+}
+
+const journalPage = z.object({ records: z.array(journalView), next: z.int().nullable() });
+
+async function wholeJournal({ api }: Context, path: string): Promise<readonly z.output<typeof journalView>[]> {
+  const records: z.output<typeof journalView>[] = [];
+  for (let after: number | null = 0; after !== null;) {
+    const page: z.output<typeof journalPage> = await api.get(path, journalPage, { after: `${after}`, limit: '200' });
+    records.push(...page.records);
+    after = page.next;
+  }
+  return records;
 }
 
 function momentLines({ seq, at, input, node, actor, events }: Moment): readonly string[] {

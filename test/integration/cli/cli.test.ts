@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { ADMIN_KEY, READER_KEY } from '../api/fake-use-cases.ts';
 import { interventionOf, nodeOf } from '../api/fake-views.ts';
 import { serve } from '../api/serve.ts';
@@ -257,6 +258,14 @@ describe('results', () => {
     expect(typeof JSON.parse(json.out)).toBe('object');
     expect(table.out.trim()).not.toBe('');
     expect(table.out).not.toContain('\u001b');
+  });
+
+  it('of a long journal are the whole of it', async () => {
+    const id = served.useCases.create('ship-web', { status: 'SUCCESS', endedAt: 1_700_000_010_000 });
+    for (let seq = 1; seq < 450; seq += 1) served.useCases.change(id, []);
+    const { out } = await run('executions', 'show', id, '--events', '-o', 'json');
+    const records = z.array(z.object({ seq: z.int() })).parse(JSON.parse(out));
+    expect(records.map(({ seq }) => seq)).toEqual(Array.from({ length: 450 }, (_, index) => index + 1));
   });
 
   it('of a comparison are short: what differs, and where the paths part', async () => {
