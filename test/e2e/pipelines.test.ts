@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { waitingExecution } from '@fairlead/control-plane/api/http/routes/pipelines.ts';
-import { journalView } from '@fairlead/control-plane/api/http/schemas.ts';
 import { InstallsWorld } from './installs-world.ts';
+import { journalPage, wholeJournal } from './whole-journal.ts';
 
 /** The build that the pipeline makes itself: newer than all before it. */
 const MADE = 60;
@@ -114,11 +114,10 @@ const refusal = (answer: { readonly status: number; readonly body: unknown }): s
   `${answer.status} ${z.object({ detail: z.string() }).parse(answer.body).detail}`;
 
 const planned = z.looseObject({ event: z.literal('ExecutionStarted'), plan: z.looseObject({}) });
-const journal = z.object({ records: z.array(journalView) });
 
 /** What its plan says of a rollback. */
 async function goesBackTo(id: string): Promise<unknown> {
-  const { records } = await world.demand(journal, 'GET', `/executions/${id}/journal`);
+  const records = await wholeJournal(id, (path) => world.demand(journalPage, 'GET', path));
   return planned.parse(records[0]?.decisions[0]?.events[0]).plan;
 }
 

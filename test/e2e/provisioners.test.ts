@@ -3,8 +3,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { journalView } from '@fairlead/control-plane/api/http/schemas.ts';
 import { InstallsWorld } from './installs-world.ts';
+import { journalPage, wholeJournal } from './whole-journal.ts';
 
 let world: InstallsWorld;
 let log: string;
@@ -66,11 +66,7 @@ describe('a canary with provisioners that fails in its second phase', () => {
     });
     const { header } = await world.settled(executionId);
     expect(header.status).toBe('SUCCESS');
-    const { records } = await world.demand(
-      z.object({ records: z.array(journalView) }),
-      'GET',
-      `/executions/${executionId}/journal`,
-    );
+    const records = await wholeJournal(executionId, (path) => world.demand(journalPage, 'GET', path));
     const events = records.flatMap((each) => each.decisions.flatMap((decision) => decision.events));
     const told = events.map((event) => z.looseObject({ event: z.string() }).parse(event));
     const intent = told.findIndex((each) => each['name'] === 'provisioner:intent');
@@ -144,11 +140,7 @@ describe('hosts that a provisioner makes (orchestration 1.8)', () => {
     expect(header.status).toBe('SUCCESS');
     expect(lines()).toEqual(['F+', 'P1', 'P2']);
     expect([0, 1].map((host) => world.log(host).at(-1))).toEqual(['installed web-21.tgz', 'installed web-21.tgz']);
-    const { records } = await world.demand(
-      z.object({ records: z.array(journalView) }),
-      'GET',
-      `/executions/${header.executionId}/journal`,
-    );
+    const records = await wholeJournal(header.executionId, (path) => world.demand(journalPage, 'GET', path));
     const events = records.flatMap((each) => each.decisions.flatMap((decision) => decision.events));
     const provided = events
       .map((event) => z.looseObject({ event: z.string() }).parse(event))

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { journalView } from '@fairlead/control-plane/api/http/schemas.ts';
+import type { journalView } from '@fairlead/control-plane/api/http/schemas.ts';
 import { requireReal } from '../support/real/index.ts';
 import { freePort } from '../support/real/listening.ts';
 import { startNats, type NatsServer } from '../support/real/nats.ts';
@@ -31,6 +31,7 @@ import {
   viewOf,
   type UnitsWorld,
 } from './units-world.ts';
+import { journalPage, wholeJournal } from './whole-journal.ts';
 
 const TAKEN_WITHIN_MS = 10_000;
 
@@ -95,8 +96,7 @@ const story = (): string =>
 const linesOf = (mark: string): number => Object.values(units.ran(mark)).flat().length;
 
 async function journalOf(plane: ControlPlane, id: string): Promise<readonly z.output<typeof journalView>[]> {
-  const journal = z.object({ records: z.array(journalView).readonly() });
-  return (await demand(journal, ask(plane, 'GET', `/executions/${id}/journal`))).records;
+  return wholeJournal(id, (path) => demand(journalPage, ask(plane, 'GET', path)));
 }
 
 const eventsOf = (record: z.output<typeof journalView>): readonly string[] =>

@@ -6,9 +6,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { executionView, journalView, replaySchema } from '@fairlead/control-plane/api/http/schemas.ts';
+import { executionView, replaySchema } from '@fairlead/control-plane/api/http/schemas.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/ssh-host/index.ts';
 import { ask, demand, until } from './fairlead-process.ts';
+import { journalPage, wholeJournal } from './whole-journal.ts';
 
 type Door = { readonly url: string; readonly key: string };
 
@@ -148,8 +149,7 @@ export async function expectExactlyOnce(door: Door, world: UnitsWorld, id: strin
   expect(world.ran(mark), cause).toEqual(world.expected);
   expect(header).toMatchObject({ status: 'SUCCESS', settled: true, parked: null, unconfirmed: [] });
   expect(nodes.filter((node) => node.status === 'UNKNOWN')).toEqual([]);
-  const journal = z.object({ records: z.array(journalView).readonly() });
-  const { records } = await demand(journal, ask(door, 'GET', `/executions/${id}/journal`));
+  const records = await wholeJournal(id, (path) => demand(journalPage, ask(door, 'GET', path)));
   const events = records.flatMap((each) => each.decisions.flatMap((decision) => decision.events));
   const kinds = events.map((event) => z.looseObject({ event: z.string() }).parse(event).event);
   expect(kinds.filter((kind) => kind === 'AttemptLost' || kind === 'InputRejected')).toEqual([]);

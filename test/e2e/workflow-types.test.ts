@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { journalView } from '@fairlead/control-plane/api/http/schemas.ts';
 import { InstallsWorld } from './installs-world.ts';
+import { journalPage, wholeJournal } from './whole-journal.ts';
 
 const HOSTS = ['one', 'two', 'three', 'four'] as const;
 const ALL = [0, 1, 2, 3];
@@ -211,8 +211,7 @@ describe('a build', () => {
     await world.apply(world.definition({ workflows }));
     const view = await run('make');
     expect(view.header).toMatchObject({ status: 'SUCCESS', environment: null });
-    const records = z.object({ records: z.array(journalView) });
-    const { records: all } = await world.demand(records, 'GET', `/executions/${view.header.executionId}/journal`);
+    const all = await wholeJournal(view.header.executionId, (path) => world.demand(journalPage, 'GET', path));
     const events = all.flatMap((each) => each.decisions.flatMap((decision) => decision.events));
     const found = events.flatMap((event) => collected.safeParse(event).data ?? []);
     expect(found.map(({ artifact }) => artifact.build)).toEqual(['31']);
