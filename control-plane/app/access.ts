@@ -18,6 +18,10 @@ interface KeyBody extends JsonObject {
   readonly revoked: boolean;
   /** Absent: all of them. */
   readonly rights?: readonly Right[];
+  /** Revoked for another value of the same key: the sessions that go back to it stay, until that is revoked, too. */
+  readonly replaced?: boolean;
+  /** Of a login or a session: the key it goes back to, and ends with. Absent: the control plane itself made it. */
+  readonly keyId?: string;
 }
 
 const ALL: readonly Right[] = ['*'];
@@ -48,30 +52,41 @@ export class Access {
     return { name, key: await this.#issue('key', name, null, rights) };
   }
 
+  /** Another value; with the ones before it nothing opens any more, but who has logged in by them stays so. */
+  async renewKey(name: string): Promise<{ readonly name: string; readonly key: string }> {
+    await this.#revoke((body) => body.name === name && !body.revoked, { replaced: true });
+    return this.createKey(name);
+  }
+
   async listKeys(): Promise<readonly { readonly name: string; readonly createdAt: number }[]> {
     const keys = (await this.#keys()).map((each) => each.body).filter((body) => !body.revoked);
     return keys.map(({ name, createdAt }) => ({ name, createdAt }));
   }
 
-  /** Every key of that name: two that were made at the same time may both have got it. */
+  /**
+   * Every key of that name: two that were made at the same time may both have got it. The sessions that go back to them
+   * end with them, at every control plane.
+   */
   async revokeKey(name: string): Promise<void> {
-    let found = false;
-    for (;;) {
-      const open = (await this.#keys()).filter(({ body }) => body.name === name && !body.revoked);
-      if (open.length === 0 && found) return;
-      if (open.length === 0) {
-        throw new FailureError(failure('NOT_FOUND', `there is no key named '${name}'`, { field: 'name' }));
-      }
-      found = true;
+    const stands = (body: KeyBody): boolean => !body.revoked || body.replaced === true;
+    if (await this.#revoke((body) => body.name === name && stands(body), { replaced: false })) return;
+    throw new FailureError(failure('NOT_FOUND', `there is no key named '${name}'`, { field: 'name' }));
+  }
+
+  /** False: there was none. */
+  async #revoke(which: (body: KeyBody) => boolean, how: { readonly replaced: boolean }): Promise<boolean> {
+    for (let found = false; ; found = true) {
+      const open = (await this.#keys()).filter(({ body }) => which(body));
+      if (open.length === 0) return found;
       for (const { id, version, body } of open) {
-        await this.#documents.replace('keys', id, version, { ...body, revoked: true });
+        await this.#documents.replace('keys', id, version, { ...body, revoked: true, ...how });
       }
     }
   }
 
   async createLogin(actor: Actor): Promise<{ readonly token: string; readonly expiresAt: number }> {
     const expiresAt = this.#system.clock.now() + LOGIN_MS;
-    return { token: await this.#issue('login', actor.name, expiresAt, actor.rights), expiresAt };
+    return { token: await this.#issue('login', actor.name, expiresAt, actor.rights, actor.keyId), expiresAt };
   }
 
   /** Works once. */
@@ -80,24 +95,38 @@ export class Access {
     const document = await this.#documents.get('keys', id);
     const body = document?.body as KeyBody | undefined;
     const spent = document === null || !(await this.#documents.remove('keys', id, document.version));
-    if (spent || body === undefined || this.#isOver(body)) {
+    if (spent || body === undefined || this.#isOver(body) || !(await this.#stands(body.keyId))) {
       throw new FailureError(
-        failure('UNAUTHENTICATED', 'this login link was used before or has expired; make a new one'),
+        failure(
+          'UNAUTHENTICATED',
+          'this login link was used before, has expired, or its key was revoked; make a new one',
+        ),
       );
     }
     const expiresAt = this.#system.clock.now() + SESSION_MS;
-    return { session: await this.#issue('session', body.name, expiresAt, body.rights ?? ALL), expiresAt };
+    return { session: await this.#issue('session', body.name, expiresAt, body.rights ?? ALL, body.keyId), expiresAt };
   }
 
   async authenticate(credential: string): Promise<Actor> {
     const sha256 = this.#digest.sha256(credential);
     for (const kind of ['key', 'session'] as const) {
-      const body = (await this.#documents.get('keys', `${kind}:${sha256}`))?.body as KeyBody | undefined;
-      if (body === undefined || body.revoked || this.#isOver(body)) continue;
-      const { name } = body;
-      return { id: `${kind}:${name}`, name, kind: kind === 'key' ? 'KEY' : 'USER', rights: body.rights ?? ALL };
+      const id = `${kind}:${sha256}`;
+      const body = (await this.#documents.get('keys', id))?.body as KeyBody | undefined;
+      if (body === undefined || body.revoked || this.#isOver(body) || !(await this.#stands(body.keyId))) continue;
+      const { name, rights = ALL } = body;
+      const keyId = kind === 'key' ? id : body.keyId;
+      return {
+        ...{ id: `${kind}:${name}`, name, kind: kind === 'key' ? 'KEY' : 'USER', rights },
+        ...(keyId === undefined ? {} : { keyId }),
+      };
     }
     throw new FailureError(failure('UNAUTHENTICATED', 'the key or session is unknown, revoked or over'));
+  }
+
+  async #stands(keyId: string | undefined): Promise<boolean> {
+    if (keyId === undefined) return true;
+    const key = (await this.#documents.get('keys', keyId))?.body as KeyBody | undefined;
+    return key !== undefined && (!key.revoked || key.replaced === true) && !this.#isOver(key);
   }
 
   async #keys(): Promise<readonly { readonly id: string; readonly version: number; readonly body: KeyBody }[]> {
@@ -110,9 +139,13 @@ export class Access {
     name: string,
     expiresAt: number | null,
     rights: readonly Right[],
+    keyId?: string,
   ): Promise<string> {
     const secret = `fl_${hex(this.#system.random.bytes(32))}`;
-    const body: KeyBody = { kind, name, createdAt: this.#system.clock.now(), expiresAt, revoked: false, rights };
+    const body: KeyBody = {
+      ...{ kind, name, createdAt: this.#system.clock.now(), expiresAt, revoked: false, rights },
+      ...(keyId === undefined ? {} : { keyId }),
+    };
     await this.#documents.insert('keys', `${kind}:${this.#digest.sha256(secret)}`, body);
     return secret;
   }

@@ -7,6 +7,8 @@ export interface Actor {
   readonly kind: 'USER' | 'KEY' | 'SYSTEM';
   /** Verbs it may use; `*` is all of them. */
   readonly rights: readonly Right[];
+  /** Which API key it came with, or its session goes back to; undefined: none. */
+  readonly keyId?: string;
 }
 
 /** `manage` is Manage Applications (orchestration 1.15). */

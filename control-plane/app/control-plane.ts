@@ -274,6 +274,11 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       mayGive(actor, rights);
       return access.createKey(name, rights);
     },
+    async renewApiKey(actor, name) {
+      gate(actor, 'administer', 'keys');
+      mayGive(actor, ['*']);
+      return access.renewKey(name);
+    },
     async listApiKeys(actor) {
       gate(actor, 'administer', 'keys');
       return access.listKeys();

@@ -269,7 +269,10 @@ export interface UseCases extends Steering, Pipelines {
     name: string,
     rights?: readonly Right[],
   ): Promise<{ readonly name: string; readonly key: string }>;
+  /** Another value for it, made when there is none; who has logged in by the one before stays so. It has every right. */
+  renewApiKey(actor: Actor, name: string): Promise<{ readonly name: string; readonly key: string }>;
   listApiKeys(actor: Actor): Promise<readonly { readonly name: string; readonly createdAt: number }[]>;
+  /** Ends the sessions that were made with it, too. */
   revokeApiKey(actor: Actor, name: string): Promise<void>;
   /** A one-time token for the page, good for five minutes; exchanged for a session. */
   createLoginToken(actor: Actor): Promise<{ readonly token: string; readonly expiresAt: number }>;

@@ -30,12 +30,9 @@ export interface LocalServer {
 export async function startLocalServer(data: string, environment: Environment): Promise<LocalServer> {
   const controlPlane = await startOrSay({ ...environment, FAIRLEAD_DATA: data });
   const { useCases, url } = controlPlane;
-  // The value is known only when it is made: every start has a key of its own.
+  // The value is known only when it is made: every start has one of its own.
   const keyName = keyNameFor(data);
-  await useCases.revokeApiKey(SYSTEM, keyName).catch((error: unknown) => {
-    if (!(error instanceof FailureError) || error.failures[0].code !== 'NOT_FOUND') throw error;
-  });
-  const { key } = await useCases.createApiKey(SYSTEM, keyName);
+  const { key } = await useCases.renewApiKey(SYSTEM, keyName);
   // With the store elsewhere and no agent inside, nobody has made it yet.
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const file = path.join(data, CONNECTION_FILE);

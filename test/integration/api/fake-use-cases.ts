@@ -449,6 +449,11 @@ export class FakeUseCases implements UseCases {
     return { name, key: 'key-secret' };
   }
 
+  async renewApiKey(actor: Actor, name: string) {
+    authorize(actor, 'administer', 'keys');
+    return { name, key: `fl_${name}` };
+  }
+
   async listApiKeys(actor: Actor) {
     authorize(actor, 'administer', 'keys');
     return [{ name: 'ci', createdAt: 1 }];

@@ -144,7 +144,7 @@ export const systemRoutes: readonly Route[] = [
       kind: z.enum(['USER', 'KEY', 'SYSTEM']),
       rights: z.array(z.enum([...VERBS, '*'])).readonly(),
     }),
-    handle: async ({ actor }) => ({ body: actor }),
+    handle: async ({ actor: { id, name: of, kind, rights } }) => ({ body: { id, name: of, kind, rights } }),
   }),
   route({
     method: 'get',
