@@ -10,9 +10,28 @@ export function parsePart<S extends z.ZodType>(
   part: Part,
 ): { readonly value: z.output<S> } | { readonly failures: readonly ProblemFailure[] } {
   const result = schema.safeParse(value);
-  if (result.success) return { value: result.data };
+  const untold = withoutName(value).map((field) => invalid(field, "'__proto__' cannot be used as a name.", RENAME));
+  if (result.success) return untold.length === 0 ? { value: result.data } : { failures: untold };
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  return { failures: result.error.issues.flatMap((issue) => describe(issue, part, known)) };
+  return { failures: [...untold, ...result.error.issues.flatMap((issue) => describe(issue, part, known))] };
+}
+
+const RENAME = 'Choose another name, of letters, digits and _.';
+
+/** Where a field is called `__proto__`: the schemas leave it out without a word, at any depth. */
+function withoutName(value: unknown): readonly string[] {
+  const found: string[] = [];
+  const open: { readonly at: string; readonly inside: unknown }[] = [{ at: '', inside: value }];
+  // No recursion: how deep it goes is up to the caller.
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next.inside !== 'object' || next.inside === null) continue;
+    for (const [name, inside] of Object.entries(next.inside)) {
+      const at = next.at === '' ? name : `${next.at}.${name}`;
+      if (name === '__proto__') found.push(at);
+      else open.push({ at, inside });
+    }
+  }
+  return found;
 }
 
 function describe(issue: z.core.$ZodIssue, part: Part, known: readonly string[]): readonly ProblemFailure[] {

@@ -203,10 +203,17 @@ describe('deploying', () => {
   });
 
   it('keeps names that mean something to the language out of harm', async () => {
-    const answer = await served.call('POST', '/api/v1/executions', {
-      raw: '{"variables":{"__proto__":"x","constructor":"y"}}',
-    });
-    expect(answer.status).toBe(201);
+    const deploy = (raw: string) => served.call('POST', '/api/v1/executions', { raw });
+    const refused = problem(await deploy('{"variables":{"__proto__":"x","a":1},"artifacts":{"__proto__":"1"}}'));
+    expect(refused.failures.map(({ field }) => field).toSorted()).toEqual([
+      'artifacts.__proto__',
+      'variables.__proto__',
+      'variables.a',
+    ]);
+    expect(refused.failures[0]?.reason).toContain("'__proto__' cannot be used as a name");
+    const query = await served.call('GET', '/api/v1/executions?__proto__=x');
+    expect(problem(query).failures[0]?.field).toBe('__proto__');
+    expect((await deploy('{"variables":{"constructor":"y"}}')).status).toBe(201);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
     expect(Object.prototype.constructor).toBe(Object);
   });
