@@ -85,6 +85,14 @@ workflows:
       expected: ["file-1.yaml:4:3 services.__proto__: '__proto__' cannot be used as a name"],
     },
     {
+      given: 'a variable with a meaning for JavaScript',
+      text: `${HEAD}workflows:\n  s:\n    type: basic\n    service: a\n    environment: b\n    inputs: { "__proto__": 1 }\n    verify: [{ script: x, outputs: [__proto__] }]\n`,
+      expected: [
+        "file-1.yaml:8:15 workflows.s.inputs.__proto__: '__proto__' cannot be used as a name",
+        'file-1.yaml:9:37 workflows.s.verify[0].outputs[0]: this word has a meaning of its own in expressions',
+      ],
+    },
+    {
       given: 'another version',
       text: 'fairlead: v2\napplication: a\n',
       expected: ["file-1.yaml:1:11 fairlead: 'v2' is not possible here"],

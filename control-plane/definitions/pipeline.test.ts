@@ -310,6 +310,14 @@ describe('a pipeline is refused', () => {
     ],
   ])('%s', (lines, expected) => expect(stages(lines)).toEqual(expected));
 
+  it.each(['__proto__', 'or'])('when a stage makes an input called %s', (name) => {
+    expect(
+      stages(`      - { workflow: any, variables: { Environment: qa, Infra: one, ticket: '\${${name}}' } }`),
+    ).toEqual([
+      `pipelines.release.stages[0].variables.ticket: '${name}' cannot be the name of an input. Choose another name.`,
+    ]);
+  });
+
   it('when it has the name of a workflow', () => {
     expect(problemsOf(shop(`  ship:\n    stages: [ship]\n`))).toEqual([
       "pipelines.ship: a workflow is called 'ship' too. Rename one of them: both are started by their names.",

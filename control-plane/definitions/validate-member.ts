@@ -1,5 +1,5 @@
 /** What is wrong with one member of a stage: the workflow it names, the values it gives, what it asks for, its copies. */
-import { references, type Scope } from '@fairlead/proto/expressions/index.ts';
+import { isVariableName, references, type Scope } from '@fairlead/proto/expressions/index.ts';
 import { entitiesOf, findEntity, infrastructuresOf, namesOf, type Catalog, type Entity } from './catalog.ts';
 import { checkText } from './check-text.ts';
 import { checkInputValue } from './input-value.ts';
@@ -69,7 +69,11 @@ function validateVariables(place: Place, workflow: Entity<'workflow'>, member: L
       place.report(at, `the input '${name}' of '${workflow.name}' is fixed`, 'Remove it.', 'key');
       continue;
     }
-    if (pipelineVariable(value) !== null) continue;
+    const variable = pipelineVariable(value);
+    if (variable !== null && !isVariableName(variable)) {
+      place.report(at, `'${variable}' cannot be the name of an input`, 'Choose another name.');
+    }
+    if (variable !== null) continue;
     if (references(value).length > 0) {
       place.report(at, 'a value is literal, or one input of the pipeline alone', `Write \${${name}}, or the value.`);
       continue;

@@ -20,6 +20,8 @@ export const RESERVED_WORDS = [
   'empty',
   'size',
   'shellScriptProvisioner',
+  // Of the machine: an object would lose what is stored under it.
+  '__proto__',
 ] as const;
 
 /** Roots that are part of the language; they cannot be published under, and no scope can shadow them. */
