@@ -10,9 +10,10 @@ import type { Store } from '../ports/store.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { Access } from './access.ts';
-import { authorize, mayGive, type Actor, type Policy } from './authorize.ts';
+import { authorize, type Actor, type Policy } from './authorize.ts';
 import { buildSource } from './build-source.ts';
 import { Builds } from './builds.ts';
+import { credentials } from './credentials.ts';
 import { deploy } from './deploy.ts';
 import { diffExecutions, type Compared } from './diff.ts';
 import { doctor } from './doctor.ts';
@@ -54,7 +55,6 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
   const { definitions } = replica;
   const builds = new Builds(bus, replica.agents);
   const executions = new Executions(replica.drivers, replica.history, store.rows);
-  const access = new Access(store.documents, digest, system);
   const world = {
     definitions,
     builds,
@@ -90,6 +90,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
 
   return {
     ...steering({ gate, executions, router: replica.router, drivers: replica.drivers, refuseBroken }),
+    ...credentials({ gate, access: new Access(store.documents, digest, system) }),
     ...pipelines({ ...world, executions, router: replica.router, refuseBroken }),
     async apply(actor, { files, dryRun, prune = false }) {
       gate(actor, 'define', 'definitions');
@@ -269,30 +270,6 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       gate(actor, 'administer', 'agents');
       replica.gateway.revoke(await replica.registry.revokeAgent(name));
     },
-    async createApiKey(actor, name, rights = actor.rights) {
-      gate(actor, 'administer', 'keys');
-      mayGive(actor, rights);
-      return access.createKey(name, rights);
-    },
-    async renewApiKey(actor, name) {
-      gate(actor, 'administer', 'keys');
-      mayGive(actor, ['*']);
-      return access.renewKey(name);
-    },
-    async listApiKeys(actor) {
-      gate(actor, 'administer', 'keys');
-      return access.listKeys();
-    },
-    async revokeApiKey(actor, name) {
-      gate(actor, 'administer', 'keys');
-      await access.revokeKey(name);
-    },
-    async createLoginToken(actor) {
-      gate(actor, 'read', 'the page');
-      return access.createLogin(actor);
-    },
-    exchangeLoginToken: (token) => access.exchange(token),
-    authenticate: (credential) => access.authenticate(credential),
     async doctor(actor) {
       gate(actor, 'read', 'the system');
       return doctor(store, definitions, await listAgents(replica));

@@ -11,7 +11,8 @@ import type { ExecutionListRow, ExecutionView, JournalView, ListFilter, Moment }
 import type { Problem, SourceFile } from '../definitions/problem.ts';
 import type { LogChunk } from '../ports/logs.ts';
 import type { InstanceFilter, InstanceRow } from '../ports/rows.ts';
-import type { Actor, Right } from './authorize.ts';
+import type { Actor } from './authorize.ts';
+import type { Credentials } from './credentials.ts';
 import type { Hold } from './holds.ts';
 import type { Pipelines } from './pipelines.ts';
 import type { Steering } from './steering.ts';
@@ -172,7 +173,7 @@ export interface QueueView {
   readonly waiting: readonly QueuePlaceView[];
 }
 
-export interface UseCases extends Steering, Pipelines {
+export interface UseCases extends Steering, Pipelines, Credentials {
   apply(
     actor: Actor,
     request: { readonly files: readonly SourceFile[]; readonly dryRun: boolean; readonly prune?: boolean },
@@ -263,22 +264,6 @@ export interface UseCases extends Steering, Pipelines {
   ): Promise<readonly { readonly name: string; readonly createdAt: number; readonly revoked: boolean }[]>;
   revokeJoinToken(actor: Actor, name: string): Promise<void>;
   revokeAgent(actor: Actor, name: string): Promise<void>;
-  /** Without rights it has those of who makes it. */
-  createApiKey(
-    actor: Actor,
-    name: string,
-    rights?: readonly Right[],
-  ): Promise<{ readonly name: string; readonly key: string }>;
-  /** Another value for it, made when there is none; who has logged in by the one before stays so. It has every right. */
-  renewApiKey(actor: Actor, name: string): Promise<{ readonly name: string; readonly key: string }>;
-  listApiKeys(actor: Actor): Promise<readonly { readonly name: string; readonly createdAt: number }[]>;
-  /** Ends the sessions that were made with it, too. */
-  revokeApiKey(actor: Actor, name: string): Promise<void>;
-  /** A one-time token for the page, good for five minutes; exchanged for a session. */
-  createLoginToken(actor: Actor): Promise<{ readonly token: string; readonly expiresAt: number }>;
-  exchangeLoginToken(token: string): Promise<{ readonly session: string; readonly expiresAt: number }>;
-  /** Who an API key or session belongs to; UNAUTHENTICATED otherwise. */
-  authenticate(credential: string): Promise<Actor>;
   doctor(actor: Actor): Promise<readonly DoctorLine[]>;
   /**
    * Wakes a live socket: calls `onChange` when something about the execution (or, with null, any) may have changed,
