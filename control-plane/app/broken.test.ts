@@ -218,3 +218,22 @@ it('is not said to have been started where the engine fails on its very first de
   expect(replica.drivers.loop('x1')).toBeUndefined();
   expect(alarms[0]).toContain('a bug');
 });
+
+it('is told to whoever asked for what the engine threw on, and neither to who aborts nor to an agent', async () => {
+  const system = new VirtualSystem(9);
+  const store = createMemoryStore({ data: createMemoryData() });
+  const { replica, useCases } = open(system.spawn('first'), store, withBugOn('pause', 'abort', 'starting'));
+  await replica.drivers.start(simplePlan());
+  for (const executionId of ['x2', 'x3']) await replica.drivers.start({ ...simplePlan(), executionId });
+  await expect(useCases.pause(me, 'x1', '')).rejects.toMatchObject({
+    failures: [
+      { code: 'ILLEGAL_STATE', message: expect.stringMatching(/^it is broken: it can only be aborted \(.*a bug/) },
+    ],
+  });
+  expect((await useCases.getExecution(me, 'x1')).header.status).toBe('BROKEN');
+  await useCases.abort(me, 'x1', 'enough');
+  await useCases.abort(me, 'x2', 'enough');
+  for (const id of ['x1', 'x2']) expect((await useCases.getExecution(me, id)).header.status).toBe('ABORTED');
+  await replica.router.report('a1', { report: 'starting', attemptId: 'x3/r1/p1.0/s1/t1@h1#1', assignment: 1 });
+  expect((await useCases.getExecution(me, 'x3')).header.status).toBe('BROKEN');
+});

@@ -2,6 +2,7 @@
  * Executions that cannot be decided on any more, BROKEN: they are marked and rung for, and what people may still do with
  * them goes straight to the journal, past a loop that holds what it cannot interpret.
  */
+import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { Event } from '../engine/events.ts';
@@ -21,6 +22,9 @@ export interface BrokenWorld {
   /** Rings for people: an execution is broken. */
   alarm(id: ExecutionId, reason: string): void;
 }
+
+export const isBroken = (reason: string): Failure =>
+  failure('ILLEGAL_STATE', `it is broken: it can only be aborted (${reason})`);
 
 type Make = (execution: Execution, engine: Engine, now: number) => readonly Event[];
 

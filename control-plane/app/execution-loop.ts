@@ -45,16 +45,18 @@ export class ExecutionLoop {
     const inputs = given.map((letter) => letter.content as Input); // Filtered just above.
     if (given.length < letters.length) await this.#tenure.catchUp();
     let outcomes: readonly Outcome['events'][] | null = null;
+    let bug: EngineBug | undefined;
     try {
       outcomes = await this.#decideAndAppend(inputs);
       while (outcomes === null) outcomes = await this.#tenure.catchUp().then(() => this.#decideAndAppend(inputs));
       this.#sendWanted();
     } catch (error) {
       if (!(error instanceof EngineBug)) throw error;
+      if (outcomes === null) bug = error;
       this.#tenure.at = await this.#world.park(this.at, error, inputs);
     }
     const events = new Map(given.map((letter, index) => [letter, outcomes?.[index]]));
-    for (const letter of letters) letter.answer({ execution: this.at.execution, events: events.get(letter) ?? [] });
+    for (const each of letters) each.answer({ execution: this.at.execution, events: events.get(each) ?? [], bug });
   }
 
   /** What followed from each; null when somebody else appended first. */

@@ -28,6 +28,8 @@ export type LoopParts = Omit<LoopWorld, 'park' | 'over'>;
 export interface Outcome {
   readonly execution: Execution | null;
   readonly events: readonly Event[];
+  /** The engine threw on it, or on what came with it: nothing followed from it. */
+  readonly bug?: EngineBug | undefined;
 }
 
 /** Another driver took the execution over; what was asked of this one must be asked of that. */
