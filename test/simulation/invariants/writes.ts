@@ -1,4 +1,5 @@
 /** While an execution only waits, time that passes writes nothing for it: not to its journal, its head or its row. */
+import type { Event } from '../../../control-plane/engine/events.ts';
 import type { Execution } from '../../../control-plane/engine/execution.ts';
 import { openAttempts } from '../../../control-plane/engine/open-attempts.ts';
 import type { Change } from '../journals.ts';
@@ -7,6 +8,9 @@ import { firstOf, type Finding, type Observed } from './observed.ts';
 
 /** Rows and heads are written behind the journal. Milliseconds. */
 const BEHIND_MS = 3_000;
+
+/** Somebody asked for something; that it was refused, or taken back in the same moment, is written down all the same. */
+const ASKED: ReadonlySet<Event['event']> = new Set(['InputRejected', 'PauseRequested', 'Resumed']);
 
 type Known = Map<string, object>;
 
@@ -24,8 +28,7 @@ export class Writes {
     this.#movedAt.set(id, elapsed);
     if (before === null || !onlyWaits(before)) return null;
     if (elapsed - since > BEHIND_MS) this.waited.add(id);
-    // Somebody asked for something, and is told why not.
-    if (moves.some(({ event }) => event.event === 'InputRejected') || !same(still(before), still(after))) return null;
+    if (moves.some(({ event }) => ASKED.has(event.event)) || !same(still(before), still(after))) return null;
     return `${id} only waits, and ${record.seq} is appended, which changes nothing`;
   }
 
