@@ -58,7 +58,22 @@ export class CrashWorld {
     await (who === 'agent' ? this.startAgent(crashAt) : this.startControlPlane(crashAt));
   }
 
+  /**
+   * What the agent has left to tell may be told before anything new has begun, and a point may be passed with that: then
+   * it comes to rest first.
+   */
   async startControlPlane(crashAt?: string): Promise<void> {
+    try {
+      await this.#startControlPlane(crashAt);
+    } catch (error) {
+      if (crashAt === undefined) throw error;
+      await this.#startControlPlane();
+      if (this.separateAgent) await this.startAgent();
+      await this.#startControlPlane(crashAt);
+    }
+  }
+
+  async #startControlPlane(crashAt?: string): Promise<void> {
     await this.#controlPlane?.stop();
     this.#controlPlane = await startControlPlane(this.#program, this.units.directory, {
       ...AGENT_ENVIRONMENT,
@@ -70,6 +85,8 @@ export class CrashWorld {
 
   async startAgent(crashAt?: string): Promise<void> {
     await this.#agent?.stop();
+    // It needs somebody to have a session with.
+    if (this.#controlPlane?.isOver() === true) await this.#startControlPlane();
     const args = ['agent', '--server', `127.0.0.1:${this.#agentPort}`, '--name', 'beside'];
     const place = ['--data', join(this.units.directory, 'beside'), '--token', this.#token ?? ''];
     const agent = startProgram(this.#program, [...args, ...place], {
