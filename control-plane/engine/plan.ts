@@ -13,6 +13,7 @@ import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
 import type { ArtifactRef, HostTarget, Login, Releases } from '@fairlead/proto/model/task.ts';
 import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
+import type { InputsPlan } from './inputs-plan.ts';
 import type { InterventionAction } from './waiting.ts';
 
 export interface Named {
@@ -153,26 +154,6 @@ export interface RunPlan {
    * its turn all the same, and nothing of it is ever rolled back itself (orchestration 10.2).
    */
   readonly undoing?: boolean;
-}
-
-export interface InputsPlan {
-  readonly variables: readonly InputVariable[];
-  readonly timeoutMs: number;
-  readonly onTimeout: 'END' | 'DEFAULTS';
-  /** Who is told. */
-  readonly groups: readonly string[];
-}
-
-export interface InputVariable {
-  readonly name: string;
-  readonly type: 'text' | 'number' | 'email' | 'service' | 'environment' | 'infrastructure';
-  readonly required: boolean;
-  /** What is taken when nobody gives it another; null: nothing. */
-  readonly default: string | null;
-  readonly values: readonly string[];
-  /** The whole value must match. Absent: anything does, or planned by a release that did not tell. */
-  readonly pattern?: string;
-  readonly description: string;
 }
 
 /** An output of a provisioner that lists hosts, and how all of them are entered. */

@@ -5,7 +5,8 @@ import { Play, told, toldOf } from '../../../test/support/play.ts';
 import type { Input } from '../inputs.ts';
 import { LIMITS } from '../limits.ts';
 import { nextDeadline } from '../next-deadline.ts';
-import type { InputsPlan, Plan, RunPlan } from '../plan.ts';
+import type { InputsPlan } from '../inputs-plan.ts';
+import type { Plan, RunPlan } from '../plan.ts';
 
 const run = (id: string, more: Partial<RunPlan> = {}): RunPlan =>
   runPlan([phasePlan('p1', [sectionPlan('work', [agentStep('do')])])], { id, ...more });

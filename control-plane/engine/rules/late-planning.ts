@@ -7,7 +7,7 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { Execution, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import { LIMITS } from '../limits.ts';
-import type { InputsPlan } from '../plan.ts';
+import type { InputsPlan } from '../inputs-plan.ts';
 import { planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 

@@ -1,7 +1,8 @@
 /** Pipelines: stages and their copies, approvals, inputs, taking back, going on. */
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { catalogOf } from '../../../control-plane/definitions/catalog-fixture.ts';
-import type { InputsPlan, Plan, RunPlan, StagePlan } from '../../../control-plane/engine/plan.ts';
+import type { InputsPlan } from '../../../control-plane/engine/inputs-plan.ts';
+import type { Plan, RunPlan, StagePlan } from '../../../control-plane/engine/plan.ts';
 import { answerApproval } from '../../support/people.ts';
 import { planned } from '../../support/planned.ts';
 import { agentStep, onePhase, phasePlan, plan, runPlan, sectionPlan, stepPlan } from '../../support/plans.ts';
