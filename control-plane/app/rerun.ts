@@ -1,4 +1,4 @@
-/** The same once more (orchestration 6.8): same inputs, same builds, same answers, by the definitions of today. */
+/** The same once more (orchestration 6.8): same inputs, builds, named hosts and answers, by the definitions of today. */
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
@@ -40,6 +40,7 @@ export async function rerun(
     name: plan.name,
     variables: plan.given?.variables ?? variablesOf(execution),
     artifacts: plan.given?.builds ?? Object.fromEntries(builds),
+    ...plan.options,
   };
   const pinned = plan.kind === 'PIPELINE' ? { pinned: chosenArtifacts(execution), answers: answersOf(execution) } : {};
   const planned = await planFor(world, actor, { ...request, ...pinned }, executionId);

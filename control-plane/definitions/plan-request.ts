@@ -9,6 +9,7 @@ import {
   type Catalog,
   type Entity,
 } from './catalog.ts';
+import type { RunOptions } from '../engine/run-options.ts';
 import { candidateInfrastructures } from './check-scope.ts';
 import { chooseInputs, IMPLICIT_INFRASTRUCTURE } from './choose-inputs.ts';
 import { own } from './json-values.ts';
@@ -17,7 +18,6 @@ import { phasesOf, type PhaseSource } from './phases.ts';
 import { lacksProvisioner } from './provisioned-hosts.ts';
 import { pathText, type Path } from './problem.ts';
 import { distinct, refuse } from './refuse.ts';
-import type { RunOptions } from './run-options.ts';
 import { missingIn } from './validate-workflow.ts';
 import { completeInputsOf, templatized } from './workflow-inputs.ts';
 

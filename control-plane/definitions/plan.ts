@@ -19,7 +19,7 @@ import { planSection, type StepContext } from './plan-steps.ts';
 import { planStrategies } from './plan-strategies.ts';
 import { withGuards } from './plan-guards.ts';
 import { distinct, refuse } from './refuse.ts';
-import { withOptions, type Installed } from './run-options.ts';
+import { saidFor, withOptions, type Installed } from './run-options.ts';
 import { RUN_TYPES } from './sections/index.ts';
 
 export type { DeploymentRequest } from './plan-request.ts';
@@ -118,6 +118,7 @@ export function buildPlan(catalog: Catalog, revision: number, request: PlanReque
       definition: { revision, hash: request.hash(canonicalJson(asJson([...used]))) },
       actor: request.actor,
       stages: [{ id: 'g1', name: workflow.name, runs: [run] }],
+      ...saidFor(request),
     },
   };
 }

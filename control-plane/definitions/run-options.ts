@@ -1,16 +1,11 @@
 /** What is said for one start only (orchestration 3.6): just these hosts; not those that have the build already. */
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { selectNodes } from '@fairlead/proto/steps/select-nodes.ts';
-import type { PhasePlan, RunPlan, WorkflowType } from '../engine/plan.ts';
+import type { PhasePlan, Plan, RunPlan, WorkflowType } from '../engine/plan.ts';
+import type { RunOptions } from '../engine/run-options.ts';
 import { isJsonObject } from './json-values.ts';
 import { whatExists } from './nearest.ts';
 import { refuse } from './refuse.ts';
-
-export interface RunOptions {
-  /** Only the first phase runs, on these; whatever the workflow selects. */
-  readonly hosts?: readonly string[];
-  readonly skipSameVersion?: boolean;
-}
 
 /** What runs where. */
 export interface Installed {
@@ -29,6 +24,17 @@ export const refuseOptions = ({ hosts, skipSameVersion }: RunOptions, pipeline: 
   ...(hosts === undefined ? [] : [notInPipeline('hosts', pipeline)]),
   ...(skipSameVersion === true ? [notInPipeline('skipSameVersion', pipeline)] : []),
 ];
+
+/** For the plan, so that a rerun does the same. */
+export const saidFor = ({ hosts, skipSameVersion }: RunOptions): Pick<Plan, 'options'> =>
+  hosts === undefined && skipSameVersion !== true
+    ? {}
+    : {
+        options: {
+          ...(hosts === undefined ? {} : { hosts }),
+          ...(skipSameVersion === true ? { skipSameVersion } : {}),
+        },
+      };
 
 const notInPipeline = (field: string, pipeline: string): Failure =>
   refuse(field, `'${pipeline}' is a pipeline, and ${field} is for workflows started alone`, 'Leave it out.');

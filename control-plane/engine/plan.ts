@@ -14,6 +14,7 @@ import type { Status } from '@fairlead/proto/model/status.ts';
 import type { ArtifactRef, HostTarget, Login, Releases } from '@fairlead/proto/model/task.ts';
 import type { CollectedArtifact } from '@fairlead/proto/steps/artifact-collection.ts';
 import type { InputsPlan } from './inputs-plan.ts';
+import type { RunOptions } from './run-options.ts';
 import type { InterventionAction } from './waiting.ts';
 
 export interface Named {
@@ -41,6 +42,8 @@ export interface Plan {
   readonly stages: readonly StagePlan[];
   /** Pipelines: what was given at the start, for planning deferred runs, for resume and for rerun. */
   readonly given?: GivenPlan;
+  /** Of a workflow started alone: what was said for that start, for rerun. */
+  readonly options?: RunOptions;
   /** A failure rolls back the stages before it, by stages that are appended. */
   readonly rollbackOnFailure?: boolean;
   readonly resumes?: Resumed;

@@ -138,6 +138,12 @@ describe('a rolling workflow', () => {
       'installed web-11',
     ]);
     before = logs();
+    const rerun = `/executions/${named.header.executionId}/rerun`;
+    const { executionId } = await world.demand(started, 'POST', rerun, {});
+    const again = await world.settled(executionId);
+    expect(phasesOf(again)).toEqual(['Phase 1: SUCCESS']);
+    expect(since()).toEqual(['installed web-12', '', 'installed web-12', '']);
+    before = logs();
     const others = await run('roll', { artifacts: { web: '12' }, skipSameVersion: true });
     expect(others.header.status).toBe('SUCCESS');
     expect(since()).toEqual(['', 'installed web-12', '', 'installed web-12']);
