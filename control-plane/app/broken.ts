@@ -80,7 +80,8 @@ export class Broken {
    */
   async freeIfEnded(id: ExecutionId): Promise<void> {
     const { execution } = await this.#world.loops.history.load(id);
-    if (execution !== null && execution.endedAt !== null) await this.#free(id);
+    // Of one whose first decision failed nothing stands that could be broken: it is given up like any that never began.
+    if (execution === null || execution.endedAt !== null) await this.#free(id);
   }
 
   /** Appends what a person answers for and the engine cannot decide; `make` is asked again when somebody else was faster. */

@@ -18,7 +18,7 @@ import { Outbound, type CarryOut } from './outbound.ts';
 /** This many drivers that did not live to load it: it is parked before another tries. */
 const STRIKES = 2;
 /** A head whose first event never came is given up after so long: whoever asked will ask again. Milliseconds. */
-const UNBORN_MS = 600_000;
+const UNBORN_MS = 300_000;
 
 export interface DriversWorld extends BrokenWorld {
   readonly replica: ReplicaId;
@@ -102,7 +102,7 @@ export class Drivers {
         const why = `${id} was not started: the engine fails on its first decision. The control plane's log says how`;
         throw new FailureError(failure('INTERNAL', why));
       }
-      if (!inserted) await insist(system.scheduler, () => heads.patch(id, { strikes: 0 }));
+      if (!inserted) await insist(system.scheduler, () => heads.patch(id, { strikes: 0, dueAt: null }));
       return { created };
     } catch (error) {
       // Another request took it from us, and started it or will.
@@ -239,7 +239,9 @@ export class Drivers {
 
   async #giveUpUnborn(head: Head, now: number): Promise<boolean> {
     const { heads, system } = this.#world;
-    const fields = now - head.createdAt > UNBORN_MS ? { settled: true } : { strikes: 0 };
+    const givenUpAt = head.createdAt + UNBORN_MS;
+    // This replica may live for long, and nobody else looks at it until then.
+    const fields = now > givenUpAt ? { settled: true, dueAt: null } : { strikes: 0, dueAt: givenUpAt + 1 };
     await insist(system.scheduler, () => heads.patch(head.executionId, fields));
     return false;
   }

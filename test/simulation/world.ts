@@ -236,7 +236,10 @@ class World {
     this.#checkAnswers();
     const { journals } = this.#checker;
     const all = new Set([...this.#asked, ...this.#data.heads.keys()]);
-    const asked = [...all];
+    // Whoever asked for it was refused after all, and nothing of it had begun.
+    const isGivenUp = (id: string): boolean =>
+      !this.#asked.has(id) && journals.execution(id) === null && this.#data.heads.get(id)?.settled === true;
+    const asked = [...all].filter((id) => !isGivenUp(id));
     const settled = this.#people.waiting === 0 && asked.every((id) => journals.execution(id)?.settled === true);
     // Nothing is left that could go wrong for anybody.
     if (settled && this.#pending === 0) this.#heal();
