@@ -81,7 +81,7 @@ export class LinkWorld {
     });
     connection.onLeft = () => served.end();
     if (connection.isOver) served.end();
-    return { welcome, ...connection.sends(), goodbye: () => {}, logs: () => true };
+    return { welcome, ...connection.sends(), goodbye: () => {} };
   }
 }
 
@@ -138,7 +138,7 @@ class Connection {
     this.#watch(leaseMs);
   }
 
-  sends(): Pick<OpenLink, 'heartbeat' | 'report' | 'close'> {
+  sends(): Pick<OpenLink, 'heartbeat' | 'report' | 'logs' | 'close'> {
     const { gateway } = this.#core;
     return {
       heartbeat: ({ number, ...beat }) =>
@@ -158,8 +158,25 @@ class Connection {
             () => this.closeThere('a report could not be taken'),
           );
         }),
+      logs: (chunks) => {
+        this.#up.deliver(() => {
+          gateway.logs(this.#key.agentId, chunks).then(
+            (lengths) => this.#tellStored(lengths),
+            () => this.closeThere('logs could not be stored'),
+          );
+        });
+        return true;
+      },
       close: () => this.closeHere('closed by the agent'),
     };
+  }
+
+  /** An agent that drains waits for it. */
+  #tellStored(lengths: Awaited<ReturnType<Replica['gateway']['logs']>>): void {
+    if (!this.#openThere || !this.#serves) return;
+    this.#down.deliver(() => {
+      for (const { attemptId, offset } of lengths) this.#events.logsStored(attemptId, offset);
+    });
   }
 
   /** The agent's end is gone; the control plane hears of it as long as it can be reached. */
