@@ -55,7 +55,7 @@ it('lets nobody write to what there is not', async () => {
 it('remembers the latest of very many, and reads the rest again', async () => {
   const { writers, may, reads } = world(new Play(oneStep()));
   writers.started(ATTEMPT, 'a1');
-  for (let n = 0; n < 2_000; n += 1) writers.started(`x2/run/p/s/t@h${n}#1`, 'a1');
+  for (let n = 0; n < 20_000; n += 1) writers.started(`x2/run/p/s/t@h${n}#1`, 'a1');
   expect(await may('a1')).toBe(false);
   expect(reads()).toBe(1);
 });

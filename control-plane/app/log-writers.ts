@@ -7,8 +7,8 @@ import type { Execution } from '../engine/execution.ts';
 import { findAttempt } from '../engine/tree.ts';
 import { isPassing } from './insist.ts';
 
-/** Of each agent; of what is forgotten the journal is read again. */
-const KEPT = 2_000;
+/** Of each agent, far more than it can be behind with; of what is forgotten the journal is read again, which costs much. */
+const KEPT = 20_000;
 
 export class LogWriters {
   readonly #load: (id: ExecutionId) => Promise<Execution | null>;
