@@ -6,7 +6,8 @@ import { findAttempt } from './tree.ts';
 /**
  * What to answer a report once it was decided on and stands in the journal. For `starting` and `checkpoint` the answer is
  * the permission to go on: given exactly to the agent that the journal has at work on it, and only for what stands there.
- * An end is refused to an agent whose attempt it is not: it forgets it. Null: it could not be decided on (the execution is broken); without an answer the agent keeps it and brings it again.
+ * An end is refused to an agent whose attempt it is not: it forgets it. Null: it could not be decided on (the execution is
+ * broken); without an answer the agent keeps it and brings it again.
  */
 export function acknowledge(execution: Execution | null, agentId: AgentId, report: Report): Acknowledgement | null {
   const attempt = execution === null ? undefined : findAttempt(execution, report.attemptId);

@@ -5,6 +5,7 @@
 import type { NodeId } from '@fairlead/proto/model/ids.ts';
 import type { Execution } from '../execution.ts';
 import type { FoundThere, Restored, RunPlan } from '../plan.ts';
+import { withRunPlans } from './run-plan.ts';
 
 export function withFound(execution: Execution, runId: NodeId, found: readonly FoundThere[]): Execution {
   const run = execution.runs.find((each) => each.id === runId);
@@ -24,13 +25,8 @@ export function withFound(execution: Execution, runId: NodeId, found: readonly F
       return { ...phase, rollbackArtifact, families: { ...phase.families, rollbackArtifact: family } };
     }),
   };
-  const stages = plan.stages.map((stage) =>
-    stage.id === run.stageId
-      ? { ...stage, runs: stage.runs.map((each) => (each.id === run.planId ? after : each)) }
-      : stage,
-  );
   const restores = plan.restores === undefined ? {} : { restores: plan.restores.filter(isOther) };
-  return { ...execution, plan: { ...plan, ...restores, stages } };
+  return { ...execution, plan: { ...withRunPlans(plan, run, () => [after]), ...restores } };
 }
 
 const restoredBy = (run: RunPlan, found: readonly FoundThere[]): readonly Restored[] =>

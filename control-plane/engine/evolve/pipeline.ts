@@ -3,6 +3,7 @@ import type { EventOf } from '../events.ts';
 import type { Execution, Run } from '../execution.ts';
 import type { Plan, RunPlan, StagePlan } from '../plan.ts';
 import { updateRun, updateStep } from '../tree.ts';
+import { withRunPlans } from './run-plan.ts';
 
 type PipelineEvent = EventOf<
   | 'RunReached'
@@ -58,15 +59,10 @@ function replaced(execution: Execution, { runId, plans }: EventOf<'RunPlanned'>)
   if (before === undefined) return execution;
   const { plan } = execution;
   const inPlace = plans.map((each): RunPlan => ({ ...each, skip: null, inputs: null, deferred: false }));
-  const stages = plan.stages.map((stage) =>
-    stage.id === before.stageId
-      ? { ...stage, runs: stage.runs.flatMap((run) => (run.id === before.planId ? inPlace : [run])) }
-      : stage,
-  );
   const fresh = inPlace.map((each) => ({ ...newRun(plan, before.stageId, each), inputs: before.inputs }));
   return {
     ...execution,
-    plan: { ...plan, stages },
+    plan: withRunPlans(plan, before, () => inPlace),
     runs: execution.runs.flatMap((run) => (run.id === runId ? fresh : [run])),
   };
 }
