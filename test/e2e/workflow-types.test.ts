@@ -141,7 +141,8 @@ describe('a rolling workflow', () => {
     const rerun = `/executions/${named.header.executionId}/rerun`;
     const { executionId } = await world.demand(started, 'POST', rerun, {});
     const again = await world.settled(executionId);
-    expect(phasesOf(again)).toEqual(['Phase 1: SUCCESS']);
+    // By now so many were deployed that the oldest leave.
+    expect(phasesOf(again)).toEqual(['Phase 1: SUCCESS', 'Clean Up web: SUCCESS']);
     expect(since()).toEqual(['installed web-12', '', 'installed web-12', '']);
     before = logs();
     const others = await run('roll', { artifacts: { web: '12' }, skipSameVersion: true });
