@@ -236,7 +236,10 @@ export interface StepPlan {
   readonly skip: string | null;
   /** Starts together with the step before it. */
   readonly withPrevious: boolean;
+  /** Its agent must carry all of them; those of its phase govern instead, where it has any. */
   readonly selectors: readonly string[];
+  /** Its own selectors count whatever the phase has: those of the phase are among them. */
+  readonly selectorsStand?: boolean;
   readonly publish: { readonly name: string; readonly scope: OutputScope } | null;
   /** Which artifact its scripts see; a step that needs the rollback artifact is skipped when there is none. */
   readonly artifact: 'current' | 'rollback' | null;

@@ -90,6 +90,18 @@ describe('of an attempt is wanted', () => {
     expect(selectors([], [])).toEqual([]);
   });
 
+  it('an agent by the selectors of a step that are to stand beside those of the infrastructure', () => {
+    const families = { workflow: { variables: { dc: 'dc1' } } };
+    const of = (selectors: readonly string[]) => {
+      const step = stepPlan('a', { selectors, selectorsStand: true });
+      const sections = [sectionPlan('s', [step])];
+      const [command] = new Play(onePhase(sections, { run: { families }, phase: { selectors: ['dc1'] } })).commands;
+      return command?.command === 'assign' ? command.selectors : null;
+    };
+    expect(of(['fast', 'dc1'])).toEqual(['fast', 'dc1']);
+    expect(of(['in-${workflow.variables.dc}', 'dc1'])).toEqual(['in-dc1', 'dc1']);
+  });
+
   it('an agent by what the selectors of the step come to, which may be written as expressions', () => {
     const step = stepPlan('a', { selectors: ['dc-${workflow.variables.dc}', 'fast'] });
     const of = (dc: string, phase: readonly string[] = []) => {

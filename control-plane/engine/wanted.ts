@@ -16,6 +16,7 @@ import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
 import { idOfStep, stepsRejectingOthers } from './rules/approval.ts';
 import { openAttempts, openAttemptsOf } from './open-attempts.ts';
 import { wantsHold } from './rules/hold.ts';
+import { governing } from './rules/selectors.ts';
 import { isToBePlanned } from './rules/late-planning.ts';
 
 export function wanted(execution: Execution): readonly Command[] {
@@ -91,8 +92,7 @@ function ofStep(execution: Execution, run: Run, phase: Phase, step: Step): reado
   if (open.length === 0) return [];
   const plan = stepPlanOf(execution, step.id);
   const phasePlan = planOfPhase(planOfRun(execution, run), phase);
-  const pinned = phasePlan?.selectors ?? [];
-  // Agents pinned by the infrastructure govern every step of its phase (orchestration 3.5).
+  const pinned = governing(phasePlan, plan);
   const selectors = pinned.length > 0 ? pinned : (step.selectors ?? plan.selectors);
   const about = { type: plan.type, selectors, graceMs: plan.cancelGraceMs, hosts: phasePlan?.hosts ?? [] };
   if (open.length === 1) return open.flatMap((attempt) => ofAttempt(attempt, about));

@@ -2,15 +2,19 @@
 import { resolveTemplate } from '@fairlead/proto/expressions/index.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { StepPlace } from '../place.ts';
+import type { PhasePlan, StepPlan } from '../plan.ts';
 import { planOfPhase, planOfRun } from '../plan-of.ts';
 import { scopeOfPhase } from '../scope.ts';
 import type { Turn } from '../turn.ts';
 
+/** Agents pinned by the infrastructure govern the steps of its phase, but one that has them among its own. */
+export const governing = (phase: PhasePlan | null, step: StepPlan): readonly string[] =>
+  step.selectorsStand === true ? [] : (phase?.selectors ?? []);
+
 /** Null: they stand in the plan as they are. */
 export function selectorsFor(turn: Turn, { run, phase, plan }: StepPlace): readonly string[] | Failure | null {
-  // Agents pinned by the infrastructure govern every step of its phase.
-  const pinned = planOfPhase(planOfRun(turn.execution, run), phase)?.selectors ?? [];
-  if (pinned.length > 0 || !plan.selectors.some((each) => each.includes('${'))) return null;
+  const isGoverned = governing(planOfPhase(planOfRun(turn.execution, run), phase), plan).length > 0;
+  if (isGoverned || !plan.selectors.some((each) => each.includes('${'))) return null;
   const where = scopeOfPhase(turn.execution, run, phase);
   const selectors: string[] = [];
   for (const template of plan.selectors) {
