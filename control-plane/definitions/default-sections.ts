@@ -88,7 +88,8 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
     if (read === null || type === undefined) return [];
     const { key } = read.entry;
     const base = key === 'command' ? String(read.parameters['command']) : type.title;
-    const { name, timeout, artifact, wait, skip, agents, withPrevious, cancelGrace, allPhases } = read.common;
+    const { name, timeout, artifact, wait, skip, agents, infrastructureAgents, withPrevious, cancelGrace, allPhases } =
+      read.common;
     const own = name ?? unique(base, taken);
     taken.add(own);
     return [
@@ -103,6 +104,7 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
         wait,
         skip,
         agents,
+        infrastructureAgents,
         withPrevious,
         cancelGrace,
         allPhases,

@@ -37,8 +37,10 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
   const { application, service, infrastructure, workflow, source } = chosen;
   const completed = completeService(service.spec);
   const place = planPlace(infrastructure.name, infrastructure.spec, request.executionId);
+  const { agents = [] } = infrastructure.spec;
   const context: StepContext = {
     commands: completed.commands,
+    agents,
     serviceVariables: serviceVariables(chosen),
     place,
     failures,
@@ -54,7 +56,6 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
   const path = (name: 'RUNTIME_PATH' | 'BACKUP_PATH' | 'STAGING_PATH'): string => defaults[name] ?? '';
   // The next version is put beside the one that serves, and becomes what serves by a swap.
   const staged = workflow.spec.swap === 'directories' && place.directories !== null;
-  const { agents = [] } = infrastructure.spec;
   const sections = forward.map(({ name, type }, index) => {
     const its = own(complete.sections, name) ?? {};
     const section = planSection(its, { id: `s${index + 1}`, name, type, undoes: null }, context);

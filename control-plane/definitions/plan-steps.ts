@@ -22,6 +22,8 @@ export interface StepContext {
   readonly serviceVariables: Values;
   /** Where the builds of a service are found, for collecting them; absent where nothing is collected. */
   readonly collects?: (written: string) => Collected | null;
+  /** Agents of the infrastructure; absent outside a phase. */
+  readonly agents?: readonly string[];
   /** Undefined outside a phase. */
   readonly place?: PlacePlan;
   /** Absent: no step here may use any. */
@@ -102,7 +104,9 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
       waitMs: milliseconds(common['wait']),
       skip: typeof common['skip'] === 'string' ? common['skip'] : null,
       withPrevious: common['withPrevious'] === true,
-      selectors: isJsonList(agents) ? agents.map(String) : (collected?.selectors ?? provisioner?.agents ?? []),
+      ...(isJsonList(agents)
+        ? selecting(agents.map(String), common['infrastructureAgents'] === true ? context.agents : undefined)
+        : { selectors: collected?.selectors ?? provisioner?.agents ?? [] }),
       publish: provisioner === undefined ? publishing(publish) : { name: PROVISIONED, scope: 'WORKFLOW' },
       artifact: artifact === 'rollback' || artifact === 'current' ? artifact : null,
       idempotent: type.idempotent && (type.idempotentWith?.(parsed.data) ?? true),
@@ -111,6 +115,13 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
     },
   ];
 }
+
+/** Of the step itself, and those of the infrastructure where both are to count (orchestration 3.5). */
+const selecting = (
+  own: readonly string[],
+  others: readonly string[] = [],
+): Pick<StepPlan, 'selectors' | 'selectorsStand'> =>
+  others.length === 0 ? { selectors: own } : { selectors: [...new Set([...own, ...others])], selectorsStand: true };
 
 const parametersOfCollected = (collected: Collected | undefined): JsonObject =>
   collected === undefined ? {} : { service: collected.service, source: collected.source };

@@ -209,6 +209,31 @@ describe('a plan', () => {
     });
   });
 
+  it('has the agents of a step beside those of the infrastructure only where both are to count', () => {
+    const catalog = withWorkflow(`  ship:
+    type: basic
+    service: web
+    environment: \${Environment}
+    infrastructure: \${Infrastructure}
+    verify: [{ script: a, agents: [fast, dc1], infrastructureAgents: true }, { script: b, agents: fast }, script: c]
+`);
+    const steps = (Environment: string, Infrastructure: string) =>
+      phaseOf(planOf(catalog, { variables: { Environment, Infrastructure } }))
+        .sections.find(({ name }) => name === 'Verify Service')
+        ?.steps.map(({ selectors, selectorsStand }) => [selectors, selectorsStand ?? false]);
+    expect(steps('prod', 'dc1')).toEqual([
+      [['fast', 'dc1'], true],
+      [['fast'], false],
+      [[], false],
+    ]);
+    // It has none that could be added.
+    expect(steps('qa', 'one')).toEqual([
+      [['fast', 'dc1'], false],
+      [['fast'], false],
+      [[], false],
+    ]);
+  });
+
   it('has sections before and after, steps with all their settings, and outputs', () => {
     const catalog = withWorkflow(`  ship:
     type: canary

@@ -114,6 +114,9 @@ export const STEP_COMMON = {
   wait: duration.describe('Waited before the step starts.'),
   skip: z.union([z.string(), z.boolean()]).describe('A condition; true skips the step.'),
   agents: z.union([text, nonEmpty(text)]).describe('Selectors its agent must carry, all of them.'),
+  infrastructureAgents: z
+    .boolean()
+    .describe('With agents: its agent carries those of the infrastructure, too, which alone count otherwise.'),
   withPrevious: z.boolean().describe('Starts together with the step before it.'),
   cancelGrace: duration.describe('Between asking the work to stop and killing it.'),
   artifact: z.enum(['current', 'rollback', 'none']).describe('Which artifact its scripts see.'),

@@ -10,7 +10,7 @@ import { lacksProvisioner } from './provisioned-hosts.ts';
 import type { Path, Report } from './problem.ts';
 import type { Generator } from './sections/generator.ts';
 import { deploymentTypeOf, generatorOf, typesFor } from './sections/index.ts';
-import { hostNames, type Reports, type Settings } from './validate-settings.ts';
+import { infrastructureOf, type Reports, type Settings } from './validate-settings.ts';
 import { validateSwap } from './validate-swap.ts';
 import { validateSection, validateSelected, type SectionRules } from './validate-steps.ts';
 import { validateStrategies } from './validate-strategies.ts';
@@ -34,13 +34,14 @@ export function validatePhase(
     reports.report(['type'], `there is no ${spec.type} for services of type ${deployment}`, `Choose one of ${types}.`);
     return;
   }
-  const hosts = hostNames(application, settings, catalog);
+  const infrastructure = infrastructureOf(application, settings, catalog);
   const { serviceVariables } = phase;
   const forward: SectionRules = {
     within: placeScope({ catalog, application, workflow: { name, spec }, serviceVariables, ...settings }),
     commands: complete == null ? null : Object.keys(complete.commands),
     selectNodes: 'refused',
-    hosts,
+    hosts: infrastructure?.hosts?.map((host) => host.name) ?? null,
+    agents: infrastructure?.agents ?? [],
   };
   validateHosts(phase, forward, report);
   validateProvisioned(phase, settings, workflow, catalog, reports);

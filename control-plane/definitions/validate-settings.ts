@@ -1,6 +1,7 @@
 /** The entities a phase names, where it names them; each that does not exist is told with those that do. */
 import { entitiesOf, findEntity, infrastructuresOf, namesOf, type Catalog, type Entity } from './catalog.ts';
 import { candidateInfrastructures } from './check-scope.ts';
+import type { LongInfrastructure } from './long-form.ts';
 import { whatExists } from './nearest.ts';
 import type { PhaseSource } from './phases.ts';
 import type { Report } from './problem.ts';
@@ -130,12 +131,13 @@ function chooseInfrastructure(
   return null;
 }
 
-export function hostNames(
+/** Null: only known when it is deployed. */
+export function infrastructureOf(
   application: string,
   { environment, infrastructure }: Settings,
   catalog: Catalog,
-): readonly string[] | null {
+): LongInfrastructure | null {
   if (environment === null || infrastructure === null) return null;
   const all = infrastructuresOf(catalog, application, environment);
-  return all.find((each) => each.name === infrastructure)?.spec.hosts?.map((host) => host.name) ?? null;
+  return all.find((each) => each.name === infrastructure)?.spec ?? null;
 }

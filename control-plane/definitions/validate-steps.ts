@@ -22,6 +22,8 @@ export interface SectionRules {
   readonly provisioners?: Readonly<Record<string, LongProvisioner>>;
   /** Of the infrastructure; null: not known before it is deployed. */
   readonly hosts: readonly string[] | null;
+  /** Selectors of the infrastructure; absent: not known before it is deployed, or there is none. */
+  readonly agents?: readonly string[];
   readonly unknownHere?: NonNullable<TextRules['unknownHere']>;
 }
 
@@ -78,10 +80,7 @@ function validateStep(step: LongStep, path: Path, rules: SectionRules, report: R
   const { key } = read.entry;
   const skip = read.common['skip'];
   if (typeof skip === 'string') checkCondition(skip, [...path, 'skip'], rules, report);
-  const agents = read.common['agents'];
-  if (isJsonList(agents)) {
-    agents.forEach((selector, index) => checkIn(String(selector), [...path, 'agents', index], rules, report));
-  }
+  validateAgents(read, path, rules, report);
   if (key === 'select-nodes') validateSelectNodes(read, path, rules, report);
   if (key === 'command') validateCommand(read, path, rules, report);
   if (key === 'provision') validateProvision(read, path, rules, report);
@@ -97,6 +96,27 @@ function validateStep(step: LongStep, path: Path, rules: SectionRules, report: R
     report([...path, key, 'on'], 'there are no hosts here', 'Write on: agent, or move the step to a section.');
   }
   validateTexts(read, [...path, key], rules, report);
+}
+
+/** Nothing that is written is without effect: where both name agents, both count or one of them is removed. */
+function validateAgents({ common }: ReadKeyed, path: Path, rules: SectionRules, report: Report): void {
+  const { agents, infrastructureAgents } = common;
+  const pinned = rules.agents ?? [];
+  if (isJsonList(agents)) {
+    agents.forEach((selector, index) => checkIn(String(selector), [...path, 'agents', index], rules, report));
+    if (pinned.length > 0 && infrastructureAgents !== true) {
+      const reason = `the infrastructure has agents, ${pinned.join(', ')}, and these alone would count`;
+      const mend = 'Add infrastructureAgents: true for an agent that carries both, or remove agents.';
+      report([...path, 'agents'], reason, mend, 'key');
+    }
+  } else if (infrastructureAgents === true) {
+    const reason = 'the step names no agents that those of the infrastructure could be added to';
+    report([...path, 'infrastructureAgents'], reason, 'Add agents:, or remove infrastructureAgents.', 'key');
+  }
+  if (infrastructureAgents === true && rules.unknownHere !== undefined) {
+    const reason = `there is no infrastructure here: ${rules.unknownHere.why}`;
+    report([...path, 'infrastructureAgents'], reason, 'Remove infrastructureAgents.', 'key');
+  }
 }
 
 function checkIn(text: string, path: Path, rules: SectionRules, report: Report): void {

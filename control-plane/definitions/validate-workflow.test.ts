@@ -202,6 +202,25 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'agents that would not count, and those of an infrastructure that nobody asked for or there is not',
+      text: shipWith(`    before: [{ script: a, agents: x, infrastructureAgents: true }]
+    phases:
+      - verify:
+          - { script: a, agents: x }
+          - { script: b, agents: [x, y], infrastructureAgents: false }
+          - { script: c, infrastructureAgents: true }
+          - { script: d, agents: x, infrastructureAgents: true }
+`).replace('type: basic', 'type: canary'),
+      expected: [
+        expect.stringContaining(
+          'workflows.ship.before[0].infrastructureAgents: there is no infrastructure here: service and hosts belong',
+        ),
+        'workflows.ship.phases[0].verify[0].agents: the infrastructure has agents, dc1, and these alone would count. Add infrastructureAgents: true for an agent that carries both, or remove agents.',
+        expect.stringContaining('workflows.ship.phases[0].verify[1].agents: the infrastructure has agents, dc1'),
+        expect.stringContaining('workflows.ship.phases[0].verify[2].infrastructureAgents: the step names no agents'),
+      ],
+    },
+    {
       given: 'settings that are more than one input',
       text: replaced(
         'service: web, environment: prod }',
