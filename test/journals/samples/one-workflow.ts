@@ -98,6 +98,15 @@ export const oneWorkflow: Samples = {
     return new Play(onePhase([select, deploy], { run: { families }, phase: { hosts } })).finish(unlessAt('nowhere'));
   },
 
+  /** The agents of a step stand beside those of the infrastructure. */
+  'agents-of-step-and-infrastructure': () => {
+    const deploy = sectionPlan('deploy', [
+      stepPlan('install', { selectors: ['fast', 'dc1'], selectorsStand: true }),
+      stepPlan('tell', { selectors: ['slow'] }),
+    ]);
+    return new Play(onePhase([deploy], { phase: { selectors: ['dc1'] } })).finish(unlessAt('nowhere'));
+  },
+
   /** It cannot be cleaned on one of the hosts: that changes nothing. */
   'older-releases-removed': () => new Play(cleaned()).finish(fails('prune@h2')),
 
