@@ -31,21 +31,9 @@ function planOf(executionId: string, { build = '1', mark = 'a', hosts = ['h1', '
   const plan = simplePlan({
     run: { families },
     phase: { hosts: hosts.map(hostNamed), artifact: artifact('web', build) },
+    steps: { check: { publish } },
   });
-  const stages = plan.stages.map((stage) => ({
-    ...stage,
-    runs: stage.runs.map((run) => ({
-      ...run,
-      phases: run.phases.map((phase) => ({
-        ...phase,
-        sections: phase.sections.map((section) => ({
-          ...section,
-          steps: section.steps.map((step) => (step.id === 'check' ? { ...step, publish } : step)),
-        })),
-      })),
-    })),
-  }));
-  return { ...plan, executionId, definition: { revision, hash: 'h' }, stages };
+  return { ...plan, executionId, definition: { revision, hash: 'h' } };
 }
 
 interface Course {

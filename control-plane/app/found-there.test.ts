@@ -24,25 +24,9 @@ function planOf(executionId: string, build: string, previous: string | null, mor
       artifact: artifact('web', build),
       rollbackArtifact: previous === null ? null : artifact('web', previous),
     },
+    steps: { install: { artifact: 'current' }, undo: { artifact: 'rollback' } },
   });
-  const stages = plan.stages.map((stage) => ({
-    ...stage,
-    runs: stage.runs.map((run) => ({
-      ...run,
-      phases: run.phases.map((phase) => ({
-        ...phase,
-        sections: phase.sections.map((section) => ({
-          ...section,
-          steps: section.steps.map((step) => ({ ...step, artifact: step.deploys ? ('current' as const) : null })),
-        })),
-        rollback: phase.rollback.map((section) => ({
-          ...section,
-          steps: section.steps.map((step) => ({ ...step, artifact: 'rollback' as const })),
-        })),
-      })),
-    })),
-  }));
-  return { ...plan, ...more, executionId, stages };
+  return { ...plan, ...more, executionId };
 }
 
 /** Build 2 was deployed by x2 while x3, which was planned when build 1 was there, waited for the lock. */

@@ -20,24 +20,15 @@ workflows: { ship: { type: basic, service: web, environment: prod } }
 `;
 
 function planOf(id: string, build: string, previous: string | null, hosts = 3): Plan {
-  const plan = simplePlan({ phase: { hosts: hostNames(hosts).map(hostNamed) } });
-  const [stage] = plan.stages;
-  const [run] = stage?.runs ?? [];
-  const [phase] = run?.phases ?? [];
-  if (stage === undefined || run === undefined || phase === undefined) throw new Error('no phase');
-  const install = (sections: typeof phase.sections, which: 'current' | 'rollback') =>
-    sections.map((section) => ({
-      ...section,
-      steps: section.steps.map((step) => (step.runs === 'hosts' ? { ...step, artifact: which } : step)),
-    }));
-  const made = {
-    ...phase,
-    artifact: artifact('web', build),
-    rollbackArtifact: previous === null ? null : artifact('web', previous),
-    sections: install(phase.sections, 'current'),
-    rollback: previous === null ? phase.rollback : install(phase.rollback, 'rollback'),
-  };
-  return { ...plan, executionId: id, stages: [{ ...stage, runs: [{ ...run, phases: [made] }] }] };
+  const plan = simplePlan({
+    phase: {
+      hosts: hostNames(hosts).map(hostNamed),
+      artifact: artifact('web', build),
+      rollbackArtifact: previous === null ? null : artifact('web', previous),
+    },
+    steps: { install: { artifact: 'current' }, undo: { artifact: previous === null ? null : 'rollback' } },
+  });
+  return { ...plan, executionId: id };
 }
 
 describe('what runs where', () => {

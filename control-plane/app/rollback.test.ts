@@ -15,21 +15,9 @@ function planOf(executionId: string, build: string, previous: string | null, mor
       artifact: artifact('web', build),
       rollbackArtifact: previous === null ? null : artifact('web', previous),
     },
+    steps: { install: { artifact: 'current' } },
   });
-  const stages = plan.stages.map((stage) => ({
-    ...stage,
-    runs: stage.runs.map((run) => ({
-      ...run,
-      phases: run.phases.map((phase) => ({
-        ...phase,
-        sections: phase.sections.map((section) => ({
-          ...section,
-          steps: section.steps.map((step) => ({ ...step, artifact: step.deploys ? ('current' as const) : null })),
-        })),
-      })),
-    })),
-  }));
-  return { ...plan, ...more, executionId, stages };
+  return { ...plan, ...more, executionId };
 }
 
 async function world() {

@@ -119,8 +119,15 @@ export const plan = (runs: readonly RunPlan[], more: Partial<Plan> = {}): Plan =
   ...more,
 });
 
-/** One phase: select hosts, run `deploy` on each, check on the agent; its rollback runs `undo` on each touched host. */
-export const simplePlan = (more: { readonly run?: Partial<RunPlan>; readonly phase?: Partial<PhasePlan> } = {}): Plan =>
+interface Simple {
+  readonly run?: Partial<RunPlan>;
+  readonly phase?: Partial<PhasePlan>;
+  /** More of its steps, by name. */
+  readonly steps?: Readonly<Partial<Record<'install' | 'check' | 'undo', Partial<StepPlan>>>>;
+}
+
+/** One phase: select hosts, run `install` on each, `check` on the agent; its rollback runs `undo` on each touched host. */
+export const simplePlan = (more: Simple = {}): Plan =>
   plan([
     runPlan(
       [
@@ -128,10 +135,13 @@ export const simplePlan = (more: { readonly run?: Partial<RunPlan>; readonly pha
           'p1',
           [
             sectionPlan('infra', [selectStep({ percent: 100, exclude: true })]),
-            sectionPlan('deploy', [stepPlan('install')]),
-            sectionPlan('verify', [agentStep('check')]),
+            sectionPlan('deploy', [stepPlan('install', more.steps?.install)]),
+            sectionPlan('verify', [agentStep('check', more.steps?.check)]),
           ],
-          { rollback: [sectionPlan('undo-deploy', [stepPlan('undo')], { undoes: 'deploy' })], ...more.phase },
+          {
+            rollback: [sectionPlan('undo-deploy', [stepPlan('undo', more.steps?.undo)], { undoes: 'deploy' })],
+            ...more.phase,
+          },
         ),
       ],
       more.run,
