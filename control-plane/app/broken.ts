@@ -23,7 +23,7 @@ export interface BrokenWorld {
   alarm(id: ExecutionId, reason: string): void;
 }
 
-export const isBroken = (reason: string): Failure =>
+export const brokenFailure = (reason: string): Failure =>
   failure('ILLEGAL_STATE', `it is broken: it can only be aborted (${reason})`);
 
 type Make = (execution: Execution, engine: Engine, now: number) => readonly Event[];

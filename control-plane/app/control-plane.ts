@@ -18,7 +18,7 @@ import { deploy } from './deploy.ts';
 import { diffExecutions, type Compared } from './diff.ts';
 import { doctor } from './doctor.ts';
 import type { Engine } from './engine.ts';
-import { isBroken } from './broken.ts';
+import { brokenFailure } from './broken.ts';
 import { broken, viewOf } from './execution-view.ts';
 import { Executions } from './executions.ts';
 import { decidedBy } from './decided-by.ts';
@@ -78,7 +78,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
   const refuseBroken = async ({ id, endedAt }: Pick<Execution, 'id' | 'endedAt'>): Promise<void> => {
     const reason = endedAt === null ? await parkedReason(id) : null;
     if (reason === null) return;
-    throw new FailureError(isBroken(reason));
+    throw new FailureError(brokenFailure(reason));
   };
   const attemptOf = async (id: string): Promise<Attempt> => {
     const { execution } = await executions.load(executionOf(id));

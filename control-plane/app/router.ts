@@ -12,7 +12,7 @@ import { acknowledge } from '../engine/acknowledge.ts';
 import type { Input } from '../engine/inputs.ts';
 import type { Bus, Subscription } from '../ports/bus.ts';
 import type { Heads } from '../ports/heads.ts';
-import { isBroken } from './broken.ts';
+import { brokenFailure } from './broken.ts';
 import { deliberate } from './deliberate.ts';
 import type { Drivers } from './drivers.ts';
 import type { LoopParts, Outcome } from './loop-world.ts';
@@ -124,7 +124,7 @@ function answerTo(letter: Letter, { execution, events, bug }: Outcome): Answer {
   const rejection = events.find((event) => event.event === 'InputRejected');
   const { report, input } = letter;
   // An abort ends what is broken, and an agent learns from the acknowledgement what became of its report.
-  const inVain = bug === undefined || report !== null || input.input === 'abort' ? null : isBroken(bug.message);
+  const inVain = bug === undefined || report !== null || input.input === 'abort' ? null : brokenFailure(bug.message);
   return {
     rejected: rejection?.event === 'InputRejected' ? rejection.failure : inVain,
     acknowledgement: report === null ? null : acknowledge(execution, report.agentId, report.report),
