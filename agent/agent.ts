@@ -163,6 +163,8 @@ export class Agent {
   }
 
   async #welcomed(welcome: Welcome): Promise<void> {
+    const { incarnation } = this.ledger;
+    if (incarnation !== null && incarnation !== welcome.incarnation) this.#inbox.restored();
     // A ledger that cannot be written says so itself, and ends the agent.
     await this.ledger.metIncarnation(welcome.incarnation).catch(() => {});
     for (const attemptId of welcome.forget) await this.#executor.forget(attemptId).catch(() => {});

@@ -1,5 +1,6 @@
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { Report } from '@fairlead/proto/model/task.ts';
 import { workOn } from './attempt-work.ts';
@@ -90,12 +91,15 @@ export class Executor {
     for (const id of this.#starting.values()) this.#parts.outbox.drop(id);
   }
 
-  /** The journal says that it must not start here any more; nobody waits for a word about it. */
+  /**
+   * The journal does not know what it was accepted as, and nobody waits for a word about it. Nothing was started, so whatever
+   * it is offered as from now on may start.
+   */
   async forget(attemptId: AttemptId): Promise<void> {
     const entry = this.#parts.ledger.entry(attemptId);
     if (entry?.state !== 'ACCEPTED') return;
     const why = failure('CANCELED', 'the control plane does not count on this attempt any more');
-    await this.#bury(entry, why, { every: false, owed: false });
+    await this.#bury({ ...entry, assignment: 0 }, why, { every: false, owed: false });
   }
 
   /** Gives an accepted attempt back before its start, and says so. */
@@ -114,9 +118,9 @@ export class Executor {
   /** Reports (again) how an attempt ended. */
   tell(entry: LedgerEntry): void {
     const { attemptId, assignment, result } = entry;
-    if (entry.state === 'FINISHED' && result !== null) {
+    if (entry.state === 'FINISHED') {
       // An earlier release wrote it down at any size.
-      const told = { report: 'finished', attemptId, result: boundedResult(result) } as const;
+      const told = { report: 'finished', attemptId, result: boundedResult(result ?? NOT_KEPT) } as const;
       void this.#report(`${attemptId}:finished`, assignment, told);
     } else if (entry.state === 'TOMBSTONE' && entry.failure !== null) {
       const why = boundedFailure(entry.failure);
@@ -230,5 +234,11 @@ export class Executor {
     if (this.#parts.ledger.broken === null) throw error;
   };
 }
+
+const NOT_KEPT: AttemptResult = {
+  outcome: 'FAILED',
+  failure: failure('OUTCOME_UNKNOWN', 'it ended so long ago that its agent does not remember how'),
+  touched: true,
+};
 
 const DRAINING = failure('UNAVAILABLE', 'the agent is draining');

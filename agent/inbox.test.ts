@@ -76,6 +76,57 @@ test('a lower epoch of the execution is refused, for offers and cancels, after a
   expect(await world.control.offer(other, { epoch: 5 })).toEqual({ answer: 'accepted' });
 });
 
+test('a store restored from a backup counts its epochs from an earlier one on, and the agent with it', async () => {
+  const world = await connected();
+  await world.control.offer(A, { epoch: 5 });
+  world.control.incarnation = 'store2';
+  world.control.cut();
+  await world.system.advance(1_000);
+  const [next, last] = ['e/run/next@web-1#1', 'e/run/last@web-1#1'];
+  expect(await world.control.offer(next, { epoch: 2 })).toEqual({ answer: 'accepted' });
+  expect(await world.control.offer(A, { epoch: 2 })).toEqual({ answer: 'known', state: 'STARTED' });
+  await world.kill();
+  await world.start({ compactAtBytes: 1 });
+  expect(await world.control.offer(last, { epoch: 2 })).toEqual({ answer: 'accepted' });
+  await world.kill();
+  await world.start();
+  expect(await world.control.cancel('e/run/never@web-1#1', 2)).toEqual({ answer: 'tombstoned' });
+  expect(await world.control.cancel('e/run/never@web-1#1', 1)).toMatchObject({ answer: 'refused', final: false });
+});
+
+test('what was accepted or given back before a restore, and never began, may begin after it', async () => {
+  const world = await connected();
+  world.control.judge = ({ report }) => (report === 'starting' ? null : { verdict: 'recorded' });
+  await world.control.offer(A, { assignment: 3 });
+  await world.control.cancel('e/run/b@web-1#1');
+  world.control.incarnation = 'store2';
+  world.control.forget = [A];
+  world.control.cut();
+  await world.system.advance(1_000);
+  world.control.judge = () => ({ verdict: 'recorded' });
+  expect(await world.control.offer(A)).toEqual({ answer: 'accepted' });
+  expect(await world.control.offer('e/run/b@web-1#1')).toEqual({ answer: 'accepted' });
+  await world.system.settle();
+  expect(world.ran()).toEqual([A, 'e/run/b@web-1#1']);
+});
+
+test('asked for an attempt, it says how far that got, and how it ended', async () => {
+  const world = await connected();
+  const recall = (attemptId: string) =>
+    world.control.request({ kind: 'query', query: 'recall', arguments: { attemptId } });
+  expect(await recall(A)).toEqual({ answer: 'result', value: null });
+  await world.control.offer(A);
+  await world.system.settle();
+  expect(await recall(A)).toEqual({ answer: 'known', state: 'STARTED' });
+  world.platform.end(A);
+  await world.system.settle();
+  expect(world.control.reported('finished')).toHaveLength(1);
+  expect(await recall(A)).toEqual({ answer: 'known', state: 'FINISHED' });
+  await world.system.settle();
+  const [first, again] = world.control.reported('finished');
+  expect(again).toEqual(first);
+});
+
 test('a cancel of an attempt never seen leaves a tombstone that outlives the process', async () => {
   const world = await connected();
   expect(await world.control.cancel(A)).toEqual({ answer: 'tombstoned' });

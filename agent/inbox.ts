@@ -31,6 +31,11 @@ export class Inbox {
     for (const entry of parts.ledger.all()) this.#sawEpoch(entry.attemptId, entry.epoch);
   }
 
+  /** The store was restored from a backup: it counts its epochs from an earlier one on. Nobody is left who sent the later ones. */
+  restored(): void {
+    this.#epochs.clear();
+  }
+
   async handle(request: AgentRequest): Promise<AgentAnswer> {
     try {
       switch (request.kind) {
@@ -133,12 +138,22 @@ export class Inbox {
   }
 
   async #query(query: Query): Promise<AgentAnswer> {
+    if (query.query === 'recall') return await this.#recall(String(query.arguments['attemptId']));
     const handler = this.#parts.queries[query.query];
     if (handler === undefined) {
       const why = failure('UNSUPPORTED', `this agent does not answer queries of kind '${query.query}'`);
       return { answer: 'refused', final: true, failure: why };
     }
     return { answer: 'result', value: await handler(query.arguments) };
+  }
+
+  /** Asked by a journal that is behind: restored from a backup, it does not know what was acknowledged after that. */
+  async #recall(attemptId: AttemptId): Promise<AgentAnswer> {
+    const { ledger } = this.#parts;
+    const entry = ledger.entry(attemptId);
+    if (entry === undefined) return { answer: 'result', value: null };
+    await ledger.written();
+    return this.#known(entry, entry.assignment);
   }
 
   #outdated(attemptId: AttemptId, epoch: number): AgentAnswer | null {

@@ -97,6 +97,20 @@ export class Entries {
     }
   }
 
+  /**
+   * The store was restored from a backup: it counts epochs and assignments from an earlier one on, and what was given back
+   * or canceled meanwhile, before it began, may be wanted again. What began here, began here in any case.
+   */
+  ofEarlierIncarnation(): void {
+    for (const entries of [this.#open, this.#settled]) {
+      for (const [attemptId, entry] of entries) {
+        const offer = entry.offer === null ? null : { ...entry.offer, epoch: 0 };
+        const given = entry.state === 'TOMBSTONE' ? { assignment: 0, every: false } : {};
+        entries.set(attemptId, { ...entry, epoch: 0, offer, ...given });
+      }
+    }
+  }
+
   /** Forgets what was settled long ago or is more than is worth keeping. */
   prune(now: number): void {
     let above = this.#settled.size;

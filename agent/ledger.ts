@@ -65,8 +65,10 @@ export class Ledger {
     let incarnation: string | null = null;
     for (const line of lines) {
       if (line.k === 'ledger') id = line.id;
-      else if (line.k === 'incarnation') incarnation = line.value;
-      else entries.apply(line);
+      else if (line.k === 'incarnation') {
+        if (incarnation !== null && incarnation !== line.value) entries.ofEarlierIncarnation();
+        incarnation = line.value;
+      } else entries.apply(line);
     }
     if (id !== null) return new Ledger(options, id, entries, incarnation, intact);
     const ledger = new Ledger(options, system.ids.unique('l'), entries, null, 0);
@@ -151,6 +153,7 @@ export class Ledger {
 
   async metIncarnation(value: string): Promise<void> {
     if (value === this.#incarnation) return;
+    if (this.#incarnation !== null) this.#entries.ofEarlierIncarnation();
     this.#incarnation = value;
     await this.#write({ k: 'incarnation', value });
   }

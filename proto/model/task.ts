@@ -145,10 +145,13 @@ export interface Cancel {
   readonly reason: string;
 }
 
-/** A question without effect: list builds, look at an attempt's marker on a host. Not durable, may be asked again. */
+/**
+ * A question without effect: list builds, look at an attempt's marker on a host, look an attempt up in the ledger (one that
+ * has ended is then reported again). Not durable, may be asked again.
+ */
 export interface Query {
   readonly kind: 'query';
-  readonly query: 'artifactVersions' | 'probe';
+  readonly query: 'artifactVersions' | 'probe' | 'recall';
   readonly arguments: JsonObject;
 }
 

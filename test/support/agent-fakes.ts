@@ -196,10 +196,12 @@ export class FakeControlPlane implements Link {
   answersBeats = true;
   takesLogs = true;
   forget: readonly string[] = [];
+  /** Of the store. */
+  incarnation = 'store1';
   refusal: FailureError | null = null;
   events: LinkEvents | null = null;
   #sessions = 0;
-  #incarnation = 0;
+  #lives = 0;
   ledgerId = '';
 
   get sessionId(): string {
@@ -213,11 +215,11 @@ export class FakeControlPlane implements Link {
     this.ledgerId = hello.ledgerId;
     this.events = events;
     let open = true;
-    const incarnation = this.#incarnation;
-    const lives = (): boolean => open && incarnation === this.#incarnation;
+    const life = this.#lives;
+    const lives = (): boolean => open && life === this.#lives;
     const welcome: Welcome = {
       sessionId: this.sessionId,
-      incarnation: 'store1',
+      incarnation: this.incarnation,
       protocol: 1,
       leaseMs: 10_000,
       heartbeatMs: 3_000,
@@ -280,7 +282,7 @@ export class FakeControlPlane implements Link {
 
   /** The agent is gone: nothing reaches it, and nothing it sends arrives. */
   die(): void {
-    this.#incarnation += 1;
+    this.#lives += 1;
     this.events = null;
   }
 
