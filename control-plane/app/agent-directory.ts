@@ -60,6 +60,9 @@ export class AgentDirectory {
   readonly #givenTo = new Map<AttemptId, AgentId>();
   readonly #listeners = new Set<ChangeListener>();
   readonly #since: number;
+  /** Who has what begun, by its own word; and the same the other way round. */
+  readonly #holders = new Map<AttemptId, AgentId>();
+  readonly #holding = new Map<AgentId, readonly AttemptId[]>();
   /** Those who are connected and do not drain. */
   readonly #pools = new AgentPools<Entry>();
 
@@ -127,6 +130,18 @@ export class AgentDirectory {
     return presence.sessionId !== '' && !this.isLost(presence.agentId);
   }
 
+  isHere(agentId: AgentId): boolean {
+    const presence = this.presence(agentId);
+    return presence !== undefined && this.isConnected(presence);
+  }
+
+  /** Who holds the ledger now, by whatever name; the agent itself when nobody else does. */
+  holding(agentId: AgentId, ledgerId: LedgerId): AgentId {
+    if (this.isHere(agentId)) return agentId;
+    const now = this.all.find((each) => each.ledgerId === ledgerId && this.isConnected(each));
+    return now?.agentId ?? agentId;
+  }
+
   /** Of those who may, the one with the fewest tasks; among equals in turn. */
   choose(wanted: Requirements): Choice {
     for (const entry of this.#pools.inOrder(wanted.selectors)) {
@@ -137,6 +152,28 @@ export class AgentDirectory {
       return { chosen: entry.presence };
     }
     return { none: this.#nobody(wanted) };
+  }
+
+  /** That one or nobody, however much it has to do. */
+  only(agentId: AgentId, wanted: Requirements, why: string): Choice {
+    const presence = this.#entries.get(agentId)?.presence;
+    if (presence !== undefined && this.#may(presence, wanted)) return { chosen: presence };
+    const reason = presence === undefined ? 'not connected' : (this.#reasonAgainst(presence, wanted) ?? 'nothing');
+    const reasons = [`${presence?.name ?? agentId}: ${reason}`];
+    return { none: failure('NO_ELIGIBLE_AGENT', `${why}: ${reasons.join()}`, { details: { reasons } }) };
+  }
+
+  /** These have begun there, or ended, as its ledger has it. */
+  holds(agentId: AgentId, attemptIds: readonly AttemptId[]): void {
+    for (const attemptId of this.#holding.get(agentId) ?? []) this.#holders.delete(attemptId);
+    for (const attemptId of attemptIds) this.#holders.set(attemptId, agentId);
+    if (attemptIds.length === 0) this.#holding.delete(agentId);
+    else this.#holding.set(agentId, attemptIds);
+  }
+
+  /** Matters for what waits for an agent although it has begun: after the store was restored from a backup. */
+  holderOf(attemptId: AttemptId): AgentId | null {
+    return this.#holders.get(attemptId) ?? null;
   }
 
   given(agentId: AgentId, attemptId: AttemptId): void {

@@ -2,7 +2,7 @@
  * Tells the executions driven here what became of their agents: lost for too long, back with the same ledger, or back
  * with an empty one. From a hello everything about an agent's open work follows.
  */
-import type { AgentId, LedgerId } from '@fairlead/proto/model/ids.ts';
+import type { AgentId, AttemptId, LedgerId } from '@fairlead/proto/model/ids.ts';
 import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
 import type { Hello } from '@fairlead/proto/model/task.ts';
 import type { Attempt, Execution } from '../engine/execution.ts';
@@ -20,21 +20,32 @@ export interface Arrival {
   readonly open: Hello['open'];
 }
 
-type Arrived = Arrival & { readonly states: ReadonlyMap<string, Hello['open'][number]['state']> };
+type Arrived = Arrival & {
+  readonly states: ReadonlyMap<string, Hello['open'][number]['state']>;
+  /** Attempts it was asked about because its hello does not name them. */
+  readonly asked: Set<AttemptId>;
+};
+
+/** What an agent answers who is asked for an attempt. Null: nothing came. */
+export type Recall = (agentId: AgentId, attemptId: AttemptId) => Promise<'KNOWN' | 'UNKNOWN' | null>;
 
 export class AgentWatch {
   readonly #drivers: Drivers;
   readonly #agents: AgentDirectory;
   readonly #scheduler: Scheduler;
+  readonly #recall: Recall;
+  /** The last of every agent. */
+  readonly #last = new Map<AgentId, Arrived>();
   #timer: Timer | null = null;
   /** Heard of in this turn. */
   #arrivals = new Map<AgentId, Arrived>();
   #arriving: Timer | null = null;
 
-  constructor(drivers: Drivers, agents: AgentDirectory, scheduler: Scheduler) {
+  constructor(drivers: Drivers, agents: AgentDirectory, scheduler: Scheduler, recall: Recall) {
     this.#drivers = drivers;
     this.#agents = agents;
     this.#scheduler = scheduler;
+    this.#recall = recall;
   }
 
   start(): void {
@@ -52,7 +63,14 @@ export class AgentWatch {
   /** An agent said hello, here or at another replica. Of two thousand that come at once, all are looked after together. */
   arrived(arrival: Arrival): void {
     const states = new Map(arrival.open.map((each) => [each.attemptId, each.state]));
-    this.#arrivals.set(arrival.agentId, { ...arrival, states });
+    const arrived = { ...arrival, states, asked: new Set<AttemptId>() };
+    this.#arrivals.set(arrival.agentId, arrived);
+    this.#last.set(arrival.agentId, arrived);
+    const begun = arrival.open.filter(({ state }) => state === 'STARTED' || state === 'FINISHED');
+    this.#agents.holds(
+      arrival.agentId,
+      begun.map(({ attemptId }) => attemptId),
+    );
     this.#arriving ??= this.#scheduler.after(0, () => this.#lookAfterArrivals());
   }
 
@@ -63,6 +81,7 @@ export class AgentWatch {
     this.#eachAttempt((execution, attempt) => {
       const arrival = attempt.agentId === null ? undefined : arrivals.get(attempt.agentId);
       if (arrival === undefined) return;
+      if (isNotNamed(arrival, attempt)) return this.#ask(execution, attempt, arrival);
       const input = afterArrival(arrival, attempt, arrival.states.get(attempt.id));
       if (input !== null) this.#drivers.post(execution.id, input);
     });
@@ -72,7 +91,11 @@ export class AgentWatch {
     this.#agents.noticeLost();
     this.#eachAttempt((execution, attempt) => {
       const { id: attemptId, agentId } = attempt;
-      if (agentId === null || attempt.state === 'UNKNOWN') return;
+      if (agentId === null) return;
+      // Said before the execution was driven here.
+      const arrival = this.#last.get(agentId);
+      if (arrival !== undefined && isNotNamed(arrival, attempt)) this.#ask(execution, attempt, arrival);
+      if (attempt.state === 'UNKNOWN') return;
       const reason = this.#whyLost(agentId, attempt.ledgerId);
       if (reason === null) return;
       this.#drivers.post(execution.id, { input: 'agentLost', attemptId, agentId, reason });
@@ -86,6 +109,20 @@ export class AgentWatch {
     return presence === undefined || presence.ledgerId === ledgerId ? null : FORGOTTEN;
   }
 
+  /**
+   * What began there and is not named any more has ended there, and was acknowledged: only a journal that was restored from
+   * a backup does not know of it. It hears of the end again; or the agent does not remember it, and it is lost.
+   */
+  #ask(execution: Execution, { id: attemptId, state }: Attempt, { agentId, asked }: Arrived): void {
+    if (asked.has(attemptId)) return;
+    asked.add(attemptId);
+    void this.#recall(agentId, attemptId).then((answer) => {
+      if (answer === null) asked.delete(attemptId);
+      if (answer !== 'UNKNOWN' || state === 'UNKNOWN') return;
+      this.#drivers.post(execution.id, { input: 'agentLost', attemptId, agentId, reason: FORGOTTEN });
+    });
+  }
+
   #eachAttempt(visit: (execution: Execution, attempt: Attempt) => void): void {
     for (const [, loop] of this.#drivers.driven) {
       const { execution } = loop.at;
@@ -94,6 +131,13 @@ export class AgentWatch {
     }
   }
 }
+
+/** It began in this ledger, before the agent's session. */
+const isNotNamed = (arrival: Arrived, { id, state, ledgerId, sessionId }: Attempt): boolean =>
+  (state === 'STARTED' || state === 'UNKNOWN') &&
+  ledgerId === arrival.ledgerId &&
+  sessionId !== arrival.sessionId &&
+  !arrival.states.has(id);
 
 /** What a hello means for an attempt that stands as given to this agent. */
 function afterArrival(arrival: Arrival, attempt: Attempt, inLedger: string | undefined): Input | null {

@@ -42,3 +42,28 @@ it('misses no agent that comes while it is written down that there is none', asy
   await dispatcher.assign(command, () => true);
   expect(given).toEqual(['noAgent', 'agentChosen']);
 });
+
+it('gives what has begun at an agent, as its ledger has it, to that one or to nobody', async () => {
+  const system = new VirtualSystem();
+  const agents = new AgentDirectory(system.clock, 60_000);
+  const bus = new LocalBus(system.scheduler);
+  const given: unknown[] = [];
+  const give = async (_: string, input: unknown) => void given.push(input);
+  const dispatcher = new Dispatcher({ bus, agents, crash: NO_CRASH, give });
+  const attemptId = 'x1/r1/p1/s1/t1@-#1';
+  const needs = { type: 'COMMAND', selectors: [], avoid: [] };
+  const assign = { command: 'assign', id: `${attemptId}/assign.1`, attemptId, ...needs } as const;
+  agents.holds('a1', [attemptId]);
+  agents.seen({ ...PRESENCE, agentId: 'a2', name: 'two', sessionId: 's2' });
+  expect(dispatcher.assignNow([assign])).toEqual([]);
+  void dispatcher.assign(assign, () => true);
+  await system.settle();
+  expect(given).toMatchObject([
+    { input: 'noAgent', failure: { message: expect.stringContaining('a1: not connected') } },
+  ]);
+  agents.seen(PRESENCE);
+  await system.settle();
+  expect(given.slice(1)).toMatchObject([{ input: 'agentChosen', agentId: 'a1' }]);
+  agents.holds('a1', []);
+  expect(dispatcher.assignNow([{ ...assign, attemptId: `${attemptId}1` }])).toMatchObject([{ agentId: 'a2' }]);
+});

@@ -4,7 +4,7 @@
  */
 import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
-import { executionOf } from '@fairlead/proto/model/ids.ts';
+import { executionOf, type AgentId, type AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
@@ -23,6 +23,8 @@ const ANSWER_MS = 5_000;
 const SOON_MS = 500;
 const LATER_MS = 1_000;
 const QUIET_MS = 15_000;
+
+const BEGAN_THERE = 'it began at an agent before the store was restored from a backup, and only that one may have it';
 
 export interface DispatcherWorld {
   readonly bus: Bus;
@@ -98,13 +100,24 @@ export class Dispatcher {
     } else if (answer?.answer === 'known' && answer.state === 'TOMBSTONE') {
       const why = failure('CANCELED', 'the agent will never start it');
       await this.#give({ input: 'released', attemptId, assignment, agentId, failure: why, final: true });
+    } else if (answer?.answer === 'known' && answer.state !== 'ACCEPTED') {
+      // It began there, whatever a journal says that was restored from a backup: to nobody else it is given any more.
+      await this.#give({ input: 'starting', attemptId, assignment, agentId });
     }
     return answer === null ? SOON_MS : QUIET_MS;
   }
 
+  /** Asks an agent for an attempt that its hello did not name; of one that has ended it reports the end again. */
+  async recall(agentId: AgentId, attemptId: AttemptId): Promise<'KNOWN' | 'UNKNOWN' | null> {
+    const answer = await this.#ask(agentId, { kind: 'query', query: 'recall', arguments: { attemptId } });
+    if (answer === null) return null;
+    return answer.answer === 'known' ? 'KNOWN' : 'UNKNOWN';
+  }
+
   async cancel(command: CommandOf<'cancel'>, execution: Execution): Promise<number> {
-    const { attemptId, agentId, assignment, graceMs, reason } = command;
-    const answer = await this.#ask(agentId, { kind: 'cancel', attemptId, epoch: execution.epoch, graceMs, reason });
+    const { attemptId, agentId, ledgerId, assignment, graceMs, reason } = command;
+    const holder = this.#world.agents.holding(agentId, ledgerId);
+    const answer = await this.#ask(holder, { kind: 'cancel', attemptId, epoch: execution.epoch, graceMs, reason });
     // Whichever ledger says so: it settles what was not started. A start is only taken back by the report of its own ledger.
     if (answer?.answer === 'tombstoned') {
       const why = failure('CANCELED', reason);
@@ -130,7 +143,9 @@ export class Dispatcher {
   /** One who is chosen is counted as having it from now on. */
   #choose(command: CommandOf<'assign'>): Chosen | Exclude<Choice, { chosen: unknown }> {
     const { attemptId } = command;
-    const choice = this.#world.agents.choose(command);
+    const holder = this.#world.agents.holderOf(attemptId);
+    const choice =
+      holder === null ? this.#world.agents.choose(command) : this.#world.agents.only(holder, command, BEGAN_THERE);
     if (!('chosen' in choice)) return choice;
     const { agentId, ledgerId, sessionId } = choice.chosen;
     this.#world.agents.given(agentId, attemptId);

@@ -14,6 +14,7 @@ import type {
 import { chunkEnd, type LogChunk, type Logs } from '../ports/logs.ts';
 import type { AgentPresence } from './agent-directory.ts';
 import type { AgentRegistry } from './agent-registry.ts';
+import type { FormerName } from './former-name.ts';
 import type { LogWriters } from './log-writers.ts';
 import type { Presence } from './presence.ts';
 import type { Router } from './router.ts';
@@ -34,6 +35,7 @@ export interface GatewayWorld {
   readonly router: Router;
   readonly logs: Logs;
   readonly logWriters: LogWriters;
+  readonly formerName: FormerName;
   readonly presence: Presence;
   /** A log grew: for those who watch it. */
   logGrew(attemptId: AttemptId): void;
@@ -105,9 +107,14 @@ export class Gateway implements AgentGateway {
     return true;
   }
 
-  async report({ agentId }: SessionKey, report: Report): Promise<Acknowledgement | null> {
-    const acknowledgement = await this.#world.router.report(agentId, report);
-    const { logWriters } = this.#world;
+  async report(key: SessionKey, report: Report): Promise<Acknowledgement | null> {
+    const { agentId } = key;
+    const { logWriters, router } = this.#world;
+    let acknowledgement = await router.report(agentId, report);
+    if (acknowledgement?.verdict === 'refused' && report.report !== 'starting') {
+      const former = await this.#formerName(key, report.attemptId);
+      if (former !== null) acknowledgement = await router.report(former, report);
+    }
     if (report.report === 'released') logWriters.released(report.attemptId, agentId);
     if (report.report === 'starting' && acknowledgement?.verdict === 'recorded') {
       logWriters.started(report.attemptId, agentId);
@@ -118,7 +125,8 @@ export class Gateway implements AgentGateway {
   async logs(agentId: AgentId, chunks: readonly LogChunk[]): Promise<readonly StoredLength[]> {
     const { logs, logWriters } = this.#world;
     const attempts = [...new Set(chunks.map((chunk) => chunk.attemptId))];
-    const theirs = await logWriters.among(attempts, agentId);
+    const ledgerId = this.#sessions.get(agentId)?.presence.ledgerId ?? '';
+    const theirs = await logWriters.among(attempts, agentId, ledgerId);
     await logs.append(chunks.filter((chunk) => chunk.bytes.length > 0 && theirs.has(chunk.attemptId)));
     const lengths = new Map(await logs.lengths([...theirs]));
     // Of others' attempts nothing is stored nor told; but what was never answered would come again for ever.
@@ -140,6 +148,14 @@ export class Gateway implements AgentGateway {
   /** Ends the sessions of an agent that was revoked. */
   revoke(agentId: AgentId): void {
     this.#sessions.get(agentId)?.connection.revoke('the agent was revoked');
+  }
+
+  /** Another than its own, by which the journal knows it. */
+  async #formerName(key: SessionKey, attemptId: AttemptId): Promise<AgentId | null> {
+    const session = this.#session(key);
+    if (session === null) return null;
+    const former = await this.#world.formerName.of(attemptId, session.presence.ledgerId);
+    return former === key.agentId ? null : former;
   }
 
   #session(key: SessionKey): Session | null {

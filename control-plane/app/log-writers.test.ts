@@ -6,6 +6,7 @@ import { LogWriters } from './log-writers.ts';
 
 const chosen = (agentId: string) =>
   ({ input: 'agentChosen', attemptId: ATTEMPT, agentId, ledgerId: 'l', sessionId: 's' }) as const;
+const NOBODY = { covers: () => false };
 const why = failure('UNAVAILABLE', 'draining');
 
 function world(play: Play) {
@@ -13,8 +14,8 @@ function world(play: Play) {
   const writers = new LogWriters((id) => {
     reads += 1;
     return Promise.resolve(id === 'x1' ? play.execution : null);
-  });
-  const may = async (agentId: string): Promise<boolean> => (await writers.among([ATTEMPT], agentId)).has(ATTEMPT);
+  }, NOBODY);
+  const may = async (agentId: string): Promise<boolean> => (await writers.among([ATTEMPT], agentId, 'l9')).has(ATTEMPT);
   return { writers, may, reads: () => reads };
 }
 
@@ -49,7 +50,7 @@ it('follows an attempt from the agent that gave it back to the next', async () =
 
 it('lets nobody write to what there is not', async () => {
   const { writers } = world(new Play(oneStep()));
-  expect(await writers.among(['x2/run/p/s/t@h#1', 'nonsense', `${ATTEMPT}1`], 'a1')).toEqual(new Set());
+  expect(await writers.among(['x2/run/p/s/t@h#1', 'nonsense', `${ATTEMPT}1`], 'a1', 'l9')).toEqual(new Set());
 });
 
 it('remembers the latest of very many, and reads the rest again', async () => {
@@ -61,7 +62,7 @@ it('remembers the latest of very many, and reads the rest again', async () => {
 });
 
 it('loses no log to a journal that cannot be interpreted, and waits for a store that is away', async () => {
-  const failing = (error: Error) => new LogWriters(() => Promise.reject(error)).among([ATTEMPT], 'a1');
+  const failing = (error: Error) => new LogWriters(() => Promise.reject(error), NOBODY).among([ATTEMPT], 'a1', 'l9');
   expect(await failing(new TypeError('a bug'))).toEqual(new Set([ATTEMPT]));
   await expect(failing(new FailureError(why))).rejects.toThrow('draining');
 });

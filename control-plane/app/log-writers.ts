@@ -2,9 +2,16 @@
  * Which agent may append to the log of an attempt: the one that the journal has at work on it, or had at its end. Known
  * of what started here; read from the journal of what an agent brings with it from another session.
  */
-import { executionOf, type AgentId, type AttemptId, type ExecutionId } from '@fairlead/proto/model/ids.ts';
+import {
+  executionOf,
+  type AgentId,
+  type AttemptId,
+  type ExecutionId,
+  type LedgerId,
+} from '@fairlead/proto/model/ids.ts';
 import type { Execution } from '../engine/execution.ts';
 import { findAttempt } from '../engine/tree.ts';
+import type { FormerName } from './former-name.ts';
 import { isPassing } from './insist.ts';
 
 /** Of each agent, far more than it can be behind with; of what is forgotten the journal is read again, which costs much. */
@@ -12,10 +19,12 @@ const KEPT = 20_000;
 
 export class LogWriters {
   readonly #load: (id: ExecutionId) => Promise<Execution | null>;
+  readonly #formerName: Pick<FormerName, 'covers'>;
   readonly #known = new Map<AgentId, Set<AttemptId>>();
 
-  constructor(load: (id: ExecutionId) => Promise<Execution | null>) {
+  constructor(load: (id: ExecutionId) => Promise<Execution | null>, formerName: Pick<FormerName, 'covers'>) {
     this.#load = load;
+    this.#formerName = formerName;
   }
 
   /** It has the permission to start. */
@@ -36,7 +45,7 @@ export class LogWriters {
   }
 
   /** Those of the attempts whose logs the agent may write. */
-  async among(attemptIds: readonly AttemptId[], agentId: AgentId): Promise<ReadonlySet<AttemptId>> {
+  async among(attemptIds: readonly AttemptId[], agentId: AgentId, ledgerId: LedgerId): Promise<ReadonlySet<AttemptId>> {
     const theirs = new Set<AttemptId>();
     const unsure = new Map<ExecutionId, AttemptId[]>();
     for (const attemptId of attemptIds) {
@@ -47,7 +56,9 @@ export class LogWriters {
       const execution = await this.#read(id);
       for (const attemptId of attempts) {
         if (execution !== 'unreadable') {
-          if (execution === null || findAttempt(execution, attemptId)?.agentId !== agentId) continue;
+          const attempt = execution === null ? undefined : findAttempt(execution, attemptId);
+          if (attempt === undefined) continue;
+          if (attempt.agentId !== agentId && !this.#formerName.covers(attempt, ledgerId)) continue;
           this.started(attemptId, agentId);
         }
         theirs.add(attemptId);

@@ -1,5 +1,5 @@
 /** One control plane, made of ports alone: the same code runs as a process and in simulation. */
-import { executionOf, type AttemptId, type ReplicaId } from '@fairlead/proto/model/ids.ts';
+import { executionOf, type AttemptId, type ExecutionId, type ReplicaId } from '@fairlead/proto/model/ids.ts';
 import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { Command } from '../engine/commands.ts';
@@ -10,6 +10,7 @@ import type { Store } from '../ports/store.ts';
 import type { AtHand } from './at-hand.ts';
 import { AgentDirectory } from './agent-directory.ts';
 import { AgentRegistry } from './agent-registry.ts';
+import { FormerName } from './former-name.ts';
 import { AgentWatch } from './agent-watch.ts';
 import { DefinitionStore } from './definition-store.ts';
 import { foundThere } from './found-there.ts';
@@ -129,16 +130,20 @@ export class Replica {
     this.#others = { rows: store.rows, history: this.history, submit, give };
     this.#replicas = new Replicas(this.id, store.documents, clock, scheduler);
     this.#sweeper = new Sweeper(store.heads, this.#replicas, this.drivers, system);
-    this.#watch = new AgentWatch(this.drivers, this.agents, scheduler);
+    const recall = this.#dispatcher.recall.bind(this.#dispatcher);
+    this.#watch = new AgentWatch(this.drivers, this.agents, scheduler, recall);
     const connected = () => this.gateway.connected;
     this.#presence = new Presence(this.id, bus, this.agents, this.#watch, scheduler, connected, parts.alone);
+    const load = async (id: ExecutionId) => (await this.history.load(id, this.drivers.loop(id)?.at)).execution;
+    const formerName = new FormerName(load, this.agents);
     this.gateway = new Gateway(
       {
         system,
         registry: this.registry,
         router: this.router,
         logs: store.logs,
-        logWriters: new LogWriters(async (id) => (await this.history.load(id, this.drivers.loop(id)?.at)).execution),
+        logWriters: new LogWriters(load, formerName),
+        formerName,
         presence: this.#presence,
         logGrew: (attemptId) => this.#logGrew(attemptId),
       },

@@ -48,7 +48,10 @@ afterEach(async () => {
   await bus.close();
 });
 
-async function enroll(name: string): Promise<{ agentId: string; connect(): Promise<[OpenLink, Caller]> }> {
+async function enroll(
+  name: string,
+  ledgerId = `l-${name}`,
+): Promise<{ agentId: string; connect(): Promise<[OpenLink, Caller]> }> {
   const token = await replica.registry.createToken(name);
   const secret = `${name} secret`;
   const credentialSha256 = Buffer.from(secret).toString('hex'); // As the digest of this replica has it.
@@ -60,7 +63,7 @@ async function enroll(name: string): Promise<{ agentId: string; connect(): Promi
     const caller = new Caller();
     const open = await link.open(
       {
-        ...{ agentId, ledgerId: `l-${name}`, version: '0', protocol: { min: 1, max: 1 }, incarnation: null },
+        ...{ agentId, ledgerId, version: '0', protocol: { min: 1, max: 1 }, incarnation: null },
         ...{ hostname: name, selectors: [], capabilities: [], capacity: 1, open: [] },
       },
       caller,
@@ -125,4 +128,24 @@ test('its own agent does, in a session that came after its start too, and its la
   expect(await stored()).toBe(8);
   again.report('end', finished);
   await expect.poll(() => later.answers.get('end'), soon).toEqual({ verdict: 'recorded' });
+});
+
+test('an agent that was enrolled anew over its ledger says how that ended, once nobody comes by its former name', async () => {
+  const mine = await enroll('mine', 'l');
+  await startedAt(mine.agentId);
+  const [before, former] = await mine.connect();
+  const [open, caller] = await (await enroll('anew', 'l')).connect();
+  // A copy of a directory, and its original is there.
+  open.report('copied', finished);
+  await expect.poll(() => caller.answers.get('copied'), soon).toMatchObject({ verdict: 'refused' });
+  before.goodbye();
+  await expect.poll(() => former.ends.length, soon).toBe(1);
+  open.report('note', { report: 'checkpoint', attemptId: ATTEMPT, name: 'before', data: { link: 'v0' } });
+  await expect.poll(() => caller.answers.get('note'), soon).toEqual({ verdict: 'recorded' });
+  open.logs([chunk(0, 'one\n')]);
+  await expect.poll(() => caller.stored.get(ATTEMPT), soon).toBe(4);
+  expect(await stored()).toBe(4);
+  open.report('end', finished);
+  await expect.poll(() => caller.answers.get('end'), soon).toEqual({ verdict: 'recorded' });
+  expect(await attempt()).toMatchObject({ state: 'ENDED', result: succeeded, agentId: mine.agentId });
 });
