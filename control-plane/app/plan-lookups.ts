@@ -3,7 +3,7 @@ import { failure, FailureError, type Failure } from '@fairlead/proto/model/failu
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { Need } from '../definitions/plan.ts';
 import type { Installed } from '../definitions/run-options.ts';
-import type { ExecutionRow, Rows } from '../ports/rows.ts';
+import { isNewerInstance, type ExecutionRow, type InstanceRow, type Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
 
 export const resolveBuilds = async (
@@ -30,16 +30,25 @@ export function lastGoodIn(row: ExecutionRow, mapping: string): ArtifactRef | nu
 
 const BATCH = 1_000;
 
-/** What runs where, without what was taken back to nothing. */
-export async function installedIn(rows: Rows, application: string): Promise<readonly Installed[]> {
-  const found: Installed[] = [];
+/** What runs where, without what was taken back to nothing. `lately`: what no row tells yet, oldest first. */
+export async function installedIn(
+  rows: Rows,
+  application: string,
+  lately: readonly InstanceRow[] = [],
+): Promise<readonly Installed[]> {
+  const found = new Map<string, InstanceRow>();
   for (let after: string | undefined; ;) {
     const batch = await rows.listInstances(
       { application },
       { limit: BATCH, ...(after === undefined ? {} : { after }) },
     );
-    found.push(...batch.filter((row) => row.details['removed'] !== true));
-    if (batch.length < BATCH) return found;
+    for (const row of batch) found.set(row.id, row);
+    if (batch.length < BATCH) break;
     after = batch.at(-1)?.id;
   }
+  for (const row of lately) {
+    const before = found.get(row.id);
+    if (before === undefined || isNewerInstance(row, before)) found.set(row.id, row);
+  }
+  return [...found.values()].filter((row) => row.details['removed'] !== true);
 }

@@ -10,7 +10,7 @@ import type { Digest } from '../ports/digest.ts';
 import type { Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
 import type { Revision } from './definition-store.ts';
-import { lastGood, refused, resolveBuilds } from './plan-lookups.ts';
+import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 
 export interface PlanningWorld {
   readonly builds: Builds;
@@ -29,13 +29,23 @@ export interface PipelineStart {
   readonly pinned?: Readonly<Record<string, ArtifactRef>>;
   readonly answers?: GivenPlan['answers'];
   readonly resumeUuid?: string;
+  readonly skipSameVersion?: boolean;
 }
 
 export async function planPipeline(
   world: PlanningWorld,
   { catalog, revision }: Revision,
   chosen: ChosenPipeline,
-  { executionId, actor, variables, artifacts: builds, pinned = {}, answers, resumeUuid }: PipelineStart,
+  {
+    executionId,
+    actor,
+    variables,
+    artifacts: builds,
+    pinned = {},
+    answers,
+    resumeUuid,
+    skipSameVersion = false,
+  }: PipelineStart,
 ): Promise<Plan> {
   const needed = pipelineRequirements(catalog, chosen, { variables, builds });
   if (!needed.ok) throw refused(needed.failures);
@@ -55,6 +65,7 @@ export async function planPipeline(
     now: world.system.clock.now(),
     ...(answers === undefined ? {} : { answers }),
     resumeUuid: resumeUuid ?? null,
+    ...(skipSameVersion ? { skipSameVersion, installed: await installedIn(world.rows, chosen.application.name) } : {}),
     hash: (text) => world.digest.sha256(text),
   });
   if (!planned.ok) throw refused(planned.failures);

@@ -24,8 +24,9 @@ import type { Builds } from './builds.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import { runsWithReleases } from './good-releases.ts';
-import { refused, resolveBuilds } from './plan-lookups.ts';
+import { installedIn, refused, resolveBuilds } from './plan-lookups.ts';
 import { lastGoods } from './plan-pipeline.ts';
+import { instancesOf } from './projector.ts';
 import { runsWithRestores } from './restores.ts';
 
 export interface PlannerWorld {
@@ -106,6 +107,13 @@ export class Planner {
         rollbackArtifacts: await lastGoods(rows, needed.mappings),
         now: clock.now(),
         resumeUuid: plan.resumes?.chain ?? null,
+        ...(plan.options?.skipSameVersion === true
+          ? {
+              skipSameVersion: true,
+              // Its own rows are written when all of it has ended.
+              installed: await installedIn(rows, plan.application.name, instancesOf(execution, 0)),
+            }
+          : {}),
         hash: (text) => digest.sha256(text),
       },
       failures,

@@ -57,6 +57,7 @@ export async function resumePipeline(
     pinned: chosenArtifacts(execution),
     answers: answersOf(execution),
     resumeUuid: resumes.chain,
+    skipSameVersion: plan.options?.skipSameVersion ?? false,
   });
   const taken = takenOverStages(execution, index);
   const later = await withReleases(world.rows, { ...fresh, stages: fresh.stages.slice(index) });

@@ -38,6 +38,8 @@ function planned(text: string, more: Partial<PipelinePlanRequest> = {}): Plan | 
   return result.ok ? result.plan : result.failures.map((each) => each.message);
 }
 
+const PLACE = { service: 'web', environment: 'prod', infrastructure: 'dc1' };
+
 const given = { ticket: 'CHG-1', where: 'prod', infra: 'dc1' };
 
 function planOf(text: string, variables: Readonly<Record<string, string>> = given): Plan {
@@ -107,6 +109,47 @@ describe('the plan of a pipeline', () => {
     expect(
       plan.stages.map(({ runs }) => runs.map((run) => [run.skip, run.deferred ?? false, run.phases.length])),
     ).toEqual([[['always', true, 0]], [["${pipeline.name} == 'x'", false, 1]]]);
+  });
+
+  it('leaves out hosts that have the build in its first stage, and plans the later ones when they are reached', () => {
+    const text = shop(`  release:
+    stages:
+      - ship
+      - { workflow: ship, name: Again, skip: "\${workflow.displayName} == 'x'" }
+      - { approval: { groups: [a] }, name: Gate }
+`);
+    const on = (host: string, build: string) => ({ ...PLACE, host, build });
+    const installed = [on('h1', '7'), on('h2', '6')];
+    const plan = planned(text, { skipSameVersion: true, installed });
+    if (!('stages' in plan)) throw new Error(plan.join('\n'));
+    expect(plan.options).toEqual({ skipSameVersion: true });
+    const [first, second, gate] = plan.stages.flatMap((stage) => stage.runs);
+    expect(first?.phases.map(({ hosts, leftOut }) => [hosts.map(({ name }) => name), leftOut])).toEqual([
+      [['h2', 'h3'], ['h1']],
+    ]);
+    expect(second).toMatchObject({
+      deferred: true,
+      phases: [],
+      families: { workflow: { displayName: expect.stringMatching(/^ship /) } },
+    });
+    expect([gate?.type, gate?.deferred]).toEqual(['APPROVAL', undefined]);
+    // Nothing is put off where nobody asks for it.
+    const [, whole] = planOf(text, {}).stages.flatMap((stage) => stage.runs);
+    expect([whole?.deferred, whole?.phases.length]).toEqual([undefined, 1]);
+  });
+
+  it('tells before it starts which of its stages cannot leave hosts out, builds apart', () => {
+    const more = `  make: { type: build, collect: web }
+  bare: { type: basic, service: plain, environment: prod }
+pipelines:
+  release: { stages: [ship, { workflow: bare, name: Bare }, make, { workflow: ship, name: Made }] }
+`;
+    const text = shop('')
+      .replace('pipelines:\n', more)
+      .replace('  worker:', '  plain: { type: ssh/other, start: run }\n  worker:');
+    expect(planned(text, { skipSameVersion: true, installed: [] })).toEqual([
+      "stage 'Bare': the service 'plain' has no artifact, so there is no version to compare. Leave it out.",
+    ]);
   });
 
   it('is refused with everything that is missing or wrong', () => {

@@ -23,6 +23,7 @@ import { inStage } from './pipeline-requirements.ts';
 import { approvalRun } from './plan-approval.ts';
 import { buildPlan, type PlanRequest, type PlanResult } from './plan.ts';
 import { applicationFamily, described } from './plan-families.ts';
+import { saidFor } from './run-options.ts';
 
 export interface PipelinePlanRequest extends Omit<PlanRequest, 'rollbackArtifacts'> {
   /** What was answered before, in the execution that is done again. */
@@ -68,6 +69,7 @@ export function buildPipelinePlan(
         artifacts: request.artifacts,
         ...(request.answers === undefined ? {} : { answers: request.answers }),
       },
+      ...saidFor(request),
       ...(complete.rollbackOnFailure ? { rollbackOnFailure: true } : {}),
     } satisfies Plan,
   };
@@ -89,14 +91,12 @@ function planMember(
   const workflow = workflowOf(catalog, chosen, member);
   if (workflow === undefined) return [];
   if (isPlannedAtStart(catalog, chosen, place)) {
-    return planCopies(
-      catalog,
-      revision,
-      chosen,
-      { id, member, copies: copiesOf(catalog, chosen, member, request.values) },
-      request,
-      failures,
-    );
+    const copies = copiesOf(catalog, chosen, member, request.values);
+    const runs = planCopies(catalog, revision, chosen, { id, member, copies }, request, failures);
+    // Which hosts have the build is known when those before it are done; what is wrong with it is told now.
+    const waits = request.skipSameVersion === true && place.stage > 0 && workflow.spec.type !== 'build';
+    if (!waits) return runs;
+    return runs.slice(0, 1).map(({ families }) => ({ ...laterRun(id, workflow, chosen, member, request), families }));
   }
   return [laterRun(id, workflow, chosen, member, request)];
 }
@@ -110,6 +110,8 @@ export function planCopies(
   request: WithValues,
   failures: Failure[],
 ): readonly RunPlan[] {
+  // A build puts nothing on any host.
+  const skips = request.skipSameVersion === true && workflowOf(catalog, chosen, member)?.spec.type !== 'build';
   return copies.flatMap(({ request: wanted, infrastructure }, index) => {
     const runId = infrastructure === null ? id : `${id}x${index + 1}`;
     const planned = buildPlan(catalog, revision, {
@@ -119,6 +121,7 @@ export function planCopies(
       actor: request.actor,
       artifacts: request.artifacts,
       rollbackArtifacts: own(request.rollbackArtifacts, wanted.name ?? '') ?? {},
+      ...(skips ? { skipSameVersion: true, installed: request.installed ?? [] } : {}),
       now: request.now,
       ...(request.url === undefined ? {} : { url: request.url }),
       hash: request.hash,

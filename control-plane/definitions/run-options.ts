@@ -20,10 +20,10 @@ const WITH_HOSTS: readonly WorkflowType[] = ['BASIC', 'ROLLING', 'CANARY'];
 const WITH_SKIPPING: readonly WorkflowType[] = [...WITH_HOSTS, 'MULTI_SERVICE'];
 
 /** Stages are started by their pipeline, not by a person who could name hosts. */
-export const refuseOptions = ({ hosts, skipSameVersion }: RunOptions, pipeline: string): readonly Failure[] => [
-  ...(hosts === undefined ? [] : [notInPipeline('hosts', pipeline)]),
-  ...(skipSameVersion === true ? [notInPipeline('skipSameVersion', pipeline)] : []),
-];
+export const refuseOptions = ({ hosts }: RunOptions, pipeline: string): readonly Failure[] =>
+  hosts === undefined
+    ? []
+    : [refuse('hosts', `'${pipeline}' is a pipeline, and hosts is for workflows started alone`, 'Leave it out.')];
 
 /** For the plan, so that a rerun does the same. */
 export const saidFor = ({ hosts, skipSameVersion }: RunOptions): Pick<Plan, 'options'> =>
@@ -35,9 +35,6 @@ export const saidFor = ({ hosts, skipSameVersion }: RunOptions): Pick<Plan, 'opt
           ...(skipSameVersion === true ? { skipSameVersion } : {}),
         },
       };
-
-const notInPipeline = (field: string, pipeline: string): Failure =>
-  refuse(field, `'${pipeline}' is a pipeline, and ${field} is for workflows started alone`, 'Leave it out.');
 
 export function withOptions(
   run: RunPlan,

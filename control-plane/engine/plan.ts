@@ -42,7 +42,7 @@ export interface Plan {
   readonly stages: readonly StagePlan[];
   /** Pipelines: what was given at the start, for planning deferred runs, for resume and for rerun. */
   readonly given?: GivenPlan;
-  /** Of a workflow started alone: what was said for that start, for rerun. */
+  /** What was said for that start, for rerun; of a pipeline, also for resume and for runs that are planned late. */
   readonly options?: RunOptions;
   /** A failure rolls back the stages before it, by stages that are appended. */
   readonly rollbackOnFailure?: boolean;

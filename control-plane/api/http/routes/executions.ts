@@ -54,7 +54,7 @@ export const executionRoutes: readonly Route[] = [
         .describe('Only these, in the first phase; later phases are skipped. Not for pipelines.'),
       skipSameVersion: z
         .exactOptional(z.boolean())
-        .describe('Leaves out hosts that have the build already. Not for pipelines.'),
+        .describe('Leaves out hosts that have the build already; in a pipeline, in every stage.'),
     }),
     statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
     response: z.object({
