@@ -47,6 +47,7 @@ beforeAll(async () => {
           { ...stage('Prod', 'prod', 'dc1'), skip: "${context.signoff.reason} == 'skip'" },
         ],
       },
+      twice: { stages: [stage('QA', 'qa', 'first'), stage('Again', 'qa', 'first'), stage('Prod', 'prod', 'dc1')] },
       asking: {
         stages: [{ name: 'Ask', workflow: 'ship', ask: ['Environment', 'Infra', 'note'] }],
       },
@@ -103,6 +104,7 @@ const answerOfTicket = (): string => `APPROVAL=$(cat '${join(world.directory, 't
 const gate = (more: object) => ({ name: 'Gate', approval: { groups: ['ops'], ...more } });
 
 const started = z.object({ executionId: z.string() });
+const listed = z.object({ rows: z.array(started) });
 const waitingList = z.object({ waiting: z.array(waitingExecution) });
 const post = (id: string, what: string, body: object = {}) => world.ask('POST', `/executions/${id}/${what}`, body);
 const go = async (id: string, what: string, body: object = {}) =>
@@ -133,6 +135,41 @@ describe('a pipeline', () => {
     expect(runs(view)).toEqual(['QA SUCCESS', 'Prod SUCCESS', 'Never SKIPPED']);
     expect([world.log(0), world.log(1)]).toEqual([['installed web-1.tgz'], ['installed web-1.tgz']]);
   });
+
+  it('leaves out hosts that have the build, in every stage as it is reached, and when it is run again or resumed', async () => {
+    const since = (from: readonly number[]) => [0, 1].map((host) => world.log(host).slice(from[host]));
+    const now = () => [world.log(0).length, world.log(1).length];
+    const phases = (view: Awaited<ReturnType<InstallsWorld['view']>>) =>
+      view.nodes.filter(({ kind, name }) => kind === 'phase' && !name.startsWith('Clean')).map(({ note }) => note);
+    await world.deploy(1, 'plain');
+    let from = now();
+    const request = { name: 'twice', artifacts: { web: '1' }, skipSameVersion: true };
+    const nothing = await world.settled((await world.demand(started, 'POST', '/executions', request)).executionId);
+    expect(nothing.header.status).toBe('SUCCESS');
+    const has = 'every host has build 1 already';
+    expect([phases(nothing), since(from)]).toEqual([
+      [has, has, has],
+      [[], []],
+    ]);
+    // The first stage puts it where the second goes, which nobody could know when the pipeline began.
+    world.publish(59);
+    world.fail(1, 59);
+    const typed = await world.type('deploy', 'twice', '--artifact', 'web=59', '--skip-same-version', '--wait');
+    expect(typed.code).toBe(1);
+    expect(since(from)).toEqual([['installed web-59.tgz'], ['installed web-59.tgz', 'installed web-1.tgz']]);
+    world.heal(1, 59);
+    from = now();
+    const { rows } = await world.demand(listed, 'GET', '/executions?limit=1');
+    const resumed = await world.settled(await go(rows[0]?.executionId ?? '', 'resume-pipeline', { stage: 'QA' }));
+    expect(resumed.header.status).toBe('SUCCESS');
+    expect(since(from)).toEqual([[], ['installed web-59.tgz']]);
+    from = now();
+    const again = await world.settled(await go(resumed.header.executionId, 'rerun'));
+    expect([again.header.status, since(from)]).toEqual(['SUCCESS', [[], []]]);
+    expect(refusal(await world.ask('POST', '/executions', { ...request, hosts: ['one'] }))).toContain(
+      'hosts is for workflows started alone',
+    );
+  }, 60_000);
 
   it('waits for an approval, whose answer later stages read', async () => {
     const id = await begin(2, 'gated');
