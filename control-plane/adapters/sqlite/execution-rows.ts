@@ -57,11 +57,11 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
      ORDER BY successes.at DESC, successes.execution_id DESC LIMIT 1`,
   );
   const lists = new Map<string, Statement>();
-  const listing = (where: string): Statement => {
-    const known = lists.get(where);
+  const listing = (text: string): Statement => {
+    const known = lists.get(text);
     if (known !== undefined) return known;
-    const statement = database.prepare(`SELECT * FROM executions ${where} ${NEWEST_FIRST}`);
-    lists.set(where, statement);
+    const statement = database.prepare(text);
+    lists.set(text, statement);
     return statement;
   };
 
@@ -88,12 +88,8 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
       return row === null ? null : toRow(row);
     },
     async list(filter, { cursor, limit }) {
-      const { where, values } = conditionsOf(filter, cursor);
-      return database.reading(() =>
-        listing(where)
-          .all<Row>([...values, limit])
-          .map(toRow),
-      );
+      const { text, values } = listOf(filter, cursor, limit);
+      return database.reading(() => listing(text).all<Row>(values).map(toRow));
     },
     async find(prefix, limit) {
       const end = successorOf(prefix);
@@ -106,11 +102,44 @@ export function createExecutionRows(database: Database, group: GroupCommit): Omi
   };
 }
 
-/** The text depends only on which filters are used, so there are few statements. */
+interface Query {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+type Cursor = { readonly startedAt: number; readonly executionId: string } | undefined;
+
+/** The text depends only on which filters are used and how many statuses are asked for, so there are few statements. */
+function listOf(filter: ExecutionFilter, cursor: Cursor, limit: number): Query {
+  const { terms, values } = conditionsOf(filter, cursor);
+  const statuses = [...new Set(filter.statuses)];
+  if (filter.statuses === undefined) return plainList(terms, values, limit);
+  // Text stands in the index of all executions only, which is walked once and not for each status.
+  if (wordsOf(filter.text ?? '').length > 0 || statuses.length === 0) {
+    const among = '+status IN (SELECT value FROM json_each(?))';
+    return plainList([...terms, among], [...values, JSON.stringify(statuses)], limit);
+  }
+  if (statuses.length === 1) return plainList([...terms, 'status = ?'], [...values, ...statuses], limit);
+  // The newest of each, merged: the index of statuses finds what is rare at once, wherever it is in the list.
+  const one = `SELECT execution_id FROM executions ${whereOf([...terms, 'status = ?'])} ${NEWEST_FIRST}`;
+  const all = statuses.map(() => `SELECT * FROM (${one})`).join(' UNION ALL ');
+  return {
+    text: `SELECT * FROM executions WHERE execution_id IN (${all}) ${NEWEST_FIRST}`,
+    values: [...statuses.flatMap((status) => [...values, status, limit]), limit],
+  };
+}
+
+const plainList = (terms: readonly string[], values: readonly SqlValue[], limit: number): Query => ({
+  text: `SELECT * FROM executions ${whereOf(terms)} ${NEWEST_FIRST}`,
+  values: [...values, limit],
+});
+
+const whereOf = (terms: readonly string[]): string => (terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`);
+
 function conditionsOf(
   filter: ExecutionFilter,
-  cursor: { readonly startedAt: number; readonly executionId: string } | undefined,
-): { readonly where: string; readonly values: readonly SqlValue[] } {
+  cursor: Cursor,
+): { readonly terms: readonly string[]; readonly values: readonly SqlValue[] } {
   const terms: string[] = [];
   const values: SqlValue[] = [];
   const add = (term: string, ...more: SqlValue[]): void => {
@@ -124,13 +153,7 @@ function conditionsOf(
   if (filter.from !== undefined) add('started_at >= ?', filter.from);
   if (filter.to !== undefined) add('started_at < ?', filter.to);
   if (cursor !== undefined) add('(started_at, execution_id) < (?, ?)', cursor.startedAt, cursor.executionId);
-  const [only, ...others] = filter.statuses ?? [];
-  if (only !== undefined && others.length === 0) add('status = ?', only);
-  else if (filter.statuses !== undefined) {
-    // The + keeps several statuses from becoming a search per status followed by a sort of everything found.
-    add('+status IN (SELECT value FROM json_each(?))', JSON.stringify(filter.statuses));
-  }
-  return { where: terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`, values };
+  return { terms, values };
 }
 
 const toRow = (row: Row): ExecutionRow => ({

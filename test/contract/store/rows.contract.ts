@@ -105,6 +105,10 @@ export function rowsContract(under: StoreUnderTest): void {
       const cursor = { startedAt: 4, executionId: 'e4' };
       expect(ids(await other().rows.list({ name: 'a' }, { cursor, limit: 1 }))).toEqual(['e3']);
       expect(ids(await other().rows.list({ statuses: ['RUNNING'], from: 2 }, { cursor, limit: 9 }))).toEqual(['e3']);
+      const several = { statuses: ['RUNNING', 'SUCCESS', 'FAILED', 'RUNNING'] } as const;
+      expect(ids(await other().rows.list(several, { limit: 3 }))).toEqual(['e5', 'e3', 'e2']);
+      expect(ids(await other().rows.list(several, { cursor, limit: 2 }))).toEqual(['e3', 'e2']);
+      expect(await list({ ...several, text: 'bank' })).toEqual(['e3']);
     });
 
     it('finds words in ids, names, actors and builds, whatever their case', async () => {
