@@ -16,7 +16,7 @@ export function planBuild(chosen: ChosenRun, catalog: Catalog, failures: Failure
   const sections = completeWorkflow(chosen.workflow.spec, () => null).sections ?? {};
   const context: StepContext = {
     commands: {},
-    serviceVariables: {},
+    families: {},
     failures,
     collects: (written) => collectedFrom(chosen, catalog, written, failures),
   };

@@ -1,6 +1,7 @@
 /** One phase of the plan: what its service, infrastructure and sections come to. */
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { Named, PhasePlan, StepPlan } from '../engine/plan.ts';
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { command } from '@fairlead/proto/steps/ssh.ts';
 import type { Entity } from './catalog.ts';
 import { completeApplication, completePhase, completeService } from './complete.ts';
@@ -33,19 +34,26 @@ export const unknownBuild = (service: string, build: string | null, existing: re
   });
 };
 
-export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: Failure[]): PhasePlan {
+/** `outer`: what expressions mean in all of the run. */
+export function planPhase(
+  chosen: ChosenPhase,
+  request: PlanRequest,
+  outer: JsonObject,
+  failures: Failure[],
+): PhasePlan {
   const { application, service, infrastructure, workflow, source } = chosen;
   const completed = completeService(service.spec);
   const place = planPlace(infrastructure.name, infrastructure.spec, request.executionId);
   const { agents = [] } = infrastructure.spec;
+  const artifacts = artifactsOf(chosen, request, failures);
+  const families = phaseFamilies(chosen, artifacts);
   const context: StepContext = {
     commands: completed.commands,
     agents,
-    serviceVariables: serviceVariables(chosen),
+    families: { ...outer, ...families },
     place,
     failures,
   };
-  const artifacts = artifactsOf(chosen, request, failures);
   const complete = completePhase(source, completed);
   const { forward = [], rollback = [] } = generatorOf(workflow.spec.type, deploymentTypeOf(service.spec)) ?? {};
   const forwardId = (name: string): string | null => {
@@ -72,8 +80,8 @@ export function planPhase(chosen: ChosenPhase, request: PlanRequest, failures: F
     ...planHostsFrom(infrastructure.spec),
     ...(place.groups === null ? {} : { groups: place.groups }),
     selectors: agents,
-    families: phaseFamilies(chosen, artifacts),
-    environment: context.serviceVariables,
+    families,
+    environment: serviceVariables(chosen),
     paths: {
       runtime: staged ? place.directories.stage : path('RUNTIME_PATH'),
       backup: path('BACKUP_PATH'),

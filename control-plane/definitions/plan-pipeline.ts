@@ -123,6 +123,7 @@ export function planCopies(
       rollbackArtifacts: own(request.rollbackArtifacts, wanted.name ?? '') ?? {},
       ...(skips ? { skipSameVersion: true, installed: request.installed ?? [] } : {}),
       now: request.now,
+      outer: outerFamilies(chosen, request),
       ...(request.url === undefined ? {} : { url: request.url }),
       hash: request.hash,
     });

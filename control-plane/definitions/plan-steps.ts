@@ -1,5 +1,4 @@
 /** Steps and sections of a completed workflow as the plan has them: catalog types, milliseconds, flattened commands. */
-import { references } from '@fairlead/proto/expressions/index.ts';
 import { parseDuration } from '@fairlead/proto/model/duration.ts';
 import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
@@ -7,7 +6,8 @@ import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
 import { PROVISIONED } from '@fairlead/proto/steps/provisioner.ts';
 import type { OutputScope, SectionPlan, StepPlan } from '../engine/plan.ts';
 import { asJson, compact, isJsonList, isJsonObject, mapValues } from './json-values.ts';
-import type { LongSection, LongStep, LongUnit, Values } from './long-form.ts';
+import type { LongSection, LongStep, LongUnit } from './long-form.ts';
+import { namesHosts } from './names-hosts.ts';
 import { readStep } from './normalize-steps.ts';
 import { inputsOf, type LongProvisioner } from './provisioner.ts';
 import { swapParameters, type PlacePlan } from './plan-place.ts';
@@ -18,8 +18,8 @@ import { secretAsTemplate } from './secret.ts';
 
 export interface StepContext {
   readonly commands: Readonly<Record<string, readonly LongUnit[]>>;
-  /** A step names hosts also through a variable that does. */
-  readonly serviceVariables: Values;
+  /** What expressions mean here, as far as a step may name hosts by it; empty where there are none. */
+  readonly families: JsonObject;
   /** Where the builds of a service are found, for collecting them; absent where nothing is collected. */
   readonly collects?: (written: string) => Collected | null;
   /** Agents of the infrastructure; absent outside a phase. */
@@ -73,7 +73,7 @@ function planStep(step: LongStep, id: string, section: string, context: StepCont
   if (read === null || type === undefined) throw new Error('a stored step is none of the catalog');
   const { common } = read;
   const name = String(common['name'] ?? type.title);
-  const onHosts = read.parameters['on'] === 'hosts' || namesHosts(read.parameters, context.serviceVariables);
+  const onHosts = read.parameters['on'] === 'hosts' || namesHosts(read.parameters, context.families);
   const runs = type.runs === 'agent-or-hosts' ? (onHosts ? 'hosts' : 'agent') : type.runs;
   const collected = read.entry.key === 'collect' ? context.collects?.(String(read.parameters['service'])) : undefined;
   if (collected === null) return []; // Why has been told.
@@ -206,23 +206,4 @@ function selectNodes(authored: JsonObject): JsonObject {
     return /^[\d.]+$/.test(written) ? Number(written) : written;
   };
   return compact({ ...authored, count: number(count), percent: number(percent) }) as JsonObject; // As above.
-}
-
-const HOST_ROOTS = new Set(['instance', 'host']);
-const MAX_DEPTH = 5;
-
-/** Does any text of the value name the host, also by way of a service variable? */
-function namesHosts(value: Json, variables: Values, depth = 0): boolean {
-  if (typeof value === 'string') {
-    return ['text', 'condition'].some((language) =>
-      references(value, language as 'text' | 'condition').some(({ root, members }) => {
-        if (HOST_ROOTS.has(root)) return true;
-        const variable = root === 'serviceVariable' ? members[0] : undefined;
-        if (variable === undefined || depth >= MAX_DEPTH || !Object.hasOwn(variables, variable)) return false;
-        return namesHosts(variables[variable] ?? '', variables, depth + 1);
-      }),
-    );
-  }
-  if (isJsonList(value)) return value.some((each) => namesHosts(each, variables, depth));
-  return isJsonObject(value) && Object.values(value).some((each) => namesHosts(each, variables, depth));
 }

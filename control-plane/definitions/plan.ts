@@ -2,7 +2,7 @@
 import { MAX_DURATION_MS, parseDuration } from '@fairlead/proto/model/duration.ts';
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
-import { canonicalJson } from '@fairlead/proto/model/json.ts';
+import { canonicalJson, type JsonObject } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef, ArtifactSource } from '@fairlead/proto/model/task.ts';
 import type { Named, Plan, RunPlan, SectionPlan } from '../engine/plan.ts';
 import { artifactSource } from './artifact-source.ts';
@@ -86,6 +86,8 @@ export interface PlanRequest extends DeploymentRequest {
   /** What runs where now; only looked at for `skipSameVersion`. */
   readonly installed?: readonly Installed[];
   readonly now: number;
+  /** What expressions mean in the pipeline it is part of. */
+  readonly outer?: JsonObject;
   /** Of the page that shows the execution. */
   readonly url?: string;
   /** sha-256, hexadecimal. */
@@ -130,13 +132,19 @@ export const mappingsOf = (phases: readonly ChosenPhase[]): readonly string[] =>
 function planRun(chosen: Chosen, catalog: Catalog, request: PlanRequest, failures: Failure[]): RunPlan {
   const { workflow, environment } = chosen;
   const complete = completeWorkflow(workflow.spec, () => null);
-  const outside: StepContext = { commands: {}, serviceVariables: {}, failures };
+  const outside: StepContext = { commands: {}, families: {}, failures };
   const provisioners = provisionersOf(catalog, chosen.application.name);
+  const families = runFamilies(chosen, {
+    actor: request.actor,
+    now: request.now,
+    timestampId: timestampId(request),
+    url: request.url ?? null,
+  });
   const pre = planAround(complete.before, 'pre', 'Pre-deployment Steps', { ...outside, provisioners });
   const phases =
     environment === null
       ? [planBuild(chosen, catalog, failures)]
-      : chosen.phases.map((phase) => planPhase(phase, request, failures));
+      : chosen.phases.map((phase) => planPhase(phase, request, { ...request.outer, ...families }, failures));
   const { lock, queue, timeout } = complete.concurrency ?? { lock: environment === null ? 'none' : 'infrastructure' };
   return {
     id: 'r1',
@@ -146,12 +154,7 @@ function planRun(chosen: Chosen, catalog: Catalog, request: PlanRequest, failure
       ...named(environment),
       type: environment.spec.type === 'production' ? 'PRODUCTION' : 'NON_PRODUCTION',
     },
-    families: runFamilies(chosen, {
-      actor: request.actor,
-      now: request.now,
-      timestampId: timestampId(request),
-      url: request.url ?? null,
-    }),
+    families,
     pre,
     undoPre: undoOf(pre, provisioners),
     phases,
