@@ -4,7 +4,10 @@ import type { CompleteInput } from './workflow-inputs.ts';
 
 const MAX_CHARACTERS = 64_000;
 
-/** Why a value is not possible for an input: what a person gives is taken as it is and never evaluated. */
+/**
+ * Why a value is not possible for an input. What a person gives is taken as it is and never evaluated; the default of a text
+ * was written by whoever wrote the workflow, and may have expressions in it.
+ */
 export function checkInputValue(
   value: string,
   input: CompleteInput,
@@ -17,7 +20,8 @@ export function checkInputValue(
     add(`the value has more than ${MAX_CHARACTERS} characters`, 'Give a shorter one.');
     return problems;
   }
-  if (references(value).length > 0) add('values of inputs are not evaluated', 'Give the value itself, without ${…}.');
+  if (references(value).length > 0 && !isWritten(value, input))
+    add('values of inputs are not evaluated', 'Give the value itself, without ${…}.');
   if (input.type === 'number' && !/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(value))
     add(`'${short(value)}' is no number`, 'Give a number.');
   if (input.type === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value))
@@ -30,5 +34,8 @@ export function checkInputValue(
   }
   return problems;
 }
+
+const isWritten = (value: string, { type, default: initial }: CompleteInput): boolean =>
+  type === 'text' && value === initial;
 
 const short = (value: string): string => (value.length > 60 ? `${value.slice(0, 60)}…` : value);

@@ -361,6 +361,13 @@ describe('a pipeline is refused', () => {
     ]);
   });
 
+  it('when the default of an input has an expression: a stage gives it to its workflow as a person would', () => {
+    const inputs = "  release:\n    inputs: { note: '${instance.name}' }\n    stages: [ship]\n";
+    expect(problemsOf(shop(inputs))).toEqual([
+      'pipelines.release.inputs.note: values of inputs are not evaluated. Write the value itself, without ${…}.',
+    ]);
+  });
+
   it('when it has the name of a workflow', () => {
     expect(problemsOf(shop(`  ship:\n    stages: [ship]\n`))).toEqual([
       "pipelines.ship: a workflow is called 'ship' too. Rename one of them: both are started by their names.",

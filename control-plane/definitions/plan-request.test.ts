@@ -99,6 +99,19 @@ describe('refused before anything starts', () => {
     expect(refusals(catalogOf(SHOP), given)).toEqual([expected]);
   });
 
+  it('an expression that is not the default, which is as it was written', () => {
+    const catalog = catalogOf(
+      SHOP.replace(
+        / {2}ship: .*\n/,
+        "  ship: { type: basic, service: web, environment: prod, inputs: { at: '${env.name}' } }\n",
+      ),
+    );
+    expect(refusals(catalog, { variables: { at: '${env.name}' } })).toEqual([]);
+    expect(refusals(catalog, { variables: { at: '${env.name} ' } })).toEqual([
+      expect.stringContaining('variables.at: '),
+    ]);
+  });
+
   it('a name left out where there are several', () => {
     const two = catalogOf(`${SHOP}  second: { type: basic, service: web, environment: prod }\n`);
     expect(refusals(two)).toEqual(['name: there are 2 workflows. Name one of second, ship.']);

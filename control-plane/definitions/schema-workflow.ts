@@ -29,7 +29,7 @@ export const input = z.union([
     type: z.enum(INPUT_TYPES).optional(),
     description: description.optional(),
     required: z.boolean().optional(),
-    default: scalar.optional(),
+    default: scalar.optional().describe('Of a text: may have expressions, which are evaluated where it is used.'),
     values: nonEmpty(scalar).optional().describe('The allowed values.'),
     pattern: text.optional().describe('A regular expression (RE2) that the whole value must match.'),
     fixed: z.boolean().optional().describe('The default may not be changed.'),

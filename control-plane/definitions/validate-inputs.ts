@@ -1,12 +1,14 @@
+import { isVariableName, references, type Scope } from '@fairlead/proto/expressions/index.ts';
 import { createPatterns } from '@fairlead/proto/expressions/patterns.ts';
 import { Problem } from '@fairlead/proto/expressions/problem.ts';
 import type { LongInput, LongWorkflow } from './long-form.ts';
-import type { Report } from './problem.ts';
+import type { Path, Report } from './problem.ts';
+import { checkText } from './check-text.ts';
 import { checkInputValue } from './input-value.ts';
 import { completeInputsOf, entitySettings, templatized, type CompleteInput } from './workflow-inputs.ts';
-import { isVariableName } from '@fairlead/proto/expressions/index.ts';
 
-export function validateInputs(spec: LongWorkflow, report: Report): void {
+/** `within`: what expressions mean somewhere in the workflow. */
+export function validateInputs(spec: LongWorkflow, within: Scope, report: Report): void {
   const kinds = new Map<string, string>();
   for (const { kind: setting, written, path } of entitySettings(spec)) {
     const name = templatized(written);
@@ -35,7 +37,20 @@ export function validateInputs(spec: LongWorkflow, report: Report): void {
       );
     }
   }
-  validateDeclared(completeInputsOf(spec), spec.inputs ?? {}, report);
+  const complete = completeInputsOf(spec);
+  validateDeclared(complete, spec.inputs ?? {}, report);
+  for (const [name, { type, default: value = '' }] of Object.entries(complete)) {
+    if (type === 'text') checkDefault(value, ['inputs', name, 'default'], within, report);
+  }
+}
+
+/** Evaluated where the input is used. */
+function checkDefault(value: string, path: Path, within: Scope, report: Report): void {
+  if (references(value).some(({ root }) => root === 'secrets')) {
+    const mend = 'Write the secret where it is used, or make it a variable of the service.';
+    return report(path, 'the default of an input is shown to whoever starts the workflow, so it is no secret', mend);
+  }
+  checkText(value, path, within, report);
 }
 
 /** Those that were written down, each with everything that is known about it. */

@@ -1,5 +1,5 @@
 /** What is wrong with a pipeline. A value that is missing makes it incomplete, which is told when it is deployed. */
-import { family, pending, scope, type Scope } from '@fairlead/proto/expressions/index.ts';
+import { family, pending, references, scope, type Scope } from '@fairlead/proto/expressions/index.ts';
 import { findEntity, type Catalog, type Entity } from './catalog.ts';
 import { allSteps } from './check-scope.ts';
 import { completeStages } from './complete-pipeline.ts';
@@ -17,7 +17,13 @@ export function validatePipeline(pipeline: Entity<'pipeline'>, catalog: Catalog,
   if (findEntity(catalog, 'workflow', application, name) !== undefined) {
     report([], `a workflow is called '${name}' too`, 'Rename one of them: both are started by their names.', 'key');
   }
-  validateDeclared(completePipelineInputs(spec, catalog, application), spec.inputs ?? {}, report);
+  const inputs = completePipelineInputs(spec, catalog, application);
+  validateDeclared(inputs, spec.inputs ?? {}, report);
+  for (const [name, { default: value = '' }] of Object.entries(inputs)) {
+    // A stage gives it to its workflow, as a person would.
+    if (references(value).length === 0) continue;
+    report(['inputs', name, 'default'], 'values of inputs are not evaluated', 'Write the value itself, without ${…}.');
+  }
   const place = { pipeline, catalog, within: scopeOfPipeline(pipeline, catalog), report };
   forEachMember(spec, (member, path) => validateMember(place, member, path));
   validateNames(spec, report);

@@ -221,6 +221,22 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'defaults of inputs that mean nothing, that are secrets, or that are no text',
+      text: shipWith(`    inputs:
+      a: '\${instance.hostName} \${serviceVariable.level} \${HOME}'
+      b: '\${instance.hostname}'
+      c: '\${secrets.getValue("env:TOKEN")}'
+      d: { type: email, default: '\${app.name}@x' }
+      e: { default: '\${env.name}', pattern: '[a-z]+' }
+`),
+      expected: [
+        expect.stringMatching(/^workflows.ship.inputs.b: .*'hostname'.*hostName/),
+        expect.stringContaining('workflows.ship.inputs.c: the default of an input is shown to whoever starts'),
+        expect.stringContaining('workflows.ship.inputs.d.default: values of inputs are not evaluated'),
+        expect.stringContaining("workflows.ship.inputs.e.default: '${env.name}' does not match [a-z]+"),
+      ],
+    },
+    {
       given: 'settings that are more than one input',
       text: replaced(
         'service: web, environment: prod }',

@@ -45,7 +45,9 @@ function check(workflow: Entity<'workflow'>, catalog: Catalog, raw: Reports): vo
   const { spec, application, name } = workflow;
   const { report, missing } = { report: once(raw.report), missing: once(raw.missing) };
   const reports: Reports = { report, missing };
-  validateInputs(spec, report);
+  const somewhere = spec.type === 'build' ? undefined : null;
+  const anywhere = { service: somewhere, environment: somewhere, infrastructure: somewhere };
+  validateInputs(spec, placeScope({ catalog, application, workflow: { name, spec }, ...anywhere }), report);
   validateBarriers(spec, report);
   validateAllPhases(spec, report);
   validateGuards(spec, catalog, report);
