@@ -156,6 +156,39 @@ describe('a rolling workflow', () => {
   }, 90_000);
 });
 
+describe('a script that names the host by a variable of the workflow', () => {
+  it('runs once for each, unless somebody gives another value', async () => {
+    const workflows = {
+      tell: {
+        type: 'basic',
+        service: 'web',
+        environment: 'prod',
+        inputs: { who: { default: 'nobody' }, where: { default: '${instance.hostName}' } },
+        verify: [
+          { script: 'said="${workflow.variables.who}"', name: 'Who', outputs: ['said'] },
+          { script: 'said="at ${workflow.variables.where}"', name: 'Where', outputs: ['said'] },
+        ],
+      },
+    };
+    await world.apply(world.definition({ workflows }));
+    const said = ({ nodes }: View, name: string) => {
+      const step = nodes.find((node) => node.kind === 'step' && node.name === name);
+      return nodes.flatMap(({ kind, parent, outputs }) =>
+        kind === 'task' && parent === step?.id ? [outputs?.['said']] : [],
+      );
+    };
+    const plain = await world.deploy(16, 'tell');
+    expect([said(plain, 'Who'), said(plain, 'Where')]).toEqual([['nobody'], HOSTS.map((host) => `at ${host}`)]);
+    const given = await world.deploy(16, 'tell', { where: 'x' });
+    expect([said(given, 'Who'), said(given, 'Where')]).toEqual([['nobody'], ['at x']]);
+    expect(await refusal('tell', { variables: { who: '${instance.name}' } })).toContain('not evaluated');
+    // Which is said again by running it again.
+    const rerun = `/executions/${plain.header.executionId}/rerun`;
+    const { executionId } = await world.demand(started, 'POST', rerun, {});
+    expect(said(await world.settled(executionId), 'Where')).toEqual(HOSTS.map((host) => `at ${host}`));
+  }, 60_000);
+});
+
 describe('a workflow of several services', () => {
   it('deploys each in a phase of its own, on the same hosts, and takes both back', async () => {
     const workflows = {
