@@ -85,6 +85,11 @@ export class LogStream {
 
   connected(send: (chunks: readonly LogChunk[]) => boolean): void {
     this.#send = send;
+    this.again();
+  }
+
+  /** What was sent and is not known to be stored may be lost. */
+  again(): void {
     for (const spool of this.#attempts.values()) spool.rewind();
     void this.#pump();
   }

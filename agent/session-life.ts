@@ -51,6 +51,9 @@ export class Life implements LinkEvents {
   logsWritable(): void {
     this.#parts.logs.writable();
   }
+  logsAnew(): void {
+    if (!this.isOver) this.#parts.logs.again();
+  }
   drain(): void {
     this.#parts.drain();
   }

@@ -1,7 +1,7 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { failureFrom } from '@fairlead/proto/fairlead/v1/status.ts';
 import { MOST_MESSAGE_BYTES } from '@fairlead/proto/fairlead/v1/agents.ts';
-import type { FromAgent, LogAck, LogBatch, ToAgent } from '@fairlead/proto/fairlead/v1/messages.ts';
+import type { FromAgent, ToAgent } from '@fairlead/proto/fairlead/v1/messages.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { Acknowledgement, AgentAnswer, AgentRequest, Hello, Report, Welcome } from '@fairlead/proto/model/task.ts';
@@ -10,6 +10,7 @@ import type { Link, LinkEvents, OpenLink } from '../ports/link.ts';
 import type { LogChunk } from '../ports/log-chunk.ts';
 import type { Logger } from '../ports/logger.ts';
 import { GrpcConnection, type Credential } from './grpc-connection.ts';
+import { LogCall } from './log-call.ts';
 import { NatsRequests } from './nats-requests.ts';
 
 export interface GrpcLinkOptions {
@@ -75,7 +76,8 @@ export class GrpcLink implements Link {
         // Welcomes are made by our own control plane, which serializes a Welcome.
         const welcome = JSON.parse(message.welcome) as Welcome;
         const nats = this.#requestsFrom(welcome, hello);
-        open = new OpenStreams({ connection, session, credential, welcome, events, nats, scheduler: system.scheduler });
+        const { logger } = this.#options;
+        open = new OpenStreams({ connection, session, credential, welcome, events, nats, system, logger });
         resolve(open);
       });
       session.write({ body: 'hello', hello: JSON.stringify(hello) });
@@ -104,24 +106,28 @@ interface OpenParts {
   readonly welcome: Welcome;
   readonly events: LinkEvents;
   readonly nats: NatsRequests | null;
-  readonly scheduler: System['scheduler'];
+  readonly system: System;
+  readonly logger: Logger;
 }
 
 class OpenStreams implements OpenLink {
   readonly welcome: Welcome;
   readonly #parts: OpenParts;
-  readonly #logs: ClientDuplexStream<LogBatch, LogAck>;
+  readonly #logs: LogCall;
   #over = false;
 
   constructor(parts: OpenParts) {
-    const { connection, credential, welcome, events, nats } = parts;
+    const { connection, credential, welcome, events, nats, system, logger } = parts;
     this.#parts = parts;
     this.welcome = welcome;
-    this.#logs = connection.logs(credential, welcome.sessionId);
-    this.#logs.on('data', ({ attempt_id, offset }: LogAck) => this.#over || events.logsStored(attempt_id, offset));
-    this.#logs.on('drain', () => this.#over || events.logsWritable());
-    this.#logs.on('error', (error: ServiceError) => this.failed(`the log stream failed: ${error.details}`));
-    this.#logs.on('end', () => this.failed('the log stream ended'));
+    this.#logs = new LogCall({
+      call: () => connection.logs(credential, welcome.sessionId),
+      stored: ({ attempt_id, offset }) => events.logsStored(attempt_id, offset),
+      writable: () => events.logsWritable(),
+      anew: () => events.logsAnew(),
+      system,
+      logger,
+    });
     nats?.handleWith((request) => events.request(request));
   }
 
@@ -139,8 +145,8 @@ class OpenStreams implements OpenLink {
   }
 
   logs(chunks: readonly LogChunk[]): boolean {
-    if (this.#over || this.#logs.writableNeedDrain) return false;
-    this.#logs.write({
+    if (this.#over) return false;
+    return this.#logs.send({
       chunks: chunks.map(({ attemptId, offset, bytes, gap, at }) => ({
         attempt_id: attemptId,
         offset,
@@ -149,22 +155,22 @@ class OpenStreams implements OpenLink {
         at_ms: Math.max(0, Math.round(at)),
       })),
     });
-    return true;
   }
 
   close(): void {
     if (this.#isNews('closed here')) this.#letGo();
   }
 
-  /** One of its streams did. */
+  /** The session's stream did, and with it all. */
   failed(reason: string): void {
-    if (this.#isNews(reason)) this.#parts.scheduler.after(SETTLING_MS, () => this.#letGo());
+    if (this.#isNews(reason)) this.#parts.system.scheduler.after(SETTLING_MS, () => this.#letGo());
   }
 
   /** Ended, whoever wanted that; told once. */
   #isNews(reason: string): boolean {
     if (this.#over) return false;
     this.#over = true;
+    this.#logs.stop();
     this.#parts.nats?.handleWith(null);
     this.#parts.events.closed(reason);
     return true;

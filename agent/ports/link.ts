@@ -24,7 +24,10 @@ export interface OpenLink {
   }): void;
   report(id: string, report: Report): void;
   goodbye(): void;
-  /** Never blocks the session; false when the log stream's buffer is full (try again after `logsWritable`). */
+  /**
+   * Never blocks the session, and never ends it; false when the log stream takes nothing (try again after `logsWritable`
+   * or `logsAnew`).
+   */
   logs(chunks: readonly LogChunk[]): boolean;
   close(): void;
 }
@@ -35,6 +38,8 @@ export interface LinkEvents {
   heartbeatAnswered(number: number): void;
   logsStored(attemptId: string, offset: number): void;
   logsWritable(): void;
+  /** The log stream alone was lost and is there again: what is not known to be stored has to be sent once more. */
+  logsAnew(): void;
   drain(): void;
   revoked(reason: string): void;
   /** Once, whoever ended it. */

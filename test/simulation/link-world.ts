@@ -1,5 +1,6 @@
 /** Connections from agents to control planes: streams that keep order, stall while they are cut, and break as a whole. */
 import type { Link, LinkEvents, OpenLink } from '@fairlead/agent/ports/link.ts';
+import type { LogChunk } from '@fairlead/agent/ports/log-chunk.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AgentAnswer, AgentRequest, Hello } from '@fairlead/proto/model/task.ts';
@@ -102,6 +103,7 @@ class Connection {
   #openHere = true;
   #openThere = true;
   #heardAt = 0;
+  #storing = Promise.resolve();
 
   constructor(
     system: VirtualSystem,
@@ -160,15 +162,23 @@ class Connection {
         }),
       logs: (chunks) => {
         this.#up.deliver(() => {
-          gateway.logs(this.#key.agentId, chunks).then(
-            (lengths) => this.#tellStored(lengths),
-            () => this.closeThere('logs could not be stored'),
-          );
+          this.#storing = this.#storing.then(() => this.#store(chunks));
         });
         return true;
       },
       close: () => this.closeHere('closed by the agent'),
     };
+  }
+
+  /** One batch after the other, as long as it takes. */
+  async #store(chunks: readonly LogChunk[]): Promise<void> {
+    while (this.#openThere && this.#serves) {
+      try {
+        return this.#tellStored(await this.#core.gateway.logs(this.#key.agentId, chunks));
+      } catch {
+        await this.#system.scheduler.sleep(RETRY_MS);
+      }
+    }
   }
 
   /** An agent that drains waits for it. */

@@ -42,7 +42,7 @@ export async function startAgentServer(listen: Listen, parts: AgentServerParts):
       void enroll(call.request, parts, callback),
     Session: (call: ConstructorParameters<typeof AgentSession>[0]) =>
       void new AgentSession(call, parts, table, byAgent),
-    Logs: (call: Parameters<typeof takeLogs>[0]) => void takeLogs(call, parts),
+    Logs: (call: Parameters<typeof takeLogs>[0]) => takeLogs(call, parts),
   };
   // gRPC's own type of an implementation is an index signature without the messages' types.
   server.addService({ ...service }, implementation as unknown as UntypedServiceImplementation);

@@ -208,6 +208,32 @@ test('a slow log store slows the logs down and nothing else, and no byte is lost
   await expect.poll(() => world.gateway.stored.get(A)?.length, soon).toBe(4_096 * 1_024);
 });
 
+test.each([
+  ['is away for a while', () => new FailureError(failure('UNAVAILABLE', 'the disk of the data directory is full'))],
+  ['fails in a way that nobody thought of', () => new TypeError('a bug')],
+])('a log store that %s costs no session and no byte: work is taken, and the logs come later', async (_, why) => {
+  await connected();
+  world.gateway.storing = () => Promise.reject(why());
+  await world.offer(A);
+  await expect.poll(() => world.platform.attempts.length, soon).toBe(1);
+  world.platform.attempts[0]?.log.info('one');
+  await expect.poll(() => world.gateway.logCalls.length, soon).toBeGreaterThan(1);
+  const later = 'e/run/later@web-1#1';
+  expect(await world.offer(later)).toEqual({ answer: 'accepted' });
+  await expect.poll(() => world.platform.attempts.length, soon).toBe(2);
+  world.platform.attempts[1]?.log.info('other');
+  world.platform.attempts[0]?.log.info('two');
+  world.platform.end(A);
+  world.platform.end(later);
+  await expect.poll(() => world.gateway.reported('finished'), soon).toHaveLength(2);
+  expect(world.gateway.hellos).toHaveLength(1);
+  expect(world.gateway.gone).toEqual([]);
+  world.gateway.storing = () => Promise.resolve();
+  await expect.poll(() => world.gateway.stored.get(A), soon).toBe('one\ntwo\n');
+  await expect.poll(() => world.gateway.stored.get(later), soon).toBe('other\n');
+  expect(world.gateway.hellos).toHaveLength(1);
+});
+
 test.each(['0.0.0.0', '::', '192.168.1.5', 'example.org'])(
   'it refuses to listen on %s, and says why and what to do',
   async (host) => {

@@ -27,6 +27,7 @@ class Caller implements LinkEvents {
   request = () => Promise.reject(new Error('nothing is asked here'));
   heartbeatAnswered = (): void => {};
   logsWritable = (): void => {};
+  logsAnew = (): void => {};
   drain = (): void => {};
   revoked = (): void => {};
 }
