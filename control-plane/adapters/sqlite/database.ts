@@ -83,6 +83,11 @@ export class Database {
     return !this.#closed && this.#driver.inTransaction;
   }
 
+  /** From now on a statement fails at once where another program holds the file: what waits stops everything else. */
+  neverWait(): void {
+    this.#driver.exec('PRAGMA busy_timeout = 0');
+  }
+
   /**
    * From now on COMMIT only writes, and whoever commits calls `sync`: SQLite's own sync would stop the loop, and with it
    * everything else this process does, for as long as the disk takes. Everything else stays as with synchronous = FULL:

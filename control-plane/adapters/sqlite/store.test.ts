@@ -47,6 +47,24 @@ describe('the embedded store', () => {
     expect(other().trim()).toBe('');
   });
 
+  it('waits for nobody who has locked its logs, and takes them when they are free again', async () => {
+    const store = await openSqliteStore({ directory });
+    const person = new Database(join(directory, 'logs.db'));
+    person.exec('BEGIN IMMEDIATE');
+    const chunk = { attemptId: 'e1#1', offset: 0, bytes: Buffer.from('text'), gap: 0, at: 1 };
+    const since = performance.now();
+    await expect(store.logs.append([chunk])).rejects.toMatchObject({
+      failures: [{ code: 'UNAVAILABLE', message: expect.stringContaining('locked its file') }],
+    });
+    // Everything else of the process stands still as long as a statement waits.
+    expect(performance.now() - since).toBeLessThan(1_000);
+    person.exec('COMMIT');
+    person.close();
+    await store.logs.append([chunk]);
+    expect((await store.logs.lengths(['e1#1'])).get('e1#1')).toBe(4);
+    await store.close();
+  });
+
   it('refuses data of a newer release and leaves it as it is', async () => {
     await incarnationAfterStart();
     const database = new Database(join(directory, 'fairlead.db'));

@@ -45,6 +45,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     opened.push(logs);
     migrateMain(main);
     migrateLogs(logs);
+    logs.neverWait();
     return assemble(main, logs, establishIncarnation(main, directory, restored), closeAll);
   } catch (error) {
     closeAll();
