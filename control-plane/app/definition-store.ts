@@ -15,11 +15,19 @@ export interface Revision {
   readonly revision: number;
 }
 
+/** Read at once: a history of years must not hold the loop. */
+const PAGE = 500;
+
+/** Older revisions kept at hand: what runs, goes back or is run again asks for the one it began with. */
+const REMEMBERED = 8;
+
 export class DefinitionStore {
   readonly #documents: Documents;
   readonly #bus: Bus;
   readonly #system: { readonly clock: Clock; readonly ids: Ids };
-  #current: Revision = { catalog: EMPTY_CATALOG, revision: 0 };
+  #current: Revision = NOTHING;
+  /** Asked for last, last. */
+  #older: readonly Revision[] = [];
 
   constructor(documents: Documents, bus: Bus, system: { readonly clock: Clock; readonly ids: Ids }) {
     this.#documents = documents;
@@ -29,23 +37,35 @@ export class DefinitionStore {
 
   /** Reads what was applied since, here or elsewhere. */
   async current(): Promise<Revision> {
-    const known = this.#current;
-    const after = known.revision === 0 ? {} : { after: idOf(known.revision) };
-    const newer = await this.#documents.list('changeSets', { prefix: PREFIX, ...after });
-    const last = newer.at(-1);
-    // Others may have read the same at the same time: what they have added is not added again.
-    if (last === undefined || revisionOf(last.id) <= this.#current.revision) return this.#current;
-    const catalog = foldChangeSets(newer.map(changeSetIn), known.catalog);
-    this.#current = { catalog, revision: revisionOf(last.id) };
+    const read = await this.#readOn(this.#current, Number.POSITIVE_INFINITY);
+    // Others may have read the same at the same time, and more.
+    if (read.revision > this.#current.revision) this.#current = read;
     return this.#current;
   }
 
   /** As they were at a revision. */
   async at(revision: number): Promise<Catalog> {
-    if (revision === 0) return EMPTY_CATALOG;
-    if (revision === this.#current.revision) return this.#current.catalog;
-    const documents = await this.#documents.list('changeSets', { prefix: PREFIX, limit: revision });
-    return foldChangeSets(documents.filter(({ id }) => revisionOf(id) <= revision).map(changeSetIn));
+    const known = [NOTHING, this.#current, ...this.#older].filter((each) => each.revision <= revision);
+    const nearest = known.reduce((best, each) => (each.revision > best.revision ? each : best));
+    const found = nearest.revision === revision ? nearest : await this.#readOn(nearest, revision);
+    const others = this.#older.filter((each) => each.revision !== found.revision);
+    this.#older = [...others, found].slice(-REMEMBERED);
+    return found.catalog;
+  }
+
+  /** From a revision to a later one, as far as there is any. */
+  async #readOn(from: Revision, to: number): Promise<Revision> {
+    let read = from;
+    while (read.revision < to) {
+      const limit = Math.min(PAGE, to - read.revision);
+      const after = read.revision === 0 ? {} : { after: idOf(read.revision) };
+      const page = await this.#documents.list('changeSets', { prefix: PREFIX, ...after, limit });
+      const last = page.at(-1);
+      if (last === undefined) break;
+      read = { catalog: foldChangeSets(page.map(changeSetIn), read.catalog), revision: revisionOf(last.id) };
+      if (page.length < limit) break;
+    }
+    return read;
   }
 
   async apply(
@@ -68,6 +88,8 @@ export class DefinitionStore {
     }
   }
 }
+
+const NOTHING: Revision = { catalog: EMPTY_CATALOG, revision: 0 };
 
 const PREFIX = 'definitions:';
 

@@ -52,7 +52,7 @@ export interface Entity<K extends EntityKind = EntityKind> extends EntityAddress
 export interface Catalog {
   /** Version of the stored form; older ones are upcast when read. */
   readonly format: 1;
-  /** In the order of `compareEntities`. */
+  /** In the order of their addresses. */
   readonly entities: readonly Entity[];
 }
 
@@ -67,12 +67,11 @@ export const shownName = (address: EntityAddress): string =>
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export const compareEntities = (a: EntityAddress, b: EntityAddress): number => byText(addressKey(a), addressKey(b));
-
-export const makeCatalog = (entities: readonly Entity[]): Catalog => ({
-  format: 1,
-  entities: entities.toSorted(compareEntities),
-});
+export function makeCatalog(entities: readonly Entity[]): Catalog {
+  const keyed = entities.map((entity) => ({ entity, key: addressKey(entity) }));
+  keyed.sort((a, b) => byText(a.key, b.key));
+  return { format: 1, entities: keyed.map(({ entity }) => entity) };
+}
 
 interface Index {
   readonly lists: ReadonlyMap<string, readonly Entity[]>;

@@ -85,21 +85,21 @@ function merge(
   }
   if (changes.length === 0) return { changeSet: null, catalog: before, changes };
   const changeSet: ChangeSet = { format: 1, puts, removes: removed.map((entity) => entity.id) };
-  return { changeSet, catalog: applyChangeSet(before, changeSet), changes };
-}
-
-function applyChangeSet(catalog: Catalog, changeSet: ChangeSet): Catalog {
-  const entities = new Map(catalog.entities.map((entity) => [entity.id, entity]));
-  for (const id of changeSet.removes) entities.delete(id);
-  for (const entity of changeSet.puts) entities.set(entity.id, entity);
-  return makeCatalog([...entities.values()]);
+  return { changeSet, catalog: applyAll(before, [changeSet]), changes };
 }
 
 /** All change sets of the store, oldest first. Throws on what no release ever wrote. */
-export function foldChangeSets(documents: Iterable<Json>, start: Catalog = EMPTY_CATALOG): Catalog {
-  let catalog = start;
-  for (const document of documents) catalog = applyChangeSet(catalog, readChangeSet(document));
-  return catalog;
+export const foldChangeSets = (documents: readonly Json[], start: Catalog = EMPTY_CATALOG): Catalog =>
+  applyAll(start, documents.map(readChangeSet));
+
+/** There may be thousands of them: only what is there in the end is put in order. */
+function applyAll(catalog: Catalog, changeSets: readonly ChangeSet[]): Catalog {
+  const entities = new Map(catalog.entities.map((entity) => [entity.id, entity]));
+  for (const { removes, puts } of changeSets) {
+    for (const id of removes) entities.delete(id);
+    for (const entity of puts) entities.set(entity.id, entity);
+  }
+  return makeCatalog([...entities.values()]);
 }
 
 /** Upcasts; there is one version so far. */
