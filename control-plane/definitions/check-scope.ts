@@ -19,7 +19,7 @@ import { completeApplication } from './complete.ts';
 import { TRAFFIC } from './default-sections.ts';
 import { MEMBERS } from './family-members.ts';
 import { isJsonObject } from './json-values.ts';
-import type { LongInfrastructure, LongStep, LongWorkflow, Values } from './long-form.ts';
+import type { LongEnvironment, LongInfrastructure, LongOverride, LongStep, LongWorkflow, Values } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
 import { secretName } from './secret.ts';
 import { completeInputsOf } from './workflow-inputs.ts';
@@ -58,7 +58,7 @@ export function placeScope(place: Place): Scope {
   };
   if (place.environment !== undefined) {
     layer['env'] = closed(names(MEMBERS.env));
-    layer['environmentVariable'] = closed(valuesOf(environmentsOf(place).map(({ variables }) => variables ?? {})));
+    layer['environmentVariable'] = closed(valuesOf(environmentsOf(place).map(({ own }) => own.variables ?? {})));
   }
   if (place.service !== undefined) {
     layer['service'] = closed(names(MEMBERS.service));
@@ -81,15 +81,22 @@ const ARTIFACT: ScopeValue = closed({
   metadata: pending,
 });
 
-function environmentsOf(place: Place): readonly { readonly variables?: Values; readonly override?: Values }[] {
-  const all = entitiesOf(place.catalog, 'environment', place.application);
-  const chosen = typeof place.environment === 'string' ? all.filter((each) => each.name === place.environment) : all;
+interface Around {
+  readonly own: LongEnvironment;
+  /** For the service; of any, where it is not known which. */
+  readonly overrides: readonly LongOverride[];
+}
+
+/** The one that is chosen; all, where it is not known which. */
+function environmentsOf({ catalog, application, environment, service }: Place): readonly Around[] {
+  const chosen =
+    typeof environment === 'string'
+      ? [findEntity(catalog, 'environment', application, environment)].flatMap((each) => each ?? [])
+      : entitiesOf(catalog, 'environment', application);
   return chosen.map(({ spec }) => {
-    const overrides = Object.entries(spec.overrides ?? {}).filter(
-      ([service]) => place.service === null || service === place.service,
-    );
-    const override = Object.assign({}, ...overrides.map(([, each]) => each.variables ?? {})) as Values; // Of values only.
-    return { ...(spec.variables === undefined ? {} : { variables: spec.variables }), override };
+    const overrides = Object.entries(spec.overrides ?? {});
+    const meant = overrides.filter(([name]) => typeof service !== 'string' || name === service);
+    return { own: spec, overrides: meant.map(([, override]) => override) };
   });
 }
 
@@ -102,18 +109,17 @@ function servicesOf({ catalog, application, service }: Place): ReturnType<typeof
 const serviceVariables = (place: Place): Layer =>
   valuesOf([
     ...servicesOf(place).map(({ spec }) => spec.variables ?? {}),
-    ...environmentsOf(place).flatMap(({ variables = {}, override = {} }) => [variables, override]),
+    ...environmentsOf(place).flatMap(({ own, overrides }) => [
+      own.variables ?? {},
+      ...overrides.map(({ variables }) => variables ?? {}),
+    ]),
     place.serviceVariables ?? {},
   ]);
 
 function configFiles(place: Place): Layer {
-  const environments = entitiesOf(place.catalog, 'environment', place.application);
   const files = [
     ...servicesOf(place).map(({ spec }) => spec.configFiles ?? {}),
-    ...environments.flatMap(({ spec }) => [
-      spec.configFiles ?? {},
-      ...Object.values(spec.overrides ?? {}).map((each) => each.configFiles ?? {}),
-    ]),
+    ...environmentsOf(place).flatMap(({ own, overrides }) => [own, ...overrides].map((each) => each.configFiles ?? {})),
   ];
   return names(files.flatMap((each) => Object.keys(each)));
 }
@@ -139,9 +145,11 @@ function meaning(value: string): ScopeValue {
 }
 
 function instanceFamilies(place: Place): Layer {
-  const all = entitiesOf(place.catalog, 'infrastructure', place.application).filter(
-    (each) => typeof place.environment !== 'string' || each.environment === place.environment,
-  );
+  const { catalog, application, environment } = place;
+  const all =
+    typeof environment === 'string'
+      ? infrastructuresOf(catalog, application, environment)
+      : entitiesOf(catalog, 'infrastructure', application);
   const chosen =
     typeof place.infrastructure === 'string' ? all.filter((each) => each.name === place.infrastructure) : all;
   const variables = new Set(chosen.flatMap(({ spec }) => hostVariables(spec)));

@@ -51,9 +51,13 @@ export interface LongEnvironment {
   readonly type?: 'production' | 'non-production';
   readonly variables?: Values;
   readonly configFiles?: LongConfigFiles;
-  readonly overrides?: Readonly<
-    Record<string, { readonly variables?: Values; readonly configFiles?: LongConfigFiles }>
-  >;
+  /** By service. */
+  readonly overrides?: Readonly<Record<string, LongOverride>>;
+}
+
+export interface LongOverride {
+  readonly variables?: Values;
+  readonly configFiles?: LongConfigFiles;
 }
 
 export interface LongLoadBalancer {

@@ -33,6 +33,19 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'config files of another environment, or of another service here',
+      text: shipWith(
+        '    verify:\n      - script: echo ${configFile.getAsString("everywhere.conf")} ${configFile.getAsString("app.conf")}\n      - script: echo ${configFile.getAsString("qa.conf")} ${configFile.getAsString("worker.conf")}\n',
+      )
+        .replace('variables: { level: everywhere, region: eu }', 'configFiles: { everywhere.conf: x }')
+        .replace('overrides: {', 'overrides: { worker: { configFiles: { worker.conf: x } },')
+        .replace('  qa:\n', '  qa:\n    configFiles: { qa.conf: x }\n'),
+      expected: [
+        "workflows.ship.verify[1].script: column 19: configFile has no 'qa.conf'. Existing: app.conf, everywhere.conf.",
+        "workflows.ship.verify[1].script: column 56: configFile has no 'worker.conf'. Existing: app.conf, everywhere.conf.",
+      ],
+    },
+    {
       given: 'batches in a basic one, hosts that do not exist',
       text: shipWith('    batch: 2\n    hosts: [h1, h9]\n'),
       expected: [
