@@ -19,6 +19,7 @@ import { idFor, startedBefore, remember } from './idempotency.ts';
 import { withReleases } from './good-releases.ts';
 import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 import { planPipeline, type PipelineStart } from './plan-pipeline.ts';
+import { withNumbers } from './release-numbers.ts';
 import { restoredBy } from './restores.ts';
 import type { DeployRequest, UseCases } from './use-cases.ts';
 
@@ -39,16 +40,19 @@ export async function deploy(world: DeployWorld, actor: Actor, request: DeployRe
   const executionId = idFor(world, actor, asked);
   if ((await startedBefore(world, executionId, asked)) !== null) return { executionId, created: false, holds: [] };
   const planned = await planFor(world, actor, request, executionId);
-  const plan = await readyToGoBack(world, planned);
+  const plan = await readyToStart(world, planned);
   await remember(world, executionId, asked);
   const holds = await world.holds.against(planned);
   const { created } = await world.drivers.start(plan);
   return { executionId, created, holds };
 }
 
-/** With what a rollback of it needs to know: every plan that starts something new has it. */
-export const readyToGoBack = async ({ rows }: Pick<DeployWorld, 'rows'>, planned: Plan): Promise<Plan> => ({
-  ...(await withReleases(rows, planned)),
+/** With what a rollback of it needs to know, and the number it has: every plan that starts something new has them. */
+export const readyToStart = async (
+  { rows, documents }: Pick<DeployWorld, 'rows' | 'documents'>,
+  planned: Plan,
+): Promise<Plan> => ({
+  ...(await withNumbers({ rows, documents }, await withReleases(rows, planned))),
   holds: true,
   restores: await restoredBy(rows, planned),
 });

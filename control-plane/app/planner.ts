@@ -19,6 +19,7 @@ import type { Input } from '../engine/inputs.ts';
 import type { RunPlan } from '../engine/plan.ts';
 import { collectedArtifacts } from '../engine/rules/collect.ts';
 import type { Digest } from '../ports/digest.ts';
+import type { Documents } from '../ports/documents.ts';
 import type { Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
@@ -27,11 +28,13 @@ import { runsWithReleases } from './good-releases.ts';
 import { installedIn, refused, resolveBuilds } from './plan-lookups.ts';
 import { lastGoods } from './plan-pipeline.ts';
 import { instancesOf } from './projector.ts';
+import { runsWithNumbers } from './release-numbers.ts';
 import { runsWithRestores } from './restores.ts';
 
 export interface PlannerWorld {
   readonly definitions: DefinitionStore;
   readonly builds: Builds;
+  readonly documents: Documents;
   readonly rows: Rows;
   readonly digest: Digest;
   readonly clock: Clock;
@@ -74,7 +77,7 @@ export class Planner {
   }
 
   async #tryToPlan(execution: Execution, run: Run): Promise<readonly RunPlan[]> {
-    const { definitions, builds, rows, digest, clock } = this.#world;
+    const { definitions, builds, documents, rows, digest, clock } = this.#world;
     const { plan } = execution;
     const given = plan.given ?? { variables: {}, builds: {}, artifacts: {} };
     const { revision } = plan.definition;
@@ -119,7 +122,8 @@ export class Planner {
       failures,
     );
     if (failures.length > 0) throw refused(failures);
-    return runsWithRestores(rows, await runsWithReleases(rows, plan.application.name, plans));
+    const ready = await runsWithRestores(rows, await runsWithReleases(rows, plan.application.name, plans));
+    return runsWithNumbers({ rows, documents }, execution.id, ready);
   }
 
   /** What a build stage has collected replaces what was chosen at the start (orchestration 6.2). */

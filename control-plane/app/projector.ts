@@ -16,6 +16,7 @@ import type { Decision } from './deliberate.ts';
 import { headerOf } from './execution-header.ts';
 import { isPassing } from './insist.ts';
 import { releasesIn } from './releases-in.ts';
+import { releaseIn } from './release-numbers.ts';
 import { restoresIn } from './restores.ts';
 import { effectOf } from './step-effect.ts';
 import { withTraffic } from './traffic.ts';
@@ -210,7 +211,7 @@ function successesIn(execution: Execution): readonly Success[] {
     const { name } = run.workflow;
     const at = execution.runs.find((each) => each.planId === run.id)?.endedAt ?? execution.lastAt;
     const before = found.get(`${name}/${mapping}`);
-    found.set(`${name}/${mapping}`, { name, mapping, at: Math.max(at, before?.at ?? 0) });
+    found.set(`${name}/${mapping}`, { name, mapping, at: Math.max(at, before?.at ?? 0), ...releaseIn(run) });
   }
   return [...found.values()];
 }

@@ -121,6 +121,7 @@ export class Replica {
     this.#planner = new Planner({
       definitions: this.definitions,
       builds,
+      documents: store.documents,
       rows: store.rows,
       digest: parts.digest,
       clock,

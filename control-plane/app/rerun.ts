@@ -5,7 +5,7 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
-import { planFor, readyToGoBack, type DeployWorld } from './deploy.ts';
+import { planFor, readyToStart, type DeployWorld } from './deploy.ts';
 import { idFor, startedBefore, remember } from './idempotency.ts';
 import { answersOf } from './resume-pipeline.ts';
 import { rollbackAfter } from './rollback.ts';
@@ -44,7 +44,7 @@ export async function rerun(
   };
   const pinned = plan.kind === 'PIPELINE' ? { pinned: chosenArtifacts(execution), answers: answersOf(execution) } : {};
   const planned = await planFor(world, actor, { ...request, ...pinned }, executionId);
-  const ready = await readyToGoBack(world, planned);
+  const ready = await readyToStart(world, planned);
   await remember(world, executionId, asked);
   const { created } = await world.drivers.start(ready);
   return { executionId, created };

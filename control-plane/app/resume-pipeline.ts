@@ -16,6 +16,7 @@ import { withReleases } from './good-releases.ts';
 import { idFor, remember, startedBefore } from './idempotency.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { pipelineOf } from './planner.ts';
+import { withNumbers } from './release-numbers.ts';
 import { restoredBy } from './restores.ts';
 import { restoresOf, resumedFrom, takenOverStages } from './taken-over.ts';
 
@@ -60,7 +61,10 @@ export async function resumePipeline(
     skipSameVersion: plan.options?.skipSameVersion ?? false,
   });
   const taken = takenOverStages(execution, index);
-  const later = await withReleases(world.rows, { ...fresh, stages: fresh.stages.slice(index) });
+  const later = await withNumbers(
+    world,
+    await withReleases(world.rows, { ...fresh, stages: fresh.stages.slice(index) }),
+  );
   await remember(world, requestId, asked, executionId);
   const { created } = await world.drivers.start({
     ...fresh,

@@ -7,7 +7,17 @@ import type { Json } from '@fairlead/proto/model/json.ts';
 export const MEMBERS = {
   app: ['name', 'description'],
   pipeline: ['name', 'description'],
-  workflow: ['name', 'displayName', 'description', 'startTs', 'pipelineDeploymentUuid', 'pipelineResumeUuid'],
+  workflow: [
+    'name',
+    'displayName',
+    'description',
+    'startTs',
+    'pipelineDeploymentUuid',
+    'pipelineResumeUuid',
+    'releaseNo',
+    'lastGoodReleaseNo',
+    'lastGoodDeploymentDisplayName',
+  ],
   env: ['name', 'description', 'environmentType'],
   service: ['name', 'description'],
   infra: ['name'],

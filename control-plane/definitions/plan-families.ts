@@ -26,6 +26,10 @@ export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
     startTs: String(facts.now),
     pipelineDeploymentUuid: null,
     pipelineResumeUuid: null,
+    // Counted when everything else about the plan is settled.
+    releaseNo: null,
+    lastGoodReleaseNo: null,
+    lastGoodDeploymentDisplayName: null,
   };
   return {
     app: applicationFamily(application),

@@ -22,6 +22,7 @@ export const COLLECTIONS = [
   'holds',
   'rollbacks',
   'resumes',
+  'counters',
 ] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 
