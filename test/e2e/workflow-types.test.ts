@@ -156,6 +156,38 @@ describe('a rolling workflow', () => {
   }, 90_000);
 });
 
+describe('a deployment', () => {
+  it('has a number, knows that of the last good one, and starts a new one when it is run again', async () => {
+    const check =
+      'said="${workflow.releaseNo} ${workflow.lastGoodReleaseNo} ${workflow.lastGoodDeploymentDisplayName}"';
+    const said = ({ nodes }: View) =>
+      nodes.flatMap(({ kind, outputs }) =>
+        kind === 'task' && outputs?.['said'] !== undefined ? [outputs['said']] : [],
+      );
+    const counting = (more: readonly object[] = []) => ({
+      workflows: {
+        counting: {
+          type: 'basic',
+          service: 'web',
+          environment: 'prod',
+          verify: [{ script: check, outputs: ['said'] }, ...more],
+        },
+      },
+    });
+    await world.apply(world.definition(counting()));
+    const first = await world.deploy(17, 'counting');
+    expect(said(first)).toEqual(['1  ']);
+    await world.apply(world.definition(counting([{ script: 'exit 1' }])));
+    const failed = await world.deploy(17, 'counting');
+    expect([failed.header.status, said(failed)]).toEqual(['FAILED', [expect.stringMatching(/^2 1 counting \d{4}-/)]]);
+    await world.apply(world.definition(counting()));
+    expect(said(await world.deploy(17, 'counting'))).toEqual([expect.stringMatching(/^3 1 counting /)]);
+    const rerun = `/executions/${first.header.executionId}/rerun`;
+    const { executionId } = await world.demand(started, 'POST', rerun, {});
+    expect(said(await world.settled(executionId))).toEqual([expect.stringMatching(/^4 3 counting /)]);
+  }, 90_000);
+});
+
 describe('a script that names the host by a variable of the workflow', () => {
   it('runs once for each, unless somebody gives another value', async () => {
     const workflows = {
