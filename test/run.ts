@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RealName } from './support/real/index.ts';
-import { tellUnexpectedEnds, tiedToThisProcess } from './support/real/processes.ts';
+import { temporaryDirectory, tellUnexpectedEnds, tiedToThisProcess } from './support/real/processes.ts';
 import type { Provided } from './support/real/servers.ts';
 import { isOnRequest, isOptional, provideReal, REAL_NAMES } from './support/real/servers.ts';
 import { realSuites } from './support/real/suites.ts';
@@ -61,7 +61,13 @@ function runVitest(options: Options, provided: Provided): { readonly ended: Prom
   const child = spawn(program, args, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, ...provided.environment, FAIRLEAD_TEST_REAL: options.real ? '1' : '0' },
+    env: {
+      ...process.env,
+      ...provided.environment,
+      FAIRLEAD_TEST_REAL: options.real ? '1' : '0',
+      // Whatever a suite or what it starts leaves behind goes with this run.
+      TMPDIR: temporaryDirectory('tests'),
+    },
   });
   const ended = new Promise<number>((resolve) => {
     child.once('error', () => resolve(1));
