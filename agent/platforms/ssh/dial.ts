@@ -1,10 +1,11 @@
 import net from 'node:net';
 import ssh2 from 'ssh2';
-import type { Algorithms, AnyAuthMethod, Client, ConnectConfig } from 'ssh2';
+import type { AnyAuthMethod, Client, ConnectConfig } from 'ssh2';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import { classifyConnect } from './classify.ts';
-import { fingerprint, pinned, pinnedType, type HostKeys } from './host-keys.ts';
+import { HostKeyCheck, hasNoSuchKey } from './host-key-check.ts';
+import type { HostKeys } from './host-keys.ts';
 import type { PrivateKeys } from './private-keys.ts';
 import type { Slots } from './slots.ts';
 
@@ -36,13 +37,41 @@ export async function dial<T>(
   take: (client: Client) => T,
 ): Promise<T> {
   const methods = authentications(target, credentials, options.privateKeys);
+  const check = new HostKeyCheck(target, whereOf(target), options.hostKeys);
+  for (;;) {
+    try {
+      return await dialOnce(target, methods, check, options, take);
+    } catch (error) {
+      if (!(error instanceof OtherKey)) throw error;
+      if (!error.shown || !check.mayShowAnother) throw check.mismatch ?? error;
+    }
+  }
+}
+
+/** The connection failed by the host's key: another was shown, or it has none of those that were left to ask for. */
+class OtherKey extends Error {
+  readonly shown: boolean;
+
+  constructor(shown: boolean) {
+    super('another host key');
+    this.shown = shown;
+  }
+}
+
+async function dialOnce<T>(
+  target: HostTarget,
+  methods: AnyAuthMethod[],
+  check: HostKeyCheck,
+  options: DialOptions,
+  take: (client: Client) => T,
+): Promise<T> {
   const started = performance.now();
   const socket = await reach(target, options);
   const reachedMs = performance.now() - started;
   // To wait for our own turn is no fault of the host's: it does not count against its time.
   const release = await options.handshakes.take(options.signal);
   try {
-    return await logIn(socket, target, methods, take, {
+    return await logIn(socket, target, methods, check, take, {
       ...options,
       readyTimeoutMs: Math.max(500, options.readyTimeoutMs - reachedMs),
     });
@@ -130,6 +159,7 @@ function logIn<T>(
   socket: net.Socket,
   target: HostTarget,
   methods: AnyAuthMethod[],
+  check: HostKeyCheck,
   take: (client: Client) => T,
   options: DialOptions,
 ): Promise<T> {
@@ -137,18 +167,15 @@ function logIn<T>(
   const { user } = target.login;
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
-    let mismatch: string | null = null;
+    let refused = false;
     const fail = (error: Error & { level?: string; code?: string }): void => {
       options.signal?.removeEventListener('abort', aborted);
       client.removeAllListeners();
       client.on('error', () => undefined);
       client.destroy();
       socket.destroy();
-      reject(
-        new FailureError(
-          mismatch === null ? classifyConnect(error, where, user) : failure('HOST_KEY_MISMATCH', mismatch),
-        ),
-      );
+      if (refused || (check.mismatch !== null && hasNoSuchKey(error))) reject(new OtherKey(refused));
+      else reject(new FailureError(classifyConnect(error, where, user)));
     };
     const aborted = (): void => fail(new Error('given up'));
     options.signal?.addEventListener('abort', aborted, { once: true });
@@ -163,13 +190,6 @@ function logIn<T>(
       fail(new Error('closed before the handshake'));
       return;
     }
-    const pin = target.hostKey;
-    const expected = pin === null ? options.hostKeys.remembered(target.address, target.port) : pinned(pin);
-    if (pin !== null && expected === null) {
-      mismatch = `the host key pinned for ${target.name} is neither a SHA256:… fingerprint nor a public key line`;
-      fail(new Error('bad pin'));
-      return;
-    }
     const config: ConnectConfig = {
       sock: socket,
       username: user,
@@ -179,28 +199,14 @@ function logIn<T>(
       // Forwarding to a socket file is an extension of OpenSSH that others have as well.
       strictVendor: false,
       hostVerifier: (key: Buffer, verified: (good: boolean) => void) => {
-        const shown = fingerprint(key);
-        if (expected !== null && shown !== expected) {
-          const source = pin === null ? 'remembered from the first connection' : 'pinned in the infrastructure';
-          mismatch = `${where} shows the host key ${shown}, but ${expected} is ${source}`;
-          verified(false);
-        } else if (expected === null) {
-          options.hostKeys.remember(target.address, target.port, shown).then(
-            () => verified(true),
-            (error: Error) => {
-              mismatch = `the host key of ${where} cannot be remembered: ${error.message}`;
-              verified(false);
-            },
-          );
-        } else verified(true);
+        void check.accepts(key).then((good) => {
+          refused = !good;
+          verified(good);
+        });
       },
       authHandler: methods,
+      ...(check.algorithms === undefined ? {} : { algorithms: { serverHostKey: check.algorithms } }),
     };
-    const type = pin === null ? null : pinnedType(pin);
-    if (type !== null) {
-      const wanted = type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type];
-      config.algorithms = { serverHostKey: wanted as NonNullable<Algorithms['serverHostKey']> & string[] };
-    }
     try {
       client.connect(config);
     } catch (error) {

@@ -37,6 +37,9 @@ export async function openHostKeys(file: string): Promise<HostKeys> {
 export const fingerprint = (key: Uint8Array): string =>
   `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 
+/** `ssh-rsa`, say: its first field. */
+export const keyType = (key: Buffer): string => key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
+
 /** The pin as a fingerprint: it may be written as one, or as a public key line. */
 export function pinned(pin: string): string | null {
   const trimmed = pin.trim();
