@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
@@ -15,18 +15,18 @@ export class Claims {
   readonly directory: string;
   readonly #clock: Clock;
   readonly #running = new Set<string>();
-  #prunedAt = -Infinity;
+  #prunedAt: number;
 
   private constructor(directory: string, clock: Clock) {
     this.directory = directory;
     this.#clock = clock;
+    // Not at once: what an earlier process left at work is about to be taken up, and needs its claim.
+    this.#prunedAt = clock.monotonic();
   }
 
   static async open(directory: string, clock: Clock): Promise<Claims> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const claims = new Claims(directory, clock);
-    await claims.#prune();
-    return claims;
+    return new Claims(directory, clock);
   }
 
   /** Tidies up behind the work; that it cannot is no failure of the work, and the next one tries again. */
@@ -57,8 +57,40 @@ export class Claims {
     for (const name of await readdir(this.directory)) {
       if (this.#running.has(name)) continue;
       const path = join(this.directory, name);
-      const info = await stat(path).catch(() => null);
-      if (info !== null && info.mtimeMs < before) await rm(path, { recursive: true, force: true });
+      if (await isOver(path, before)) await rm(path, { recursive: true, force: true });
     }
+  }
+}
+
+/** Nothing was written there since, and nothing of it runs. What cannot be read stays. */
+async function isOver(claim: string, before: number): Promise<boolean> {
+  try {
+    for (const path of ['', ...(await readdir(claim, { recursive: true }))]) {
+      if ((await stat(join(claim, path))).mtimeMs >= before) return false;
+    }
+    const units = (await readdir(claim)).filter((name) => /^\d+$/.test(name));
+    const running = await Promise.all(units.map((unit) => runs(join(claim, unit))));
+    return !running.includes(true);
+  } catch {
+    return false;
+  }
+}
+
+/** Of a process that got the number since, too; it keeps a few bytes a little longer. */
+async function runs(unit: string): Promise<boolean> {
+  const files = await readdir(unit);
+  if (files.includes('status') || !files.includes('pid')) return false;
+  const [pid, , boot] = (await readFile(join(unit, 'pid'), 'utf8')).split(' ');
+  const now = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => boot);
+  if (boot !== '-' && boot !== now?.trim()) return false;
+  return lives(Number(pid)) || lives(-Number(pid));
+}
+
+function lives(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid === 0) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

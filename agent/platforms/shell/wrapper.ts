@@ -202,17 +202,32 @@ fl_say g`,
   );
 }
 
-/** After a success: the outputs go, the statuses stay. With `keepDays`, attempts nobody touched for longer go whole. */
+/**
+ * After a success: the outputs go, the statuses stay. With `keepDays`, attempts in which nothing was written for longer go
+ * whole, but for those of which something still runs: nobody else knows that they were started.
+ */
 export function tidyProgram(claim: Claim, nonce: string, keepDays: number | null): string {
   return main(
     claim,
     nonce,
     String.raw`
 rm -f "$fl_attempt"/*/out "$fl_attempt"/*/err "$fl_attempt"/*/v.*
-${keepDays === null ? '' : `find "$fl_base" -mindepth 1 -maxdepth 1 -type d -mtime +${keepDays} -exec rm -rf {} + 2>/dev/null`}
+${keepDays === null ? '' : pruning(keepDays)}
 fl_say g`,
   );
 }
+
+const pruning = (keepDays: number): string => String.raw`
+fl_runs() {
+  for fl_dir in "$1"/[0-9]*; do
+    [ -f "$fl_dir"/status ] || ! fl_read_pid "$fl_dir" || ! fl_alive || return 0
+  done
+  return 1
+}
+find "$fl_base" -mindepth 1 -maxdepth 1 -type d -mtime +${keepDays} 2>/dev/null | while read -r fl_old; do
+  [ -z "$(find "$fl_old" ! -mtime +${keepDays} 2>/dev/null)" ] || continue
+  fl_runs "$fl_old" || rm -rf "$fl_old"
+done`;
 
 function main(claim: Claim, nonce: string, body: string): string {
   return `fl_main() {

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask } from '@fairlead/agent/platforms/shell/ask.ts';
 import type { Channel, ChannelEnd, Transport } from '@fairlead/agent/platforms/shell/channel.ts';
@@ -8,7 +8,7 @@ import { claimName } from '@fairlead/agent/platforms/shell/claim-name.ts';
 import { quote } from '@fairlead/agent/platforms/shell/quote.ts';
 import { runUnit, type Unit, type UnitEnd } from '@fairlead/agent/platforms/shell/run-unit.ts';
 import { stopAttempt } from '@fairlead/agent/platforms/shell/stop-attempt.ts';
-import { probeProgram } from '@fairlead/agent/platforms/shell/wrapper.ts';
+import { probeProgram, tidyProgram } from '@fairlead/agent/platforms/shell/wrapper.ts';
 import { livingIn } from '../../support/ssh-host/processes.ts';
 import { realSystem } from '../../support/ssh-host/system.ts';
 
@@ -237,6 +237,32 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       await running;
     });
 
+    test('what nobody touched for a week goes, but never what still runs', async () => {
+      const old = new Date(Date.now() - 9 * 86_400_000);
+      const age = async (path: string): Promise<void> => {
+        for (const entry of await readdir(path, { recursive: true })) await utimes(join(path, entry), old, old);
+        await utimes(path, old, old);
+      };
+      const attempts = join(directory, 'attempts');
+      const named = (step: string): Unit => unit('true', { attemptId: `exec-1/run/phase 1/${step}@web-1#1` });
+      const place = (step: string): string => join(attempts, claimName(named(step).attemptId));
+      const looking = new AbortController();
+      const running = run({ ...named('long'), script: 'sleep 30' }, transport, looking.signal);
+      await waitForPid(directory, 0, named('long').attemptId);
+      for (const step of ['ended', 'lately', 'gone', 'tidied']) await run(named(step));
+      await rm(join(place('gone'), '0', 'status'));
+      for (const step of ['long', 'ended', 'lately', 'gone']) await age(place(step));
+      // It ran for more than a week, and has ended a moment ago.
+      await utimes(join(place('lately'), '0', 'status'), new Date(), new Date());
+      const tidied = { base: unit('').base, name: claimName(named('tidied').attemptId) };
+      const lines = await ask(transport, realSystem, (nonce) => tidyProgram(tidied, nonce, 7));
+      expect(lines.map((line) => line.word)).toEqual(['g']);
+      const left = [place('long'), place('lately'), place('tidied')].map((path) => basename(path));
+      expect((await readdir(attempts)).toSorted()).toEqual(left.toSorted());
+      await stopAttempt(transport, realSystem, { id: named('long').attemptId, base: unit('').base }, 100);
+      await running;
+    });
+
     test('a missing directory or shell is told before or by the script, never as success', async () => {
       const ran = await run(unit('true', { directory: { words: "'/does not/exist'", required: true } }));
       expect(ran).toMatchObject({
@@ -245,8 +271,8 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       });
     });
 
-    const waitForPid = async (root: string, index = 0): Promise<number> => {
-      const file = join(root, 'attempts', claimName(unit('').attemptId), String(index), 'pid');
+    const waitForPid = async (root: string, index = 0, attemptId = unit('').attemptId): Promise<number> => {
+      const file = join(root, 'attempts', claimName(attemptId), String(index), 'pid');
       for (;;) {
         const text = await readFile(file, 'utf8').catch(() => '');
         if (text.trim().endsWith('.')) return Number.parseInt(text, 10);
