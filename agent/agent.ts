@@ -164,9 +164,12 @@ export class Agent {
 
   async #welcomed(welcome: Welcome): Promise<void> {
     const { incarnation } = this.ledger;
-    if (incarnation !== null && incarnation !== welcome.incarnation) this.#inbox.restored();
+    const restored = incarnation !== null && incarnation !== welcome.incarnation;
+    if (restored) this.#inbox.restored();
     // A ledger that cannot be written says so itself, and ends the agent.
     await this.ledger.metIncarnation(welcome.incarnation).catch(() => {});
-    for (const attemptId of welcome.forget) await this.#executor.forget(attemptId).catch(() => {});
+    const accepted = restored ? this.ledger.open().filter(({ state }) => state === 'ACCEPTED') : [];
+    const forgotten = new Set([...welcome.forget, ...accepted.map(({ attemptId }) => attemptId)]);
+    for (const attemptId of forgotten) await this.#executor.forget(attemptId).catch(() => {});
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { failureFrom } from '@fairlead/proto/fairlead/v1/status.ts';
+import { openInParts } from '@fairlead/proto/fairlead/v1/open-parts.ts';
 import { MOST_MESSAGE_BYTES } from '@fairlead/proto/fairlead/v1/agents.ts';
 import type { FromAgent, ToAgent } from '@fairlead/proto/fairlead/v1/messages.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
@@ -31,6 +32,8 @@ const SETTLING_MS = 100;
 
 /** What a message needs beside its body. */
 const FRAME_BYTES = 1_024;
+/** Of the list of open attempts, in one message: at most four bytes each. */
+const PART_CHARACTERS = MOST_MESSAGE_BYTES / 5;
 const TOO_LARGE = JSON.stringify({
   answer: 'refused',
   final: false,
@@ -80,7 +83,9 @@ export class GrpcLink implements Link {
         open = new OpenStreams({ connection, session, credential, welcome, events, nats, system, logger });
         resolve(open);
       });
-      session.write({ body: 'hello', hello: JSON.stringify(hello) });
+      const parts = openInParts(hello.open, PART_CHARACTERS);
+      for (const open of parts.slice(0, -1)) session.write({ body: 'open', open: JSON.stringify(open) });
+      session.write({ body: 'hello', hello: JSON.stringify({ ...hello, open: parts.at(-1) }) });
     });
   }
 

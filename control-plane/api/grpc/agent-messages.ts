@@ -44,6 +44,8 @@ const report: z.ZodType<Report> = z.discriminatedUnion('report', [
 
 const ledgerState = z.enum(['ACCEPTED', 'STARTED', 'FINISHED', 'TOMBSTONE']);
 
+const open: z.ZodType<Hello['open']> = z.array(z.object({ attemptId: id, assignment: count, state: ledgerState }));
+
 const hello: z.ZodType<Hello> = z.object({
   agentId: id,
   ledgerId: id,
@@ -54,7 +56,7 @@ const hello: z.ZodType<Hello> = z.object({
   selectors: z.array(z.string().max(200)).max(200),
   capabilities: z.array(z.string().max(200)).max(1_000),
   capacity: z.number().int().positive(),
-  open: z.array(z.object({ attemptId: id, assignment: count, state: ledgerState })),
+  open,
 });
 
 const answer: z.ZodType<AgentAnswer> = z.discriminatedUnion('answer', [
@@ -108,5 +110,6 @@ export function readReport(body: string): Report {
   }
 }
 
+export const readOpen = reader('a list of open attempts', open);
 export const readHello = reader('a hello', hello);
 export const readAnswer = reader('an answer', answer);

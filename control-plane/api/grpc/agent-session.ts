@@ -3,11 +3,11 @@ import type { FromAgent, ToAgent } from '@fairlead/proto/fairlead/v1/messages.ts
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { AgentId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
-import type { Welcome } from '@fairlead/proto/model/task.ts';
+import type { Hello, Welcome } from '@fairlead/proto/model/task.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { AgentConnection, SessionKey } from '../../ports/agent-gateway.ts';
 import type { Subscription } from '../../ports/bus.ts';
-import { readAnswer, readHello, readReport } from './agent-messages.ts';
+import { readAnswer, readHello, readOpen, readReport } from './agent-messages.ts';
 import { authenticated, endWith, type AgentServerParts } from './parts.ts';
 import type { SessionTable, Watched } from './session-table.ts';
 
@@ -15,6 +15,8 @@ type Call = ServerDuplexStream<FromAgent, ToAgent>;
 
 /** For authentication and hello together. */
 const HANDSHAKE_MS = 10_000;
+/** Far more than any ledger has; who sends without an end must not fill our memory. */
+const MOST_OPEN = 1_000_000;
 /** Messages an agent may leave unread before it is taken for dead. */
 const MOST_UNREAD = 10_000;
 
@@ -28,6 +30,8 @@ export class AgentSession implements AgentConnection, Watched {
   #agentId: AgentId = '';
   #key: SessionKey | null = null;
   #patienceMs = HANDSHAKE_MS;
+  /** What was told of the hello's open attempts before it. */
+  readonly #open: Hello['open'][number][] = [];
   #served: Subscription | null = null;
   #requests = 0;
   #opened: Promise<void> = Promise.resolve();
@@ -85,6 +89,7 @@ export class AgentSession implements AgentConnection, Watched {
     if (this.#over) return;
     try {
       if (message.body === 'hello') this.#hello(message.hello);
+      else if (message.body === 'open') this.#hearOpen(message.open);
       else if (this.#key === null) throw malformed('the first message must be a hello');
       else this.#continue(message, this.#key);
     } catch (error) {
@@ -92,7 +97,14 @@ export class AgentSession implements AgentConnection, Watched {
     }
   }
 
-  #continue(message: Exclude<FromAgent, { body: 'hello' }>, key: SessionKey): void {
+  /** A part of the hello that follows. */
+  #hearOpen(body: string): void {
+    if (this.#key !== null) throw malformed('open attempts belong before the hello');
+    this.#open.push(...readOpen(body));
+    if (this.#open.length > MOST_OPEN) throw malformed(`an agent may have ${MOST_OPEN} open attempts`);
+  }
+
+  #continue(message: Exclude<FromAgent, { body: 'hello' | 'open' }>, key: SessionKey): void {
     switch (message.body) {
       case 'heartbeat': {
         const { number, ...beat } = message.heartbeat;
@@ -117,19 +129,20 @@ export class AgentSession implements AgentConnection, Watched {
 
   #hello(body: string): void {
     if (this.#key !== null) throw malformed('a session says hello once');
-    const hello = readHello(body);
+    const last = readHello(body);
+    const hello = { ...last, open: [...this.#open.splice(0), ...last.open] };
     if (hello.agentId !== this.#agentId) throw malformed('the hello is of another agent than the call');
     this.#call.pause();
     const earlier = this.#byAgent.get(this.#agentId);
     earlier?.fail(gone('the agent opened another session'));
     this.#byAgent.set(this.#agentId, this);
-    this.#opened = this.#open(hello, earlier).then(
+    this.#opened = this.#openSession(hello, earlier).then(
       () => void this.#call.resume(),
       (error: unknown) => this.fail(error),
     );
   }
 
-  async #open(hello: ReturnType<typeof readHello>, earlier: AgentSession | undefined): Promise<void> {
+  async #openSession(hello: ReturnType<typeof readHello>, earlier: AgentSession | undefined): Promise<void> {
     // An earlier session that was still being opened has to be over for the application, too.
     if (earlier !== undefined) await earlier.#opened;
     if (this.#over) return;

@@ -32,6 +32,7 @@ export const ONE_OFS = {
     report: [3, 'ReportMessage'],
     answer: [4, 'Answer'],
     goodbye: [5, 'Goodbye'],
+    open: [6, 'string'],
   },
   ToAgent: {
     welcome: [1, 'string'],

@@ -58,6 +58,24 @@ test('what an earlier release wrote down at any size is told in a size that can 
   await takesWork();
 });
 
+test('an agent comes back with more open attempts than a message carries, and every one of them is told', async () => {
+  const ids = Array.from({ length: 50_000 }, (_, n) => `${'e'.repeat(60)}/run/step@host-${n}#1`);
+  const ended = ids.map(
+    (a) =>
+      ({ k: 'finished', a, assignment: 1, epoch: 1, result: { outcome: 'SUCCESS', touched: true }, at: 3 }) as const,
+  );
+  world.disk.bytes = encodeLines([{ k: 'ledger', id: 'l1', format: 1 }, ...ended]);
+  await world.startAgent();
+  await expect.poll(() => world.gateway.hellos.length, soon).toBe(1);
+  expect(world.gateway.hellos[0]?.open).toEqual(
+    ids.map((attemptId) => ({ attemptId, assignment: 1, state: 'FINISHED' })),
+  );
+  // Some of them more than once: heartbeats hurry here.
+  const told = (): number => new Set(world.gateway.reported('finished').map(({ attemptId }) => attemptId)).size;
+  await expect.poll(told, { timeout: 30_000, interval: 250 }).toBe(ids.length);
+  await takesWork();
+}, 60_000);
+
 test('a checkpoint that is too large fails its attempt, before anything was sent', async () => {
   await world.startAgent();
   await expect.poll(() => world.gateway.beats.length, soon).toBeGreaterThan(0);
