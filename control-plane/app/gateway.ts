@@ -92,11 +92,8 @@ export class Gateway implements AgentGateway {
       lastHeartbeatAt: system.clock.now(),
     };
     this.#sessions.set(agentId, { connection, presence: here });
-    // After a restore from a backup the store knows less than the agent: what it has open nobody may run again.
-    const restored = hello.incarnation !== null && hello.incarnation !== incarnation;
-    const forget = restored ? open.filter((each) => each.state === 'ACCEPTED').map((each) => each.attemptId) : [];
     presence.arrived(here, { agentId, sessionId, ledgerId, open });
-    return { sessionId, incarnation, protocol: PROTOCOL, leaseMs, heartbeatMs, bus, forget };
+    return { sessionId, incarnation, protocol: PROTOCOL, leaseMs, heartbeatMs, bus, forget: [] };
   }
 
   heartbeat(key: SessionKey, beat: Beat): boolean {

@@ -2,6 +2,7 @@
 import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
 import type { ReplicaId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import { openInParts } from '@fairlead/proto/fairlead/v1/open-parts.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { Bus, Subscription } from '../ports/bus.ts';
 import type { AgentDirectory, AgentPresence } from './agent-directory.ts';
@@ -10,9 +11,18 @@ import type { AgentWatch, Arrival } from './agent-watch.ts';
 const EVERY_MS = 2_000;
 /** Agents a message, so that it stays far under what the bus carries. */
 const BATCH = 200;
+/** Of the open attempts in one message, for the same reason. */
+const PART_CHARACTERS = 200_000;
 
 type News =
-  | { readonly news: 'arrived'; readonly presence: AgentPresence; readonly arrival: Arrival }
+  | {
+      readonly news: 'arrived';
+      readonly presence: AgentPresence;
+      /** With a part of the open attempts: the messages of one session carry all of them together. */
+      readonly arrival: Arrival;
+      readonly part: number;
+      readonly parts: number;
+    }
   | { readonly news: 'left'; readonly agentId: string; readonly sessionId: string }
   | { readonly news: 'here'; readonly from: ReplicaId; readonly agents: readonly AgentPresence[] };
 
@@ -25,6 +35,8 @@ export class Presence {
   readonly #connected: () => readonly AgentPresence[];
   /** There is no other replica. */
   readonly #alone: boolean;
+  /** Of whose arrival only parts were heard. */
+  readonly #arriving = new Map<string, { readonly sessionId: string; readonly heard: Map<number, Arrival['open']> }>();
   #subscription: Subscription | null = null;
   #timer: Timer | null = null;
 
@@ -62,7 +74,10 @@ export class Presence {
   arrived(presence: AgentPresence, arrival: Arrival): void {
     this.#agents.seen(presence);
     this.#watch.arrived(arrival);
-    this.#tell({ news: 'arrived', presence, arrival });
+    const parts = openInParts(arrival.open, PART_CHARACTERS);
+    for (const [part, open] of parts.entries()) {
+      this.#tell({ news: 'arrived', presence, arrival: { ...arrival, open }, part, parts: parts.length });
+    }
   }
 
   /** Of an agent that is connected here. */
@@ -84,11 +99,28 @@ export class Presence {
   #hear(news: News & { readonly from: ReplicaId }): void {
     if (news.from === this.#me) return;
     if (news.news === 'here') for (const presence of news.agents) this.#agents.seen(presence);
-    else if (news.news === 'left') this.#agents.left(news.agentId, news.sessionId);
+    else if (news.news === 'left') this.#hearLeft(news.agentId, news.sessionId);
     else {
       this.#agents.seen(news.presence);
-      this.#watch.arrived(news.arrival);
+      this.#hearPart(news);
     }
+  }
+
+  #hearLeft(agentId: string, sessionId: string): void {
+    this.#agents.left(agentId, sessionId);
+    if (this.#arriving.get(agentId)?.sessionId === sessionId) this.#arriving.delete(agentId);
+  }
+
+  /** An arrival that is not whole says nothing: what it does not name would be taken for lost. */
+  #hearPart({ arrival, part, parts }: Extract<News, { news: 'arrived' }>): void {
+    const { agentId, sessionId } = arrival;
+    const before = this.#arriving.get(agentId);
+    const heard = before?.sessionId === sessionId ? before.heard : new Map<number, Arrival['open']>();
+    heard.set(part, arrival.open);
+    this.#arriving.set(agentId, { sessionId, heard });
+    if (heard.size < parts) return;
+    this.#arriving.delete(agentId);
+    this.#watch.arrived({ ...arrival, open: [...heard.values()].flat() });
   }
 
   #gossip(): void {
