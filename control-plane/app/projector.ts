@@ -18,7 +18,7 @@ import { isPassing } from './insist.ts';
 import { releasesIn } from './releases-in.ts';
 import { releaseIn } from './release-numbers.ts';
 import { restoresIn } from './restores.ts';
-import { effectOf } from './step-effect.ts';
+import { effectOf } from '../engine/step-effect.ts';
 import { withTraffic } from './traffic.ts';
 
 /** Rows of one execution within this time are one write; and within this, where it only got on. Milliseconds. */

@@ -1,7 +1,7 @@
 /** What a step that succeeded did to what runs at its target. */
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
-import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
+import type { PhasePlan, RunPlan, StepPlan } from './plan.ts';
 
 export interface Effect {
   readonly artifact: ArtifactRef;
