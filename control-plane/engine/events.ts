@@ -18,7 +18,12 @@ type Body =
   | { readonly event: 'PauseRequested'; readonly actor: string; readonly reason: string }
   | { readonly event: 'Resumed'; readonly actor: string }
   // Workflow runs.
-  | { readonly event: 'RunStarted'; readonly runId: NodeId }
+  | {
+      readonly event: 'RunStarted';
+      readonly runId: NodeId;
+      /** What earlier stages of the execution have put where it goes. */
+      readonly found?: readonly FoundThere[];
+    }
   | { readonly event: 'RunEnded'; readonly runId: NodeId; readonly status: Status; readonly failure: Failure | null }
   | {
       readonly event: 'LockRequested';

@@ -5,6 +5,7 @@ import { evolveAttempt } from './evolve/attempt.ts';
 import { withBarrier } from './evolve/barrier.ts';
 import { collectedBefore, withCollected } from './evolve/collected.ts';
 import { withHosts } from './evolve/hosts.ts';
+import { withFound } from './evolve/found-there.ts';
 import { withLock } from './evolve/lock.ts';
 import { withPermits } from './evolve/permits.ts';
 import { evolvePipeline, plannedRuns } from './evolve/pipeline.ts';
@@ -73,8 +74,10 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
       return { ...execution, pause: { actor: event.actor, reason: event.reason, at: event.at } };
     case 'Resumed':
       return { ...execution, pause: null };
-    case 'RunStarted':
-      return updateRun(execution, event.runId, (run) => ({ ...run, status: 'RUNNING', startedAt: event.at }));
+    case 'RunStarted': {
+      const started = event.found === undefined ? execution : withFound(execution, event.runId, event.found);
+      return updateRun(started, event.runId, (run) => ({ ...run, status: 'RUNNING', startedAt: event.at }));
+    }
     case 'RunEnded':
       return updateRun(execution, event.runId, (run) => ({
         ...run,

@@ -2,7 +2,7 @@
  * What an execution is going to do, fixed before it starts: made from exactly one definition revision, resolved artifacts
  * and variables, so editing a workflow never changes a running one. Few events change it: `RunPlanned` puts planned runs in
  * the place of a deferred one, from the same revision, `HostsProvided` tells the hosts that a provisioner has made,
- * `LockGranted` what was deployed while it waited, and `StageAppended` adds stages that take others back.
+ * `RunStarted` and `LockGranted` what earlier stages, and others, have put where a run goes, and `StageAppended` adds stages that take others back.
  *
  * Ids of phases, sections and steps (`p1`, `s3`, `t2`) are unique within their parent and made of `a-z0-9`; together with
  * the execution's id they form every node id.
@@ -34,7 +34,7 @@ export interface Plan {
   readonly rollbackOf?: ExecutionId;
   /** Why it was asked for, in the words of who did; absent or empty: nothing was said. */
   readonly reason?: string;
-  /** Which executions deployed what a rollback of it brings back; absent where that is not known. */
+  /** Which executions deployed what a rollback of it brings back, where a run does not say otherwise; absent: not known. */
   readonly restores?: readonly Restored[];
   /** A rollback in it writes a hold for triggers. Absent: planned by a release that knew none. */
   readonly holds?: boolean;
@@ -84,6 +84,8 @@ export interface CollectedBefore {
 export interface TakenOver {
   /** Of the plan. */
   readonly runId: string;
+  /** Whose run it was; absent: planned by a release that did not tell. */
+  readonly executionId?: ExecutionId;
   readonly status: Status;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
@@ -134,7 +136,7 @@ export interface RunPlan {
   readonly inputs?: InputsPlan | null;
   /** Its phases are planned when it is reached, from the same revision of the definitions. */
   readonly deferred?: boolean;
-  /** Of one that was planned when it was reached: what `Plan.restores` is for the others. */
+  /** Of one that was planned when it was reached, or has found something else than was planned: before `Plan.restores`. */
   readonly restores?: readonly Restored[];
   readonly environment: (Named & { readonly type: 'PRODUCTION' | 'NON_PRODUCTION' }) | null;
   /** Expression families known to all of the run: app, env, workflow, pipeline … */

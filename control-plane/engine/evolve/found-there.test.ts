@@ -40,9 +40,9 @@ it('changes what the phase goes back to, in this run alone', () => {
   expect(other?.phases.map((phase) => phase.rollbackArtifact?.build)).toEqual(['1']);
 });
 
-it('changes which execution is current there after a rollback, wherever that stood', () => {
+it('changes which execution is current there after a rollback of it; another run there goes back to what it was', () => {
   const { plan: after } = granted(found('p1'));
-  expect(after.restores).toEqual([restored('m3', 'x1')]);
+  expect(after.restores).toEqual([restored('m1', 'x1'), restored('m3', 'x1')]);
   expect(after.stages[0]?.runs[0]?.restores).toEqual([restored('m2', 'x0'), restored('m1', 'x2')]);
 });
 

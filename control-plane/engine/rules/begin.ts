@@ -5,6 +5,7 @@ import type { RunPlan } from '../plan.ts';
 import { scopeOfRun } from '../scope.ts';
 import { planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
+import { foundBefore } from './found-before.ts';
 import { reach } from './late-planning.ts';
 
 /** Skips it whatever anybody says. */
@@ -16,7 +17,8 @@ export function beginRun(turn: Turn, run: Run): void {
   // Reached before, it waits for its inputs or its plan.
   if (run.inputs === null && isSkipped(turn, run, plan)) return;
   if (plan.deferred === true) return reach(turn, run);
-  turn.emit({ event: 'RunStarted', runId: run.id });
+  const found = foundBefore(turn.execution, run, plan);
+  turn.emit({ event: 'RunStarted', runId: run.id, ...(found.length === 0 ? {} : { found }) });
 }
 
 /** Also true when it cannot be told: then the run has failed. */
