@@ -99,7 +99,7 @@ async function refuseUnlessCurrent(rows: Rows, asked: Execution, deployment: Exe
 /** Another workflow that succeeded there since. */
 async function newerByAnother(
   rows: Rows,
-  { plan }: Execution,
+  { id, plan }: Execution,
   { run, phase: { service, infrastructure }, mapping }: Place,
   since: number,
 ): Promise<string | null> {
@@ -110,7 +110,8 @@ async function newerByAnother(
     const page = await rows.listDeployments(place, { ...(cursor === undefined ? {} : { cursor }), limit: PAGE });
     for (const { executionId, at } of page) {
       if (at <= since) return null;
-      if (seen.has(executionId)) continue;
+      // What other workflows of its own have put there goes back with it.
+      if (seen.has(executionId) || executionId === id) continue;
       seen.add(executionId);
       const row = await rows.getExecution(executionId);
       const successes = row === null ? [] : successesOf(row);

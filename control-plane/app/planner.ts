@@ -24,6 +24,7 @@ import type { Rows } from '../ports/rows.ts';
 import type { Builds } from './builds.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DefinitionStore } from './definition-store.ts';
+import { runsWithFound } from './found-there.ts';
 import { runsWithReleases } from './good-releases.ts';
 import { installedIn, refused, resolveBuilds } from './plan-lookups.ts';
 import { lastGoods } from './plan-pipeline.ts';
@@ -123,7 +124,7 @@ export class Planner {
     );
     if (failures.length > 0) throw refused(failures);
     const ready = await runsWithRestores(rows, await runsWithReleases(rows, plan.application.name, plans));
-    return runsWithNumbers({ rows, documents }, execution.id, ready);
+    return runsWithNumbers({ rows, documents }, execution.id, await runsWithFound(rows, execution, ready));
   }
 
   /** What a build stage has collected replaces what was chosen at the start (orchestration 6.2). */

@@ -238,12 +238,10 @@ function swappedBack(run: RunPlan): readonly Deployed[] {
 
 /** What was not deployed but brought back, and whose deployment that had been. */
 function restoredIn(execution: Execution): readonly Restored[] {
-  const successes = new Set(
-    deployedBy(execution)
-      .filter(({ run }) => run.undoing === true)
-      .map(({ run, plan }) => `${run.workflow.name}/${plan.mapping ?? ''}`),
+  const undoing = deployedBy(execution).flatMap(({ run, plan }) =>
+    run.undoing === true ? [{ ...run, phases: [plan] }] : [],
   );
-  return restoresIn(execution.plan).filter(({ workflow, mapping }) => successes.has(`${workflow}/${mapping}`));
+  return restoresIn(execution.plan, undoing);
 }
 
 /** Everything that was put anywhere or taken away, oldest first: the rows of what runs, and their history. */

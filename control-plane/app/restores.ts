@@ -14,11 +14,21 @@ export const restoredBy = (rows: Rows, plan: Plan): Promise<readonly Restored[]>
 export const runsWithRestores = async (rows: Rows, runs: readonly RunPlan[]): Promise<readonly RunPlan[]> =>
   Promise.all(runs.map(async (run) => ({ ...run, restores: await restoredByRuns(rows, [run]) })));
 
-/** Of everything that was planned, at the start or later. */
-export const restoresIn = ({ restores = [], stages }: Plan): readonly Restored[] => [
-  ...restores,
-  ...stages.flatMap((stage) => stage.runs.flatMap((run) => run.restores ?? [])),
-];
+/** What a rollback of the run brings back: as it found it itself, or as it was when all was planned. */
+export function restoresOfRun({ restores = [] }: Plan, run: RunPlan): readonly Restored[] {
+  const { name } = run.workflow;
+  const mappings = new Set(run.phases.flatMap(({ mapping }) => mapping ?? []));
+  return [...mappings].flatMap((mapping) => {
+    const isIt = (each: Restored): boolean => each.workflow === name && each.mapping === mapping;
+    return run.restores?.find(isIt) ?? restores.find(isIt) ?? [];
+  });
+}
+
+/** Of all runs, in their order: what is brought back last at a place is there in the end. */
+export function restoresIn(plan: Plan, runs = plan.stages.flatMap((stage) => stage.runs)): readonly Restored[] {
+  const all = runs.flatMap((run) => restoresOfRun(plan, run));
+  return [...new Map(all.map((each) => [`${each.workflow}/${each.mapping}`, each])).values()];
+}
 
 async function restoredByRuns(rows: Rows, runs: readonly RunPlan[]): Promise<readonly Restored[]> {
   const found = new Map<string, Restored>();

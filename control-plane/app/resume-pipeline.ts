@@ -7,11 +7,13 @@ import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { isFailed, isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import { whatExists } from '../definitions/nearest.ts';
 import type { Execution, Run } from '../engine/execution.ts';
+import { plannedRuns } from '../engine/evolve/pipeline.ts';
 import type { Plan, StagePlan } from '../engine/plan.ts';
 import { backwardStages, forwardStages } from '../engine/rules/take-back.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DeployWorld } from './deploy.ts';
+import { runsWithFound } from './found-there.ts';
 import { withReleases } from './good-releases.ts';
 import { idFor, remember, startedBefore } from './idempotency.ts';
 import { planPipeline } from './plan-pipeline.ts';
@@ -61,17 +63,21 @@ export async function resumePipeline(
     skipSameVersion: plan.options?.skipSameVersion ?? false,
   });
   const taken = takenOverStages(execution, index);
-  const later = await withNumbers(
-    world,
-    await withReleases(world.rows, { ...fresh, stages: fresh.stages.slice(index) }),
-  );
+  const stages = fresh.stages.slice(index);
+  const later = await withNumbers(world, await withReleases(world.rows, { ...fresh, stages }));
+  const restores = restoresOf(execution, taken, await restoredBy(world.rows, later));
+  const whole = { ...fresh, stages: [...taken, ...later.stages], resumes, restores };
+  const told = { id: executionId, plan: whole, runs: plannedRuns(whole) };
   await remember(world, requestId, asked, executionId);
   const { created } = await world.drivers.start({
-    ...fresh,
-    stages: [...taken, ...later.stages],
-    resumes,
+    ...whole,
     holds: true,
-    restores: restoresOf(execution, taken, await restoredBy(world.rows, later)),
+    stages: [
+      ...taken,
+      ...(await Promise.all(
+        later.stages.map(async (each) => ({ ...each, runs: await runsWithFound(world.rows, told, each.runs) })),
+      )),
+    ],
   });
   if (!created && key === undefined) throw goesOn(id, executionId);
   return { executionId, created };

@@ -4,7 +4,6 @@ import type { Restored, Resumed, StagePlan, TakenOver } from '../engine/plan.ts'
 import { rollbackRunOf } from '../engine/rollback-plan.ts';
 import { forwardStages } from '../engine/rules/take-back.ts';
 import { planOfRun } from '../engine/plan-of.ts';
-import { restoresIn } from './restores.ts';
 
 /** `index`: of the first stage that runs again. */
 export function resumedFrom(execution: Execution, index: number): Resumed {
@@ -23,7 +22,7 @@ export const takenOverStages = (execution: Execution, index: number): readonly S
     .slice(0, index)
     .map((stage) => ({ ...stage, takenOver: takenOver(execution, stage) }));
 
-/** What was there before stages that are taken over is known since they ran; of the others it is what is there now. */
+/** What was there before stages that are taken over is known since they ran (or stands in their runs); of the others it is what is there now. */
 export function restoresOf(
   { plan }: Execution,
   taken: readonly StagePlan[],
@@ -35,7 +34,7 @@ export function restoresOf(
     ),
   );
   const isTaken = ({ workflow, mapping }: Restored): boolean => places.has(`${workflow}/${mapping}`);
-  return [...restoresIn(plan).filter(isTaken), ...now.filter((each) => !isTaken(each))];
+  return [...(plan.restores ?? []).filter(isTaken), ...now.filter((each) => !isTaken(each))];
 }
 
 const runsOf = (execution: Execution, stage: StagePlan): readonly Run[] =>
@@ -47,7 +46,8 @@ function takenOver(execution: Execution, stage: StagePlan): readonly TakenOver[]
     const before = stage.takenOver?.find((each) => each.runId === run.planId);
     if (before !== undefined) return before;
     const rollback = status === 'SUCCESS' ? rollbackRunOf(planOfRun(execution, run), run) : null;
-    return { runId: run.planId, status, startedAt, endedAt, rollback: rollback?.phases.length === 0 ? null : rollback };
+    const done = { executionId: execution.id, status, startedAt, endedAt };
+    return { runId: run.planId, ...done, rollback: rollback?.phases.length === 0 ? null : rollback };
   });
 }
 
