@@ -1,6 +1,7 @@
 /** Pipelines: stages and their copies, approvals, inputs, taking back, going on. */
 import { failure } from '@fairlead/proto/model/failure.ts';
 import { catalogOf } from '../../../control-plane/definitions/catalog-fixture.ts';
+import { artifact } from '../../../control-plane/definitions/plan-fixture.ts';
 import type { InputsPlan } from '../../../control-plane/engine/inputs-plan.ts';
 import type { Plan, RunPlan, StagePlan } from '../../../control-plane/engine/plan.ts';
 import { answerApproval } from '../../support/people.ts';
@@ -74,6 +75,19 @@ export const pipelines: Samples = {
 
   'pipeline-stage-skipped': () =>
     new Play(pipeline([stage('s1', run('a', { skip: 'true' })), stage('s2', run('b'))])).finish(),
+
+  /** The second stage goes back to what the first has put there. */
+  'pipeline-twice-to-one-place': () => {
+    const to = (id: string, build: string): RunPlan => {
+      const work = sectionPlan('work', [stepPlan('install', { artifact: 'current' }), agentStep('do')]);
+      const back = sectionPlan('back', [stepPlan('undo', { artifact: 'rollback' })], { undoes: 'work' });
+      const families = { artifact: { buildNo: build } };
+      const phase = phasePlan('p1', [work], { rollback: [back], families, artifact: artifact('web', build) });
+      return runPlan([phase], { id, name: id });
+    };
+    const plans = pipeline([stage('s1', to('a', '2')), stage('s2', to('b', '3'))]);
+    return new Play(plans).finish((id) => (id.includes('/b/p1.0/work/do') ? failed() : succeeded));
+  },
 
   'pipeline-inputs-given': () => {
     const play = asking('END');
