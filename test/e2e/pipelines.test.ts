@@ -30,6 +30,14 @@ beforeAll(async () => {
         infrastructure: '${Infra}',
         inputs: { note: { default: 'none', pattern: '[a-z]+', description: 'What for' } },
       },
+      checked: {
+        type: 'basic',
+        service: 'web',
+        environment: 'qa',
+        infrastructure: 'first',
+        inputs: { note: 'good' },
+        verify: [{ script: "[ '${workflow.variables.note}' = good ]" }],
+      },
       make: { type: 'build', collect: 'web', sections: { 'Prepare Steps': [{ script: make }] } },
     },
     pipelines: {
@@ -48,6 +56,12 @@ beforeAll(async () => {
         ],
       },
       twice: { stages: [stage('QA', 'qa', 'first'), stage('Again', 'qa', 'first'), stage('Prod', 'prod', 'dc1')] },
+      again: {
+        stages: [
+          { name: 'Once', workflow: 'checked' },
+          { name: 'Twice', workflow: 'checked', variables: { note: 'bad' } },
+        ],
+      },
       asking: {
         stages: [{ name: 'Ask', workflow: 'ship', ask: ['Environment', 'Infra', 'note'] }],
       },
@@ -169,6 +183,27 @@ describe('a pipeline', () => {
     expect(refusal(await world.ask('POST', '/executions', { ...request, hosts: ['one'] }))).toContain(
       'hosts is for workflows started alone',
     );
+  }, 60_000);
+
+  it('goes back to what its own earlier stage has put there, also when it is resumed and run again', async () => {
+    await world.deploy(57, 'checked');
+    const since = (from: number) => world.log(0).slice(from);
+    const put = (...builds: readonly number[]) => builds.map((build) => `installed web-${build}.tgz`);
+    let from = world.log(0).length;
+    const first = await world.deploy(58, 'again');
+    expect([runs(first), since(from)]).toEqual([['Once SUCCESS', 'Twice FAILED'], put(58, 58, 58)]);
+    from = world.log(0).length;
+    const next = await world.settled(await go(first.header.executionId, 'resume-pipeline'));
+    expect([runs(next), since(from)]).toEqual([['Once SUCCESS', 'Twice FAILED'], put(58, 58)]);
+    from = world.log(0).length;
+    await world.deploy(56, 'checked');
+    const rerun = await world.settled(await go(next.header.executionId, 'rerun'));
+    expect([runs(rerun), since(from)]).toEqual([['Once SUCCESS', 'Twice FAILED'], put(56, 58, 58, 58)]);
+    // What somebody else has put there between the two goes before.
+    await world.deploy(55, 'checked');
+    from = world.log(0).length;
+    const last = await world.settled(await go(rerun.header.executionId, 'resume-pipeline'));
+    expect([runs(last), since(from)]).toEqual([['Once SUCCESS', 'Twice FAILED'], put(58, 55)]);
   }, 60_000);
 
   it('waits for an approval, whose answer later stages read', async () => {
