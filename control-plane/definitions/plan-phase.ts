@@ -14,6 +14,7 @@ import { planHosts, planHostsFrom } from './plan-hosts.ts';
 import type { ChosenPhase } from './plan-request.ts';
 import { planPlace } from './plan-place.ts';
 import { cleanUpAfter } from './plan-clean-up.ts';
+import { onlyWhatBrings } from './puts-there.ts';
 import { planSection, type StepContext } from './plan-steps.ts';
 import { deploymentTypeOf, generatorOf } from './sections/index.ts';
 
@@ -67,7 +68,7 @@ export function planPhase(
   const sections = forward.map(({ name, type }, index) => {
     const its = own(complete.sections, name) ?? {};
     const section = planSection(its, { id: `s${index + 1}`, name, type, undoes: null }, context);
-    return staged ? { ...section, steps: section.steps.map(onlyStaged) } : section;
+    return staged ? { ...section, steps: section.steps.map(onlyStaged) } : onlyWhatBrings(section);
   });
   return {
     id: `p${source.index + 1}`,

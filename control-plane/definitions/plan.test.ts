@@ -153,6 +153,26 @@ describe('a plan', () => {
     expect(values(catalogOf(without))).toMatchObject({ level: 'service' });
   });
 
+  it('deploys only by commands that bring a build, whatever they are called', () => {
+    const workflow = `  ship:
+    type: basic
+    service: web
+    environment: prod
+    sections:
+      Deploy Service: [command: Stop, command: Install, command: Fetch, command: Link, command: Start, command: Look]
+`;
+    const commands = `    commands:
+      Fetch: [{ download-artifact: {} }]
+      Link: [{ exec: 'ln -sfn \${artifact.buildNo} current' }]
+      Look: [{ exec: 'ls -l current' }]`;
+    const text = SHOP.replace(/ {2}ship: .*\n/, () => workflow).replace(
+      / {4}stop: .*/,
+      () => `    stop: bin/stop \${artifact.buildNo}\n${commands}`,
+    );
+    const steps = phaseOf(planOf(catalogOf(text))).sections.flatMap((section) => section.steps);
+    expect(steps.filter((step) => step.deploys).map((step) => step.name)).toEqual(['Install', 'Fetch', 'Link']);
+  });
+
   it('lets a step be repeated that nobody heard of, unless it would do its work once more', () => {
     const catalog = withWorkflow(`  ship:
     type: canary
