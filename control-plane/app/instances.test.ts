@@ -103,6 +103,26 @@ describe('what runs where', () => {
     expect(all.map((each) => each.action)).toEqual(['REMOVED', 'DEPLOYED']);
   });
 
+  it('does not count what a rollback stops as brought back', async () => {
+    const made = { ...planOf('z1', '1', null, 1), application: { id: 's', name: 'stopped' } };
+    const [stage] = made.stages;
+    const [run] = stage?.runs ?? [];
+    const [phase] = run?.phases ?? [];
+    if (stage === undefined || run === undefined || phase === undefined) throw new Error('no phase');
+    const stops = phase.rollback.map((section) => ({
+      ...section,
+      steps: section.steps.map((step) => ({ ...step, artifact: 'current' as const })),
+    }));
+    const plan = { ...made, stages: [{ ...stage, runs: [{ ...run, phases: [{ ...phase, rollback: stops }] }] }] };
+    const play = new Play(plan);
+    play.finish((id) => (id.includes('install') ? failed() : succeeded));
+    expect(play.execution.status).toBe('FAILED');
+    expect(instancesOf(play.execution, play.decisions.length)).toEqual([]);
+    await ship(plan, 50_000, true);
+    const { deployments: all } = await deployments(store.rows, { application: 'stopped' }, undefined, 9);
+    expect(all.map((each) => `${each.action} ${each.build}`)).toEqual(['REMOVED 1', 'DEPLOYED 1']);
+  });
+
   it('refuses a cursor it did not give', async () => {
     await expect(deployments(store.rows, {}, 'nonsense', 9)).rejects.toThrow('is no cursor');
   });

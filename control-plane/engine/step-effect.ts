@@ -21,7 +21,8 @@ export function effectOf(step: StepPlan, phase: PhasePlan, run: RunPlan, back: b
   if (step.artifact === 'rollback') return put(rollbackArtifact);
   // The group that lost the traffic is stopped; the version that has it again was there all the time.
   if (back && run.type === 'BLUE_GREEN') return artifact === null ? null : { artifact, removed: true };
-  return put(artifact);
+  // What a rollback does with the version that goes (it stops it) puts it nowhere.
+  return back ? null : put(artifact);
 }
 
 // The catalog's schemas are all objects.
