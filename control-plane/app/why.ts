@@ -36,8 +36,15 @@ export async function why(
     logMissing: missing,
     log: attemptId === null ? [] : await tail(logs, attemptId),
     help: cause === null ? null : FAILURES[cause.code].help,
-    rollback: header.rollback === null ? null : ROLLBACK[header.rollback],
+    rollback: header.rollback === null ? null : rollbackOf(header, header.rollback),
   };
+}
+
+function rollbackOf({ artifacts }: ExecutionView['header'], rollback: keyof typeof ROLLBACK): string {
+  const first = artifacts.filter(({ previous }) => previous === null).map(({ service }) => service);
+  if (rollback !== 'SUCCESS' || first.length === 0) return ROLLBACK[rollback];
+  if (first.length === artifacts.length) return 'it was rolled back: there was no earlier deployment to bring back';
+  return `${ROLLBACK.SUCCESS}; of ${first.join(', ')} there was no earlier deployment to bring back`;
 }
 
 const ROLLBACK = {

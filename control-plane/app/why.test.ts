@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { createMemoryStore } from '../../test/support/memory-store/index.ts';
+import { simplePlan } from '../../test/support/plans.ts';
+import { failed, Play, succeeded } from '../../test/support/play.ts';
+import { artifact } from '../definitions/plan-fixture.ts';
+import { viewOf } from './execution-view.ts';
+import { why } from './why.ts';
+
+/** After a deployment that failed at its check and was rolled back. */
+async function rollbackOf(previous: string | null): Promise<string | null> {
+  const before = previous === null ? null : artifact('web', previous);
+  const play = new Play(simplePlan({ phase: { artifact: artifact('web', '7'), rollbackArtifact: before } }));
+  play.finish((id) => (id.includes('check') ? failed() : succeeded));
+  const view = viewOf(play.execution, play.decisions.length, (id) => id);
+  return (await why(view, createMemoryStore().logs, async () => 0)).rollback;
+}
+
+it('says after a rollback that what ran before runs again, unless nothing did', async () => {
+  expect(await rollbackOf('6')).toBe('it was rolled back: what ran before runs again');
+  expect(await rollbackOf(null)).toBe('it was rolled back: there was no earlier deployment to bring back');
+});
