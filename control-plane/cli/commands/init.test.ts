@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { applyFiles } from '../../definitions/change-set.ts';
-import { definitionText } from './init.ts';
+import { definitionText, init } from './init.ts';
 
 let made = 0;
 const newId = (): string => `id${(made += 1)}`;
@@ -24,4 +24,15 @@ it.each([
   const applied = applyFiles(null, [{ name: 'fairlead.yaml', text }], { newId });
   expect('problems' in applied ? applied.problems : []).toEqual([]);
   expect(text).toContain('secret:file:/keys/deploy');
+});
+
+it('leaves out no host: of several logins, each deployment says where it goes', () => {
+  const given = { ...answers, hosts: ['deploy@web-1', 'root@web-2'] };
+  expect(definitionText(given)).toContain('infrastructure: ${Infrastructure}');
+  expect(definitionText(answers)).not.toContain('Infrastructure');
+});
+
+it('says that it cannot write where it was told to', async () => {
+  const options = { host: ['deploy@web-1'], artifacts: '/srv/builds', out: '/nowhere/there/fairlead.yaml' };
+  await expect(init(options)).rejects.toThrow('--out /nowhere/there/fairlead.yaml: cannot be written');
 });

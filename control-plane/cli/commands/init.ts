@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { usage } from '../cli-error.ts';
+import { reasonOf, usage } from '../cli-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { commandName } from '../locate.ts';
@@ -39,9 +39,16 @@ export async function init(options: InitOptions): Promise<ExitCode> {
   }
   const answers = process.stdin.isTTY ? await ask(options) : fromFlags(options);
   const text = definitionText(answers);
-  writeFileSync(options.out, text);
+  try {
+    writeFileSync(options.out, text);
+  } catch (error) {
+    throw usage(`--out ${options.out}: cannot be written: ${reasonOf(error)}. Choose another file.`);
+  }
   const command = commandName(process.env);
-  const next = [`apply -f ${options.out} --dry-run`, `apply -f ${options.out}`, 'deploy --wait'];
+  const users = usersOf(answers);
+  const deploys =
+    users.length === 1 ? ['deploy --wait'] : users.map((user) => `deploy --var Infrastructure=${user} --wait`);
+  const next = [`apply -f ${options.out} --dry-run`, `apply -f ${options.out}`, ...deploys];
   process.stdout.write(`Wrote ${options.out}. Next:\n${next.map((each) => `  ${command} ${each}\n`).join('')}`);
   return EXIT.SUCCESS;
 }
@@ -108,6 +115,10 @@ function checked(answers: Answers): Answers {
   return answers;
 }
 
+const usersOf = ({ hosts }: Answers): readonly string[] => [
+  ...new Set(hosts.flatMap((host) => HOST.exec(host)?.[1] ?? [])),
+];
+
 export function definitionText(answers: Answers): string {
   const logins = answers.hosts.flatMap((text) => {
     const [, user, address, port] = HOST.exec(text) ?? [];
@@ -115,8 +126,8 @@ export function definitionText(answers: Answers): string {
       ? []
       : [{ user, address: address.replaceAll(/[[\]]/g, ''), port }];
   });
-  // Hosts of one login form one infrastructure.
-  const users = [...new Set(logins.map((login) => login.user))];
+  // Hosts of one login form one infrastructure; of several, each deployment says to which one it goes.
+  const users = usersOf(answers);
   const infrastructure = Object.fromEntries(
     users.map((user) => [
       users.length === 1 ? 'hosts' : user,
@@ -126,7 +137,6 @@ export function definitionText(answers: Answers): string {
       },
     ]),
   );
-  const [only, ...others] = Object.keys(infrastructure);
   const definition = {
     fairlead: 'v1',
     application: answers.application,
@@ -149,7 +159,7 @@ export function definitionText(answers: Answers): string {
         type: 'rolling',
         service: answers.service,
         environment: 'prod',
-        ...(others.length === 0 ? {} : { infrastructure: only }),
+        ...(users.length === 1 ? {} : { infrastructure: '${Infrastructure}' }),
         batch: 1,
       },
     },
