@@ -13,7 +13,8 @@ export function parsePart<S extends z.ZodType>(
   const untold = withoutName(value).map((field) => invalid(field, "'__proto__' cannot be used as a name.", RENAME));
   if (result.success) return untold.length === 0 ? { value: result.data } : { failures: untold };
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  return { failures: [...untold, ...result.error.issues.flatMap((issue) => describe(issue, part, known))] };
+  const described = result.error.issues.flatMap((issue) => describe(issue, part, known, value));
+  return { failures: [...untold, ...described] };
 }
 
 const RENAME = 'Choose another name, of letters, digits and _.';
@@ -34,7 +35,12 @@ function withoutName(value: unknown): readonly string[] {
   return found;
 }
 
-function describe(issue: z.core.$ZodIssue, part: Part, known: readonly string[]): readonly ProblemFailure[] {
+function describe(
+  issue: z.core.$ZodIssue,
+  part: Part,
+  known: readonly string[],
+  value: unknown,
+): readonly ProblemFailure[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const mend =
@@ -44,8 +50,17 @@ function describe(issue: z.core.$ZodIssue, part: Part, known: readonly string[])
     return issue.keys.map((key) => invalid([...path, key].join('.'), `The ${part} has an unknown field.`, mend));
   }
   const field = path.join('.');
-  return [invalid(field === '' ? part : field, reasonOf(issue, part), mendOf(issue))];
+  return [invalid(field === '' ? part : field, reasonOf(issue, part, valueAt(value, issue.path)), mendOf(issue))];
 }
+
+const valueAt = (value: unknown, path: z.core.$ZodIssue['path']): unknown =>
+  path.reduce<unknown>(
+    (inside, key) =>
+      typeof inside === 'object' && inside !== null && Object.hasOwn(inside, key)
+        ? (inside as Readonly<Record<PropertyKey, unknown>>)[key]
+        : undefined,
+    value,
+  );
 
 const invalid = (field: string, reason: string, mend: string): ProblemFailure => ({
   code: 'INVALID_INPUT',
@@ -54,8 +69,11 @@ const invalid = (field: string, reason: string, mend: string): ProblemFailure =>
   mend,
 });
 
-function reasonOf(issue: z.core.$ZodIssue, part: Part): string {
-  if (issue.code === 'invalid_type' && issue.input === undefined) return `is missing in the ${part}.`;
+function reasonOf(issue: z.core.$ZodIssue, part: Part, given: unknown): string {
+  if (issue.code === 'invalid_type' && given === undefined) return `is missing in the ${part}.`;
+  // In a query everything is text, and of a number it says what has become of it.
+  if (issue.code === 'invalid_type' && typeof given === 'string')
+    return `'${given.slice(0, 100)}' is no ${issue.expected}.`;
   return `${issue.message.replace(/^Invalid input: /, '')}.`;
 }
 

@@ -251,6 +251,8 @@ describe('lists', () => {
     const body = problem(await served.call('GET', '/api/v1/executions?limit=0&status=RUNNING,NOPE'));
     expect(body.failures.map((each) => each.field)).toEqual(['status.1', 'limit']);
     expect(body.failures[0]?.mend).toContain('SUCCESS');
+    const words = problem(await served.call('GET', '/api/v1/executions?limit=all'));
+    expect(words.failures[0]?.reason).toBe("limit: 'all' is no number.");
     expect((await served.call('GET', '/api/v1/executions?status=RUNNING,FAILED&limit=2')).status).toBe(200);
   });
 });
