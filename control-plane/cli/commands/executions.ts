@@ -3,6 +3,7 @@ import { STATUSES } from '@fairlead/proto/model/status.ts';
 import type { ExecutionView, Moment } from '@fairlead/proto/live.ts';
 import { z } from 'zod';
 import { segment } from '../api-client.ts';
+import { usage } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -32,7 +33,7 @@ export async function listExecutions(context: Context, options: ListOptions): Pr
     // Times as `executions list` prints them.
     ...Object.fromEntries(
       (['from', 'to'] as const).flatMap((name) =>
-        options[name] === undefined ? [] : [[name, instant(options[name])]],
+        options[name] === undefined ? [] : [[name, instant(name, options[name])]],
       ),
     ),
   });
@@ -67,10 +68,13 @@ export async function showExecution(
   return EXIT.SUCCESS;
 }
 
-const instant = (text: string): string => {
+function instant(option: string, text: string): string {
+  if (/^\d+$/.test(text)) return text;
   const at = Date.parse(text.replace(' ', 'T'));
-  return Number.isNaN(at) ? text : String(at);
-};
+  if (Number.isNaN(at))
+    throw usage(`--${option} ${text}: is no time. Write it like 2026-01-31 or '2026-01-31 12:00:05'.`);
+  return String(at);
+}
 
 /** A time as `executions show` prints it is one of this machine; the server is told which instant that is. */
 export function momentText(text: string): string {

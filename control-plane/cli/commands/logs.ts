@@ -8,6 +8,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { loggedAttempts, stepNameOf } from '../logged-attempts.ts';
 import type { LogChoice } from '../logged-attempts.ts';
+import { present } from '../output.ts';
 import { styleFor } from '../style.ts';
 import { treeOf } from '../view-tree.ts';
 
@@ -22,6 +23,7 @@ export interface LogOptions {
 /** The logs of an execution's attempts one after the other, each under its own heading. */
 export async function showLogs(context: Context, id: string, options: LogOptions): Promise<ExitCode> {
   const choice = choiceOf(options);
+  if (context.format !== 'table') return printLogs(context, id, choice, options.follow === true);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   const style = styleFor(process.stdout, process.env);
@@ -46,6 +48,23 @@ export async function showLogs(context: Context, id: string, options: LogOptions
     await context.system.scheduler.sleep(300);
     if (stop.signal.aborted) return EXIT.DETACHED;
   }
+}
+
+/** For programs: every attempt with its text, once all of it has been read. */
+async function printLogs(context: Context, id: string, choice: LogChoice, follows: boolean): Promise<ExitCode> {
+  if (follows) throw usage(`--follow: is for people. Leave out -o ${context.format}, or --follow.`);
+  const view = await context.api.get(`/executions/${segment(id)}`, executionView);
+  const found = loggedAttempts(view, treeOf(view), choice);
+  if (found.length === 0) throw nothing(view, choice);
+  const logs = [];
+  for (const { attemptId, title } of found) {
+    let text = '';
+    const parts = context.api.text(`/attempts/${segment(attemptId)}/log`, {}, new AbortController().signal);
+    for await (const part of parts) text += part;
+    logs.push({ attemptId, title, text });
+  }
+  present(context.format, logs, () => '');
+  return EXIT.SUCCESS;
 }
 
 function choiceOf({ step, host, attempt }: LogOptions): LogChoice {

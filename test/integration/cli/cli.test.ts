@@ -324,8 +324,19 @@ describe('results', () => {
     useCases.finish(id, 'SUCCESS');
     const one = await run('executions', 'logs', id, '--host', 'web-2', '--step', 'install', '--follow');
     expect(one.out).toBe('── Install @ web-2\nlog of web-2\n');
+    const both = await run('executions', 'logs', id, '-o', 'json');
+    const texts = z.array(z.object({ title: z.string(), text: z.string() })).parse(JSON.parse(both.out));
+    expect(texts).toEqual(['web-1', 'web-2'].map((host) => ({ title: `Install @ ${host}`, text: `log of ${host}\n` })));
     const wrong = await run('executions', 'logs', id, '--host', 'web-9');
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('Hosts: web-1, web-2')]);
+  });
+
+  it('no time is looked for that is none', async () => {
+    const wrong = await run('executions', 'list', '--from', 'yesterday');
+    expect([wrong.code, wrong.err]).toEqual([
+      2,
+      expect.stringContaining('--from yesterday: is no time. Write it like'),
+    ]);
   });
 
   it('abort and rollback reach the execution they name', async () => {
