@@ -68,7 +68,8 @@ function Group({ group }: { readonly group: InstanceGroup }): ReactNode {
               {build.hosts.length} {build.hosts.length === 1 ? 'host' : 'hosts'}
             </span>
             <span className="quiet">
-              since <Ago at={build.at} /> by <Link to={executionPath(build.executionId)}>this execution</Link>
+              {build.byOthers ? 'last deployed' : 'since'} <Ago at={build.at} /> by{' '}
+              <Link to={executionPath(build.executionId)}>this execution</Link>
             </span>
           </p>
           <ul className="group-hosts">

@@ -22,6 +22,8 @@ it('shows each build of a service in a place once, the newest first', () => {
     ['43', 5, 'e5', 1],
     ['42', 3, 'e3', 2],
   ]);
+  // Since when and by whom is said of all of them only where it is true of all.
+  expect(groups[0]?.builds.map((each) => each.byOthers)).toEqual([false, true]);
 });
 
 it('keeps environments apart and finds by every word', () => {

@@ -6,6 +6,8 @@ export interface BuildGroup {
   /** The newest install of it. */
   readonly at: number;
   readonly executionId: string;
+  /** Not all of its hosts have it from that one. */
+  readonly byOthers: boolean;
   readonly hosts: readonly Instance[];
 }
 
@@ -47,7 +49,9 @@ function byBuild(members: readonly Instance[]): readonly BuildGroup[] {
     const before = builds.get(member.build);
     const newer = before === undefined || member.at > before.at ? member : before;
     const hosts = [...(before?.hosts ?? []), member];
-    builds.set(member.build, { build: member.build, at: newer.at, executionId: newer.executionId, hosts });
+    const { at, executionId } = newer;
+    const byOthers = hosts.some((host) => host.executionId !== executionId);
+    builds.set(member.build, { build: member.build, at, executionId, byOthers, hosts });
   }
   return [...builds.values()].sort((one, other) => other.at - one.at);
 }
