@@ -1,5 +1,6 @@
 /** `/login?token=…`: a link from the terminal opens the page without typing anything. */
 import express from 'express';
+import { FailureError } from '@fairlead/proto/model/failure.ts';
 import type { Clock } from '@fairlead/proto/model/system.ts';
 import type { UseCases } from '../../app/use-cases.ts';
 import { sessionCookie } from './credentials.ts';
@@ -21,14 +22,22 @@ export function login(useCases: UseCases, clock: Clock, secure: boolean): expres
         },
       ]);
     }
-    const { session, expiresAt } = await useCases.exchangeLoginToken(token);
-    response.set('Set-Cookie', sessionCookie(session, expiresAt - clock.now(), secure));
     response.set('Cache-Control', 'no-store');
+    try {
+      const { session, expiresAt } = await useCases.exchangeLoginToken(token);
+      response.set('Set-Cookie', sessionCookie(session, expiresAt - clock.now(), secure));
+    } catch (error) {
+      // Whoever opens a link twice in a browser is logged in already, or is told by the page how to log in.
+      if (!isRefused(error) || request.accepts(['json', 'html']) !== 'html') throw error;
+    }
     response.redirect(303, localPath(request.query['next']));
     return undefined;
   });
   return router;
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof FailureError && error.failures[0].code === 'UNAUTHENTICATED';
 
 /** Only a path of this server: no scheme, no host, nothing a browser would take for one. */
 export function localPath(next: unknown): string {

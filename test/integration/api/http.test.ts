@@ -102,6 +102,10 @@ describe('sessions of the page', () => {
     expect(cookie).toMatch(/^fairlead_session=session-\d+; HttpOnly; SameSite=Strict; Path=\/; Max-Age=3\d{3}$/);
     const again = await served.call('GET', '/login?token=login-1', { headers: { authorization: '' } });
     expect(problem(again).code).toBe('UNAUTHENTICATED');
+    const headers = { authorization: '', accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    const inBrowser = await served.call('GET', '/login?token=login-1&next=/queues', { headers });
+    expect([inBrowser.status, inBrowser.headers.get('location')]).toEqual([303, '/queues']);
+    expect(inBrowser.headers.get('set-cookie')).toBeNull();
   });
 
   it('is not used up by a preview of the link', async () => {
