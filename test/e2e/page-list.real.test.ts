@@ -151,6 +151,9 @@ describe('with nothing to show', () => {
     at.server.loggedOut = true;
     await at.page.goto(at.origin);
     await at.page.getByText('You are not logged in').waitFor();
+    // By then the socket was refused often enough for it to look like a broken connection.
+    await at.page.waitForTimeout(5_000);
+    expect(await at.page.getByText('No connection to the control plane').count()).toBe(0);
     expect(at.complaints.splice(0).every((each) => each.includes('401'))).toBe(true);
   });
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useSyncExternalStore } from 'react';
-import { request } from '../api/http-client.ts';
+import { isLoggedOut, request } from '../api/http-client.ts';
 import { session } from '../api/session.ts';
 import { useNow } from '../browser/clock.ts';
 import { useLive, useLiveState } from '../live/live-context.tsx';
@@ -24,7 +24,7 @@ export function ConnectionBanner(): ReactNode {
   );
   const now = useNow(away);
   // A refused socket does not say why: an answer does.
-  useQuery({
+  const me = useQuery({
     queryKey: ['me'],
     queryFn: () => request<unknown>('GET', '/me'),
     enabled: away || ended,
@@ -42,6 +42,8 @@ export function ConnectionBanner(): ReactNode {
       </div>
     );
   }
+  // Nobody was logged in yet: the page says so itself, and nothing of it is old.
+  if (isLoggedOut(me.error)) return null;
   const silentMs = durationMs(heardAt, null, now);
   const isBreak = silentMs === null ? failures >= NEVER_OPENED : silentMs >= BREAK_MS;
   if (!away || !isBreak) return null;

@@ -21,7 +21,7 @@ export function ErrorMessage({ error }: { readonly error: Error }): ReactNode {
   if (isLoggedOut(error)) {
     return (
       <Message title="You are not logged in">
-        <p>This page needs a session. A new link to log in, good for five minutes, comes from:</p>
+        <p>This page needs a session. A link to log in works once, for five minutes. A new one comes from:</p>
         <pre className="command">fairlead login</pre>
       </Message>
     );
