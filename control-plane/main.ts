@@ -93,7 +93,8 @@ async function openStore(config: Config): Promise<Store> {
 
 function openBus(config: Config, logger: Logger): Bus {
   if (config.natsUrl === null) return new LocalBus(realSystem.scheduler);
-  return new NatsBus({ url: config.natsUrl.reveal(), name: 'fairlead control plane', logger });
+  const { scheduler } = realSystem;
+  return new NatsBus({ url: config.natsUrl.reveal(), name: 'fairlead control plane', logger, scheduler });
 }
 
 function createReplica(config: Config, store: Store, bus: Bus, crash: CrashPoints, logger: Logger): Replica {

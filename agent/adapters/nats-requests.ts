@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { replyOf, type BusReply } from '@fairlead/proto/fairlead/v1/bus-reply.ts';
 import { failure } from '@fairlead/proto/model/failure.ts';
@@ -6,6 +7,10 @@ import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
 import type { Logger } from '../ports/logger.ts';
 
 type Handler = (request: AgentRequest) => Promise<AgentAnswer>;
+
+/** Between two attempts to reach the first server, and for one of them. */
+const AGAIN_MS = 500;
+const DIAL_MS = 5_000;
 
 /**
  * Takes requests from NATS, on the agent's own subject and no other. The connection outlives sessions; who handles the
@@ -17,7 +22,7 @@ export class NatsRequests {
   readonly #logger: Logger;
   #handler: Handler | null = null;
   #connection: NatsConnection | null = null;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(url: string, subject: string, logger: Logger) {
     this.#url = url;
@@ -35,35 +40,52 @@ export class NatsRequests {
     this.#handler = handler;
   }
 
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     this.#handler = null;
     await this.#connection?.close();
   }
 
   async #connect(): Promise<void> {
-    try {
-      const connection = await connect({
-        servers: this.#url.split(',').map((each) => each.trim()),
-        waitOnFirstConnect: true,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 200,
-        reconnectJitter: 1_000,
-        pingInterval: 5_000,
-        maxPingOut: 2,
-      });
-      if (this.#closed) return await connection.close();
-      this.#connection = connection;
-      connection.subscribe(this.#subject, {
-        callback: (error, message) => {
-          if (error !== null) this.#logger.warn({ err: error }, 'the requests from NATS cannot be read');
-          else void this.#answer(message);
-        },
-      });
-      this.#logger.info({ server: connection.getServer() }, 'requests are taken from NATS');
-    } catch (error) {
-      if (!this.#closed) this.#logger.error({ err: error }, 'NATS refuses this agent for good');
+    const connection = await this.#first();
+    if (connection === null) return;
+    if (this.#closed) return await connection.close();
+    this.#connection = connection;
+    connection.subscribe(this.#subject, {
+      callback: (error, message) => {
+        if (error !== null) this.#logger.warn({ err: error }, 'the requests from NATS cannot be read');
+        else void this.#answer(message);
+      },
+    });
+    this.#logger.info({ server: connection.getServer() }, 'requests are taken from NATS');
+  }
+
+  /** Tries until there is a server, or nobody wants one any more. The client's own waiting ends with neither. */
+  async #first(): Promise<NatsConnection | null> {
+    const { signal } = this.#closing;
+    for (let told = ''; !signal.aborted;) {
+      try {
+        return await connect({
+          servers: this.#url.split(',').map((each) => each.trim()),
+          timeout: DIAL_MS,
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: 200,
+          reconnectJitter: 1_000,
+          pingInterval: 5_000,
+          maxPingOut: 2,
+        });
+      } catch (error) {
+        const reason = String(error);
+        if (reason !== told) this.#logger.warn({ err: error }, 'NATS is not reached; it is tried again');
+        told = reason;
+      }
+      await setTimeout(AGAIN_MS + Math.random() * AGAIN_MS, undefined, { signal }).catch(() => {});
     }
+    return null;
   }
 
   async #answer(message: Msg): Promise<void> {

@@ -273,7 +273,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async doctor(actor) {
       gate(actor, 'read', 'the system');
-      return doctor(store, definitions, await listAgents(replica));
+      return doctor(store, bus, definitions, await listAgents(replica));
     },
     watch: (topic, onChange) => watch(replica, system.scheduler, topic, onChange),
   };

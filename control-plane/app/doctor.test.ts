@@ -20,6 +20,8 @@ const agent: AgentView = {
   lastHeartbeatAt: 0,
 };
 
+const WELL = { trouble: () => null };
+
 function world() {
   const system = new VirtualSystem(1).spawn('p');
   const store = createMemoryStore();
@@ -28,14 +30,14 @@ function world() {
 
 it('finds nothing wrong with a new installation, and says what comes next', async () => {
   const { store, definitions } = world();
-  const lines = await doctor(store, definitions, [agent]);
+  const lines = await doctor(store, WELL, definitions, [agent]);
   expect(lines.filter((line) => !line.ok)).toEqual([]);
   expect(lines.at(-1)).toMatchObject({ check: 'definitions', mend: expect.stringContaining('fairlead init') });
 });
 
-it('finds a store that does not answer, and agents that are away', async () => {
+it('finds a store that does not answer, a bus that carries nothing, and agents that are away', async () => {
   const { store, definitions } = world();
   const silent = { ...store, ping: () => Promise.reject(new Error('no route to host')) };
-  const lines = await doctor(silent, definitions, [{ ...agent, status: 'DISCONNECTED' }]);
-  expect(lines.filter((line) => !line.ok).map((line) => line.check)).toEqual(['store', 'agents', 'agent one']);
+  const lines = await doctor(silent, { trouble: () => 'refused' }, definitions, [{ ...agent, status: 'DISCONNECTED' }]);
+  expect(lines.filter((line) => !line.ok).map((line) => line.check)).toEqual(['store', 'bus', 'agents', 'agent one']);
 });

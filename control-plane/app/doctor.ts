@@ -1,14 +1,16 @@
 /** What a person would check first when something does not work. */
+import type { Bus } from '../ports/bus.ts';
 import type { Store } from '../ports/store.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import type { AgentView, DoctorLine } from './use-cases.ts';
 
 export async function doctor(
   store: Store,
+  bus: Pick<Bus, 'trouble'>,
   definitions: DefinitionStore,
   agents: readonly AgentView[],
 ): Promise<readonly DoctorLine[]> {
-  const lines: DoctorLine[] = [await checkStore(store)];
+  const lines: DoctorLine[] = [await checkStore(store), checkBus(bus)];
   const connected = agents.filter((agent) => agent.status === 'CONNECTED');
   lines.push({
     check: 'agents',
@@ -17,7 +19,7 @@ export async function doctor(
     mend:
       connected.length > 0
         ? null
-        : 'start one: fairlead agent --join-token … (fairlead agents token NAME makes the token)',
+        : 'start one: fairlead agent --server HOST:PORT --token … (fairlead agents token NAME makes the token)',
   });
   for (const agent of agents.filter((each) => each.status === 'DISCONNECTED')) {
     const detail = 'is not connected; what it was given waits for it';
@@ -43,4 +45,11 @@ async function checkStore(store: Store): Promise<DoctorLine> {
     const detail = error instanceof Error ? error.message : String(error);
     return { check: 'store', ok: false, detail, mend: 'check its address, its disk and its log' };
   }
+}
+
+function checkBus(bus: Pick<Bus, 'trouble'>): DoctorLine {
+  const trouble = bus.trouble();
+  const mend =
+    trouble === null ? null : 'check FAIRLEAD_NATS_URL and the NATS server: without it no agent is given work';
+  return { check: 'bus', ok: trouble === null, detail: trouble ?? 'carries messages', mend };
 }

@@ -10,6 +10,8 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
  *   answers with a failure; it never takes the bus down.
  * - `publish` is fire and forget, at most once per subscriber; own subscriptions receive it too.
  * - Messages of one publisher to one subscriber usually keep their order; nobody relies on it.
+ * - `trouble`: null where messages get through, as far as this process knows; else why not, for people.
+ * - `close` ends every attempt to reach anybody: nothing of the bus keeps the process alive.
  * - Payloads are at most 1 MB as JSON (TOO_LARGE otherwise).
  */
 export interface Bus {
@@ -17,6 +19,7 @@ export interface Bus {
   serve(subject: string, handler: (payload: JsonObject) => Promise<JsonObject>): Subscription;
   publish(subject: string, payload: JsonObject): void;
   subscribe(subject: string, handler: (payload: JsonObject) => void): Subscription;
+  trouble(): string | null;
   close(): Promise<void>;
 }
 

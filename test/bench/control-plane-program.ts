@@ -46,7 +46,9 @@ async function open({ directory, natsUrl, port = 0 }: Opening) {
   const stored = await openSqliteStore({ directory });
   const store = countingStore(stored, writes);
   const bus =
-    natsUrl === null ? new LocalBus(realSystem.scheduler) : new NatsBus({ url: natsUrl, name: 'bench', logger });
+    natsUrl === null
+      ? new LocalBus(realSystem.scheduler)
+      : new NatsBus({ url: natsUrl, name: 'bench', logger, scheduler: realSystem.scheduler });
   if (bus instanceof NatsBus) await bus.connected;
   const replica = new Replica({
     store,

@@ -97,6 +97,7 @@ export class Network {
         this.#subscribers.set(subject, all.add(own));
         return { end: () => void all.delete(own) };
       },
+      trouble: () => null,
       close: () => Promise.resolve(),
     };
   }

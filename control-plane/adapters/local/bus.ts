@@ -57,6 +57,10 @@ export class LocalBus implements Bus {
     };
   }
 
+  trouble(): string | null {
+    return this.#closed ? 'it is closed' : null;
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     this.#servers.clear();

@@ -2,6 +2,7 @@ import { connect, type Msg, type NatsConnection, type Subscription as NatsSubscr
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import { encodePayload, payloadOf, replyOf, type BusReply } from '@fairlead/proto/fairlead/v1/bus-reply.ts';
+import type { Scheduler } from '@fairlead/proto/model/system.ts';
 import type { Bus, Subscription } from '../../ports/bus.ts';
 
 export interface NatsLogger {
@@ -15,7 +16,12 @@ export interface NatsOptions {
   /** Shown in the server's monitoring. */
   readonly name: string;
   readonly logger: NatsLogger;
+  readonly scheduler: Scheduler;
 }
+
+/** Between two attempts to reach the first server, and for one of them. */
+const AGAIN_MS = 500;
+const DIAL_MS = 5_000;
 
 interface Standing {
   readonly subject: string;
@@ -34,7 +40,10 @@ export class NatsBus implements Bus {
   readonly #served = new Set<string>();
   #connection: NatsConnection | null = null;
   #connected = false;
+  #trouble: string | null = 'no server was reached yet';
   #closed = false;
+  /** Ends the rest between two attempts. */
+  #rouse: () => void = () => {};
   #tellConnected: () => void = () => {};
   /** Resolves when the first server was reached. */
   readonly connected = new Promise<void>((resolve) => (this.#tellConnected = resolve));
@@ -74,8 +83,13 @@ export class NatsBus implements Bus {
     return this.#stand(subject, (message) => handler(message.json<JsonObject>()));
   }
 
+  trouble(): string | null {
+    return this.#connected ? null : this.#trouble;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+    this.#rouse();
     this.#standing.clear();
     await this.#connection?.close();
   }
@@ -107,21 +121,11 @@ export class NatsBus implements Bus {
   }
 
   async #connect(): Promise<void> {
-    const { url, name, logger } = this.#options;
+    const connection = await this.#first();
+    if (connection === null) return;
+    if (this.#closed) return await connection.close();
+    const { logger } = this.#options;
     try {
-      const connection = await connect({
-        servers: url.split(',').map((each) => each.trim()),
-        name,
-        waitOnFirstConnect: true,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 200,
-        reconnectJitter: 300,
-        pingInterval: 5_000,
-        maxPingOut: 2,
-        // Otherwise each request makes two errors with a stack beforehand, for the case that it fails.
-        noAsyncTraces: true,
-      });
-      if (this.#closed) return await connection.close();
       this.#connection = connection;
       this.#connected = true;
       for (const standing of this.#standing) this.#begin(connection, standing);
@@ -130,14 +134,52 @@ export class NatsBus implements Bus {
       this.#tellConnected();
       await this.#watch(connection);
     } catch (error) {
-      // Only a refusal ends up here (bad credentials, a malformed address): it will not mend itself.
-      if (!this.#closed) logger.warn({ err: error }, 'NATS refuses this connection for good');
+      if (!this.#closed) logger.warn({ err: error }, 'the connection to NATS is lost for good');
     }
+  }
+
+  /** Tries until there is a server, or nobody wants one any more. The client's own waiting ends with neither. */
+  async #first(): Promise<NatsConnection | null> {
+    const { url, name, logger } = this.#options;
+    while (!this.#closed) {
+      try {
+        return await connect({
+          servers: url.split(',').map((each) => each.trim()),
+          name,
+          timeout: DIAL_MS,
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: 200,
+          reconnectJitter: 300,
+          pingInterval: 5_000,
+          maxPingOut: 2,
+          // Otherwise each request makes two errors with a stack beforehand, for the case that it fails.
+          noAsyncTraces: true,
+        });
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (reason !== this.#trouble) logger.warn({ reason }, 'NATS is not reached; it is tried again');
+        this.#trouble = reason;
+      }
+      await this.#rest();
+    }
+    return null;
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.scheduler.after(AGAIN_MS, resolve);
+      this.#rouse = () => {
+        timer.cancel();
+        resolve();
+      };
+      if (this.#closed) this.#rouse();
+    });
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
     for await (const { type } of connection.status()) {
-      if (type === 'disconnect') this.#connected = false;
+      if (type === 'disconnect')
+        [this.#connected, this.#trouble] = [false, 'the connection is lost; it is tried again'];
       if (type === 'reconnect') this.#connected = true;
       if (type === 'disconnect' || type === 'reconnect') {
         this.#options.logger.info({ status: type }, 'the connection to NATS changed');
@@ -163,6 +205,13 @@ async function reply(message: Msg, work: () => Promise<JsonObject>, subject: str
     return payload;
   });
   message.respond(JSON.stringify(given));
+}
+
+/** The client says `connection refused` and keeps why in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
 }
 
 const unavailable = (message: string): FailureError => new FailureError(failure('UNAVAILABLE', message));

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SILENT } from '@fairlead/agent/ports/logger.ts';
 import { NatsBus } from '@fairlead/control-plane/adapters/nats/bus.ts';
+import { realSystem } from '@fairlead/control-plane/adapters/system/index.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import { task } from '../../support/agent-fakes.ts';
 import { requireReal } from '../../support/real/index.ts';
@@ -14,7 +15,7 @@ test('where the welcome names NATS, requests come from there and reports go by g
   const first = await startNats(path);
   const port = Number(new URL(first.url).port);
   const world = new LinkWorld();
-  const bus = new NatsBus({ url: first.url, name: 'test', logger: SILENT });
+  const bus = new NatsBus({ url: first.url, name: 'test', logger: SILENT, scheduler: realSystem.scheduler });
   await bus.connected;
   world.gateway.welcome = { bus: { kind: 'NATS', url: first.url } };
   await world.listen();

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { NatsBus } from '@fairlead/control-plane/adapters/nats/bus.ts';
+import { realSystem } from '@fairlead/control-plane/adapters/system/index.ts';
 import { SILENT } from '@fairlead/agent/ports/logger.ts';
 import { requireReal } from '../../support/real/index.ts';
 import { startNats } from '../../support/real/nats.ts';
 import { busContract } from './contract.ts';
 
-const open = (url: string, name: string): NatsBus => new NatsBus({ url, name, logger: SILENT });
+const open = (url: string, name: string): NatsBus =>
+  new NatsBus({ url, name, logger: SILENT, scheduler: realSystem.scheduler });
 
 busContract('NATS', async () => {
   const { url } = requireReal('nats');
