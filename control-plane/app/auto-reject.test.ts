@@ -10,7 +10,7 @@ import { rejectOthers } from './auto-reject.ts';
 import { ENGINE } from './engine.ts';
 import { History } from './history.ts';
 import { journalCodec } from './journal-codec.ts';
-import { rowOf } from './projector.ts';
+import { rowOf } from './execution-row.ts';
 
 /** An execution that waits for an approval. */
 function waiting(executionId: string): Play {

@@ -10,7 +10,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { PhasePlan, RunPlan } from '../engine/plan.ts';
 import { successAt, successesOf, type DeploymentCursor, type Rows } from '../ports/rows.ts';
 import type { Executions } from './executions.ts';
-import { rowOf } from './projector.ts';
+import { rowOf } from './execution-row.ts';
 import { deployedBy, restoresIn } from './restores.ts';
 
 interface World {

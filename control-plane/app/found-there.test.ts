@@ -12,7 +12,7 @@ import { taskOfAttempt } from '../engine/task.ts';
 import type { Actor } from './authorize.ts';
 import { foundThere, runsWithFound } from './found-there.ts';
 import { lastGoodIn } from './plan-lookups.ts';
-import { rowOf } from './projector.ts';
+import { rowOf } from './execution-row.ts';
 import { restoresIn } from './restores.ts';
 import { takenOverStages } from './taken-over.ts';
 

@@ -6,7 +6,7 @@ import { artifact } from '../definitions/plan-fixture.ts';
 import { catalogOf } from '../definitions/catalog-fixture.ts';
 import type { Plan } from '../engine/plan.ts';
 import { deployments, whatRunsWhere } from './instances.ts';
-import { instancesOf } from './projector.ts';
+import { instancesOf } from './installs.ts';
 
 const definition = (hosts: string): string => `
 fairlead: v1

@@ -28,7 +28,7 @@ import { runsWithFound } from './found-there.ts';
 import { runsWithReleases } from './good-releases.ts';
 import { installedIn, refused, resolveBuilds } from './plan-lookups.ts';
 import { lastGoods } from './plan-pipeline.ts';
-import { instancesOf } from './projector.ts';
+import { instancesOf } from './installs.ts';
 import { runsWithNumbers } from './release-numbers.ts';
 import { runsWithRestores } from './restores.ts';
 

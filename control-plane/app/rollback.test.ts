@@ -5,7 +5,7 @@ import { Play, succeeded } from '../../test/support/play.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Actor } from './authorize.ts';
-import { rowOf } from './projector.ts';
+import { rowOf } from './execution-row.ts';
 
 const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['*'] };
 

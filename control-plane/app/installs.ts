@@ -1,0 +1,116 @@
+/** What an execution put on hosts and took away from them: the rows of what runs where, and what its runs have deployed. */
+import type { JsonObject } from '@fairlead/proto/model/json.ts';
+import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
+import type { Execution, Phase } from '../engine/execution.ts';
+import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
+import { planOfPhase, planOfRun, stepPlanOf } from '../engine/plan-of.ts';
+import { effectOf } from '../engine/step-effect.ts';
+import { lastAttempt } from '../engine/tree.ts';
+import type { InstanceRow } from '../ports/rows.ts';
+
+interface Installed {
+  readonly phase: Phase;
+  readonly plan: PhasePlan;
+  readonly run: RunPlan;
+  readonly step: StepPlan;
+  readonly host: string;
+  readonly endedAt: number;
+  readonly artifact: ArtifactRef;
+  readonly removed: boolean;
+}
+
+/** Every successful step that put an artifact on a host, in the order in which they ended. */
+function installs(execution: Execution): readonly Installed[] {
+  const found: Installed[] = [];
+  for (const run of execution.runs) {
+    const runPlan = planOfRun(execution, run);
+    for (const phase of run.phases) {
+      const plan = planOfPhase(runPlan, phase);
+      if (plan === null) continue;
+      for (const step of phase.sections.flatMap((section) => section.steps)) {
+        const stepPlan = stepPlanOf(execution, step.id);
+        const effect = effectOf(stepPlan, plan, runPlan, isBack(execution, runPlan, phase));
+        if (effect === null) continue;
+        const { artifact: ref, removed } = effect;
+        for (const task of step.tasks) {
+          const attempt = lastAttempt(task);
+          if (attempt?.result?.outcome !== 'SUCCESS' || attempt.endedAt === null) continue;
+          const artifact = { ...ref, sha256: ref.sha256 ?? sha256In(attempt.result.outputs) };
+          found.push({
+            phase,
+            plan,
+            run: runPlan,
+            step: stepPlan,
+            host: task.target,
+            endedAt: attempt.endedAt,
+            artifact,
+            removed,
+          });
+        }
+      }
+    }
+  }
+  return found.toSorted((a, b) => a.endedAt - b.endedAt);
+}
+
+const isBack = ({ plan }: Execution, run: RunPlan, phase: Phase): boolean =>
+  phase.kind === 'ROLLBACK' || run.undoing === true || plan.rollbackOf !== undefined;
+
+/** Told by the step that put it there (`outputs.artifact.sha256`). */
+function sha256In(outputs: JsonObject | undefined): string | null {
+  const artifact = outputs?.['artifact'];
+  const value = typeof artifact === 'object' && artifact !== null ? (artifact as JsonObject)['sha256'] : null;
+  return typeof value === 'string' ? value : null;
+}
+
+export type Deployed = Pick<Installed, 'run' | 'plan' | 'artifact'>;
+
+/** What a run has deployed stands as soon as it has succeeded, whatever becomes of the pipeline it is part of. */
+export function deployedBy(execution: Execution): readonly Deployed[] {
+  const successful = execution.runs.filter((run) => run.status === 'SUCCESS');
+  if (successful.length === 0) return [];
+  const ids = new Set(successful.map((run) => run.planId));
+  const put = installs(execution).filter(({ run, removed }) => ids.has(run.id) && !removed);
+  return [...put, ...successful.flatMap((run) => swappedBack(planOfRun(execution, run)))];
+}
+
+/** Nothing had to be put anywhere for it: the version before was there all the time, and has the traffic again. */
+function swappedBack(run: RunPlan): readonly Deployed[] {
+  if (run.undoing !== true || run.type !== 'BLUE_GREEN') return [];
+  return run.phases.flatMap((plan) => {
+    const { rollbackArtifact: artifact } = plan;
+    return artifact === null ? [] : [{ run, plan, artifact }];
+  });
+}
+
+/** Everything that was put anywhere or taken away, oldest first: the rows of what runs, and their history. */
+export function instancesOf(execution: Execution, seq: number): readonly InstanceRow[] {
+  const done = [...installs(execution), ...removals(execution)].toSorted((a, b) => a.endedAt - b.endedAt);
+  const application = execution.plan.application.name;
+  return done.map(({ phase, plan, run, host, endedAt, artifact, removed }) => {
+    const service = plan.service?.name ?? '-';
+    const environment = run.environment?.name ?? '-';
+    const infrastructure = plan.infrastructure?.name ?? '-';
+    const id = [application, service, environment, infrastructure, host].join('/');
+    const { build, fileName, sha256 } = artifact;
+    const how = { rollback: isBack(execution, run, phase), removed };
+    const details = { fileName, sha256, workflow: run.workflow.name, actor: execution.plan.actor, ...how };
+    const place = { application, service, environment, infrastructure, host };
+    return { id, at: endedAt, seq, ...place, build, executionId: execution.id, details };
+  });
+}
+
+/** Where a first deployment was undone nothing is left: its rollback stopped what it had started. */
+function removals(execution: Execution): readonly Installed[] {
+  const there = installs(execution);
+  return execution.runs.flatMap((run) =>
+    run.phases.flatMap((phase) => {
+      const { endedAt, undoes } = phase;
+      const plan = planOfPhase(planOfRun(execution, run), phase);
+      if (undoes === null || endedAt === null || phase.status !== 'SUCCESS' || plan?.rollbackArtifact !== null)
+        return [];
+      const undone = there.filter((each) => each.phase.id === undoes && phase.hosts?.includes(each.host) === true);
+      return undone.map((each) => ({ ...each, phase, endedAt, removed: true }));
+    }),
+  );
+}
