@@ -6,7 +6,7 @@ import type { Execution } from '../engine/execution.ts';
 import type { Restored } from '../engine/plan.ts';
 import type { Success } from '../ports/rows.ts';
 import { headerOf } from './execution-header.ts';
-import { deployedBy } from './installs.ts';
+import { deployedBy, type Deployed } from './installs.ts';
 import { releaseIn } from './release-numbers.ts';
 import { releasesIn } from './releases-in.ts';
 import { restoresIn } from './restores.ts';
@@ -15,7 +15,7 @@ export function rowOf(execution: Execution, seq: number): ExecutionListRow {
   const header = headerOf(execution);
   const { executionId, application, name, kind, status, environment, startedAt, endedAt, actor } = header;
   const { artifacts, failure, rollback, rolledBack, progress, waiting, unconfirmed, revision } = header;
-  const deployed = deployedArtifacts(execution);
+  const deployed = deployedBy(execution);
   const details = {
     artifacts,
     failure,
@@ -27,26 +27,26 @@ export function rowOf(execution: Execution, seq: number): ExecutionListRow {
     people: header.people,
     resumes: header.resumes,
     revision,
-    successes: successesIn(execution),
-    deployed,
-    restored: restoredIn(execution),
-    releases: releasesIn(execution, deployedBy(execution)),
+    successes: successesIn(execution, deployed),
+    deployed: artifactsOf(deployed),
+    restored: restoredIn(execution, deployed),
+    releases: releasesIn(execution, deployed),
   };
   const summary = details as unknown as JsonObject; // Plain data.
   return { executionId, seq, application, name, kind, status, environment, startedAt, endedAt, actor, summary };
 }
 
 /** Mapping → what a later rollback goes back to. Only of runs that succeeded. */
-function deployedArtifacts(execution: Execution): Readonly<Record<string, ArtifactRef>> {
-  const entries = deployedBy(execution).flatMap(({ plan, artifact }) =>
+function artifactsOf(deployed: readonly Deployed[]): Readonly<Record<string, ArtifactRef>> {
+  const entries = deployed.flatMap(({ plan, artifact }) =>
     plan.mapping === null ? [] : [[plan.mapping, artifact] as const],
   );
   return Object.fromEntries(entries);
 }
 
-function successesIn(execution: Execution): readonly Success[] {
+function successesIn(execution: Execution, deployed: readonly Deployed[]): readonly Success[] {
   const found = new Map<string, Success>();
-  for (const { run, plan } of deployedBy(execution)) {
+  for (const { run, plan } of deployed) {
     const { mapping } = plan;
     if (mapping === null) continue;
     const { name } = run.workflow;
@@ -58,9 +58,7 @@ function successesIn(execution: Execution): readonly Success[] {
 }
 
 /** What was not deployed but brought back, and whose deployment that had been. */
-function restoredIn(execution: Execution): readonly Restored[] {
-  const undoing = deployedBy(execution).flatMap(({ run, plan }) =>
-    run.undoing === true ? [{ ...run, phases: [plan] }] : [],
-  );
+function restoredIn(execution: Execution, deployed: readonly Deployed[]): readonly Restored[] {
+  const undoing = deployed.flatMap(({ run, plan }) => (run.undoing === true ? [{ ...run, phases: [plan] }] : []));
   return restoresIn(execution.plan, undoing);
 }

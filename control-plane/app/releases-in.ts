@@ -6,12 +6,7 @@ import type { Execution, Run } from '../engine/execution.ts';
 import type { PhasePlan, RunPlan } from '../engine/plan.ts';
 import { planOfPhase, planOfRun } from '../engine/plan-of.ts';
 import type { DeployedRelease } from './good-releases.ts';
-
-interface Deployed {
-  readonly run: RunPlan;
-  readonly plan: PhasePlan;
-  readonly artifact: ArtifactRef;
-}
+import type { Deployed } from './installs.ts';
 
 /** `deployed`: by its successful runs. What a rollback put there is told by the execution that it brings back. */
 export function releasesIn(execution: Execution, deployed: readonly Deployed[]): readonly DeployedRelease[] {
