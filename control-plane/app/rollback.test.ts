@@ -6,6 +6,7 @@ import { artifact } from '../definitions/plan-fixture.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Actor } from './authorize.ts';
 import { rowOf } from './execution-row.ts';
+import { instancesOf } from './installs.ts';
 
 const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['*'] };
 
@@ -29,11 +30,14 @@ async function world() {
     play.now = now += 1_000;
     for (let command = play.commands[0]; command?.command !== 'writeSummary'; command = play.commands[0]) {
       if (command === undefined) throw new Error('nothing is wanted');
+      play.now += 1;
       play.carryOut(command, () => succeeded);
     }
     expect(play.execution.status).toBe('SUCCESS');
     await journal(play);
-    if (shown) await store.rows.putExecution(rowOf(play.execution, 1));
+    if (!shown) return;
+    await store.rows.putExecution(rowOf(play.execution, 1));
+    await store.rows.putInstances(instancesOf(play.execution, 1));
   };
   await succeeds(planOf('x1', '1', null), true);
   await succeeds(planOf('x2', '2', '1'), false);
@@ -54,4 +58,17 @@ it('answers who asks again with the rollback that has succeeded, before its row 
   await store.documents.insert('rollbacks', 'x2', { executionId: 'x3' });
   await succeeds(planOf('x3', '2', '1', { rollbackOf: 'x2' }), false);
   expect(await rollback('x2')).toEqual({ executionId: 'x3' });
+});
+
+it('takes back a pipeline of which two workflows have been at one place', async () => {
+  const { succeeds, rollback } = await world();
+  const stages = [
+    ['a', 'ship', '2'],
+    ['b', 'ship2', '3'],
+  ].map(([id = '', name = '', previous = '']) => {
+    const runs = planOf('x4', '3', previous).stages.flatMap((stage) => stage.runs);
+    return { id: `s${id}`, name: id, runs: runs.map((run) => ({ ...run, id, workflow: { id: name, name } })) };
+  });
+  await succeeds(planOf('x4', '3', '2', { kind: 'PIPELINE', stages }), true);
+  await expect(rollback('x4')).resolves.toMatchObject({ executionId: expect.any(String) });
 });
