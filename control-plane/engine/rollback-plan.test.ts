@@ -12,7 +12,7 @@ import {
   stepPlan,
 } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
-import { rollbackRunOf } from './rollback-plan.ts';
+import { rollbackRunOf, rollbackStagesOf } from './rollback-plan.ts';
 
 const undo = sectionPlan('undo', [stepPlan('undo')], { undoes: 'deploy' });
 
@@ -121,5 +121,32 @@ describe('the plan of a deployment turned round', () => {
     });
     expect(rollbackRunOf(published, run)).not.toHaveProperty('inherits');
     expect(rollbackRunOf(published, undefined, execution.outputs)).not.toHaveProperty('inherits');
+  });
+});
+
+describe('an execution turned round', () => {
+  it('goes from its last stage to its first, what it took over among them', () => {
+    const run = (id: string) => ({ ...twoPhases, id });
+    const first = new Play(plan([run('a')], { executionId: 'x0' })).finish().execution;
+    const rollback = rollbackRunOf(run('a'), first.runs[0]);
+    const done = { status: 'SUCCESS', startedAt: 1, endedAt: 2 } as const;
+    const stages = [
+      {
+        ...{ id: 's1', name: 'one', runs: [run('a'), run('b')] },
+        takenOver: [
+          { ...done, runId: 'a', rollback },
+          { ...done, runId: 'b', status: 'SKIPPED' as const, rollback: null },
+        ],
+      },
+      { id: 's2', name: 'two', runs: [run('c')] },
+    ];
+    const { execution } = new Play(plan([], { kind: 'PIPELINE', stages })).finish();
+    const turned = rollbackStagesOf(execution);
+    expect(turned.map(({ id, runs }) => [id, ...runs.map((each) => `${each.id} ${each.phases.length}`)])).toEqual([
+      ['s2', 'c 2'],
+      ['s1', 'a 2', 'b 0'],
+    ]);
+    // They have not run in the execution that takes them back.
+    expect(turned.map((stage) => stage.takenOver)).toEqual([undefined, undefined]);
   });
 });

@@ -2,8 +2,8 @@
  * The plan of a deployment turned round (orchestration 6.5, 10.6): its rollback sections, on the hosts it deployed to,
  * newest phase first. What was provisioned before it stays: the version that comes back needs it.
  */
-import type { Output, Phase, Run } from './execution.ts';
-import type { PhasePlan, RunPlan, SectionPlan } from './plan.ts';
+import type { Execution, Output, Phase, Run } from './execution.ts';
+import type { PhasePlan, RunPlan, SectionPlan, StagePlan } from './plan.ts';
 
 /**
  * `run`: what became of that plan; undefined when it never began, so that there is nothing to undo and no phase is left.
@@ -16,6 +16,24 @@ export function rollbackRunOf(plan: RunPlan, run: Run | undefined, outputs: read
   const inherits = outputs.flatMap(({ name, values, owner }) => (owners.has(owner) ? [{ name, values }] : []));
   const inherited = inherits.length === 0 ? {} : { inherits };
   return { ...plan, pre: null, undoPre: null, post: null, phases, undoing: true, ...inherited };
+}
+
+/** All of an execution, newest stage first; what it took over, too, as that was known when it ran. */
+export function rollbackStagesOf({
+  plan,
+  runs,
+  outputs,
+}: Pick<Execution, 'plan' | 'runs' | 'outputs'>): readonly StagePlan[] {
+  const ran = new Map(runs.map((run) => [run.planId, run]));
+  return plan.stages.toReversed().map(({ takenOver, ...stage }) => ({
+    ...stage,
+    runs: stage.runs.map((run) => {
+      const before = takenOver?.find(({ runId }) => runId === run.id);
+      return before === undefined
+        ? rollbackRunOf(run, ran.get(run.id), outputs)
+        : (before.rollback ?? rollbackRunOf(run, undefined));
+    }),
+  }));
 }
 
 /** One pass over all of its hosts. A section that undoes another runs whatever that one did: it did succeed. */
