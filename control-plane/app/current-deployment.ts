@@ -8,6 +8,7 @@ import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { rollbackRefusal } from '@fairlead/proto/steps/platforms.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { PhasePlan, RunPlan } from '../engine/plan.ts';
+import { rollbackStagesOf } from '../engine/rollback-plan.ts';
 import { successAt, successesOf, type DeploymentCursor, type Rows } from '../ports/rows.ts';
 import type { Executions } from './executions.ts';
 import { rowOf } from './execution-row.ts';
@@ -47,14 +48,26 @@ interface Place {
   readonly run: RunPlan;
   readonly phase: PhasePlan;
   readonly mapping: string;
+  /** The execution itself, or the one that it took this over from. */
+  readonly by: ExecutionId;
 }
 
-const placesOf = ({ plan }: Execution): readonly Place[] =>
-  plan.stages.flatMap((stage) =>
-    stage.runs.flatMap((run) =>
-      run.phases.flatMap((phase) => (phase.mapping === null ? [] : [{ run, phase, mapping: phase.mapping }])),
+/** Of everything that would be taken back: nothing else of it matters. */
+function placesOf(execution: Execution): readonly Place[] {
+  const { id, plan } = execution;
+  const taken = new Map(
+    plan.stages.flatMap(({ takenOver = [] }) =>
+      takenOver.map(({ runId, executionId }) => [runId, executionId ?? plan.resumes?.from ?? id] as const),
     ),
   );
+  return rollbackStagesOf(execution).flatMap((stage) =>
+    stage.runs.flatMap((run) =>
+      run.phases.flatMap((phase) =>
+        phase.mapping === null ? [] : [{ run, phase, mapping: phase.mapping, by: taken.get(run.id) ?? id }],
+      ),
+    ),
+  );
+}
 
 /** What runs since this execution: what it deployed itself, or what it brought back. */
 async function restoredBy({ executions }: World, execution: Execution): Promise<Execution> {
@@ -84,7 +97,8 @@ async function refuseUnlessCurrent(rows: Rows, asked: Execution, deployment: Exe
   const { run, phase, mapping } = place;
   const workflow = run.workflow.name;
   const newest = await rows.lastSuccess({ name: workflow, mapping });
-  if (newest !== null && deployedBy(newest, workflow, mapping) !== deployment.id) {
+  const by = newest === null ? null : deployedBy(newest, workflow, mapping);
+  if (newest !== null && by !== deployment.id && by !== place.by) {
     refuse(asked.id, `${newest.executionId} was deployed there after it`, 'Roll back that one.');
   }
   const since = newest === null ? 0 : (successAt(newest, { name: workflow, mapping }) ?? 0);
@@ -100,7 +114,7 @@ async function refuseUnlessCurrent(rows: Rows, asked: Execution, deployment: Exe
 async function newerByAnother(
   rows: Rows,
   { id, plan }: Execution,
-  { run, phase: { service, infrastructure }, mapping }: Place,
+  { run, phase: { service, infrastructure }, mapping, by }: Place,
   since: number,
 ): Promise<string | null> {
   if (service === null || infrastructure === null) return null;
@@ -111,7 +125,7 @@ async function newerByAnother(
     for (const { executionId, at } of page) {
       if (at <= since) return null;
       // What other workflows of its own have put there goes back with it.
-      if (seen.has(executionId) || executionId === id) continue;
+      if (seen.has(executionId) || executionId === id || executionId === by) continue;
       seen.add(executionId);
       const row = await rows.getExecution(executionId);
       const successes = row === null ? [] : successesOf(row);

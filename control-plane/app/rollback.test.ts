@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { oneReplica } from '../../test/support/one-replica.ts';
 import { simplePlan } from '../../test/support/plans.ts';
-import { Play, succeeded } from '../../test/support/play.ts';
+import { failed, Play, succeeded } from '../../test/support/play.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Actor } from './authorize.ts';
 import { rowOf } from './execution-row.ts';
 import { instancesOf } from './installs.ts';
+import { takenOverStages } from './taken-over.ts';
 
 const ada: Actor = { id: 'key:ada', name: 'ada', kind: 'KEY', rights: ['*'] };
 
@@ -71,4 +72,42 @@ it('takes back a pipeline of which two workflows have been at one place', async 
   });
   await succeeds(planOf('x4', '3', '2', { kind: 'PIPELINE', stages }), true);
   await expect(rollback('x4')).resolves.toMatchObject({ executionId: expect.any(String) });
+});
+
+it('looks only at what would be taken back: what was skipped may have been deployed by others since', async () => {
+  const { succeeds, rollback } = await world();
+  const run = (id: string, mapping: string, skip: string | null) =>
+    planOf('x5', '3', '2').stages.flatMap((stage) =>
+      stage.runs.map((each) => ({ ...each, id, skip, phases: each.phases.map((phase) => ({ ...phase, mapping })) })),
+    );
+  const stages = [
+    { id: 's1', name: 'one', runs: run('a', 'here', null) },
+    { id: 's2', name: 'two', runs: run('b', 'app/env/inf/svc', 'true') },
+  ];
+  await succeeds(planOf('x5', '3', '2', { kind: 'PIPELINE', stages }), true);
+  await succeeds(planOf('x6', '4', '2'), true);
+  await expect(rollback('x5')).resolves.toMatchObject({ executionId: expect.any(String) });
+});
+
+it('takes back a resumed pipeline with what it took over, as long as nobody has deployed there since', async () => {
+  const { store, succeeds, rollback } = await world();
+  const stages = ['here', 'there'].map((mapping) => ({
+    id: mapping,
+    name: mapping,
+    runs: planOf('x7', '3', '2').stages.flatMap((stage) =>
+      stage.runs.map((run) => ({ ...run, id: mapping, phases: run.phases.map((phase) => ({ ...phase, mapping })) })),
+    ),
+  }));
+  const pipeline = { kind: 'PIPELINE', stages } as const;
+  const first = new Play(planOf('x7', '3', '2', pipeline));
+  first.now = 3_500;
+  first.finish((attempt) => (attempt.includes('/there/p1.0/verify') ? failed() : succeeded));
+  await store.rows.putExecution(rowOf(first.execution, 1));
+  const taken = { ...pipeline, stages: [...takenOverStages(first.execution, 1), ...stages.slice(1)] };
+  const [one, two] = [planOf('x8', '3', '2', taken), planOf('x9', '3', '2', taken)];
+  await succeeds(one, true);
+  await expect(rollback('x8')).resolves.toMatchObject({ executionId: expect.any(String) });
+  await succeeds(planOf('x10', '4', '2', { stages: stages.slice(0, 1) }), true);
+  await succeeds(two, true);
+  await expect(rollback('x9')).rejects.toThrow('x10 was deployed there after it');
 });

@@ -7,7 +7,7 @@ import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Ids } from '@fairlead/proto/model/system.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Plan } from '../engine/plan.ts';
-import { rollbackRunOf } from '../engine/rollback-plan.ts';
+import { rollbackStagesOf } from '../engine/rollback-plan.ts';
 import type { Documents } from '../ports/documents.ts';
 import type { Rows } from '../ports/rows.ts';
 import type { Actor } from './authorize.ts';
@@ -91,23 +91,14 @@ async function startOnce(
 }
 
 /** The plan of the deployment turned round: its rollback sections on the hosts it deployed to, newest phase first. */
-function rollbackPlan(
-  { plan, id, runs, outputs }: Execution,
-  executionId: ExecutionId,
-  actor: Actor,
-  reason: string,
-): Plan {
-  const ran = new Map(runs.map((run) => [run.planId, run]));
+function rollbackPlan(deployment: Execution, executionId: ExecutionId, actor: Actor, reason: string): Plan {
   return {
-    ...plan,
+    ...deployment.plan,
     executionId,
     actor: actor.name,
-    rollbackOf: id,
+    rollbackOf: deployment.id,
     reason,
     holds: true,
-    stages: plan.stages.toReversed().map((stage) => ({
-      ...stage,
-      runs: stage.runs.map((run) => rollbackRunOf(run, ran.get(run.id), outputs)),
-    })),
+    stages: rollbackStagesOf(deployment),
   };
 }

@@ -94,6 +94,19 @@ describe('a resumed pipeline', () => {
     expect(chosenArtifacts(ended(pipeline({ given })))['web']?.build).toBe('6');
   });
 
+  it('has what the way back of a stage reads: what that one had published for itself', () => {
+    const publish = { name: 'made', scope: 'WORKFLOW' } as const;
+    const go = agentStep('go', {
+      publish,
+      parameters: { script: 'x', shell: 'sh', on: 'agent', outputs: { build: 'STRING' } },
+    });
+    const first = runPlan([phasePlan('p1', [sectionPlan('s', [go])])], { id: 'b', failureStrategies: [] });
+    const stages = [{ id: 'g1', name: 'QA', runs: [first] }, ...pipeline().stages.slice(3)];
+    const [stage] = takenOverStages(ended(pipeline({ stages })), 1);
+    expect(stage?.takenOver?.[0]?.rollback?.inherits).toMatchObject([{ name: 'made', values: { build: '8' } }]);
+    expect(stage?.takenOver?.[0]?.executionId).toBe('x1');
+  });
+
   it('knows of stages that are taken over what was there before they ran, of the others what is there now', () => {
     const was = (mapping: string, executionId: string) => ({ workflow: 'ship', mapping, executionId });
     const first = ended(pipeline({ restores: [was('qa', 'x-2'), was('prod', 'x-2')] }));

@@ -45,7 +45,7 @@ function takenOver(execution: Execution, stage: StagePlan): readonly TakenOver[]
     const { status, startedAt, endedAt } = run;
     const before = stage.takenOver?.find((each) => each.runId === run.planId);
     if (before !== undefined) return before;
-    const rollback = status === 'SUCCESS' ? rollbackRunOf(planOfRun(execution, run), run) : null;
+    const rollback = status === 'SUCCESS' ? rollbackRunOf(planOfRun(execution, run), run, execution.outputs) : null;
     const done = { executionId: execution.id, status, startedAt, endedAt };
     return { runId: run.planId, ...done, rollback: rollback?.phases.length === 0 ? null : rollback };
   });
