@@ -206,6 +206,23 @@ describe('a pipeline', () => {
     expect([runs(last), since(from)]).toEqual([['Once SUCCESS', 'Twice FAILED'], put(58, 55)]);
   }, 60_000);
 
+  it('is taken back whole after its success, with the stages that it took over', async () => {
+    await world.deploy(53, 'plain');
+    const since = (from: readonly number[]) => [0, 1].map((host) => world.log(host).slice(from[host]));
+    world.fail(1, 54);
+    const first = await world.deploy(54, 'plain');
+    world.heal(1, 54);
+    const resumed = await world.settled(await go(first.header.executionId, 'resume-pipeline'));
+    expect([first.header.status, resumed.header.status]).toEqual(['FAILED', 'SUCCESS']);
+    const from = [world.log(0).length, world.log(1).length];
+    const back = await world.settled(await go(resumed.header.executionId, 'rollback'));
+    expect([back.header.status, since(from)]).toEqual([
+      'SUCCESS',
+      [['installed web-53.tgz'], ['installed web-53.tgz']],
+    ]);
+    expect(refusal(await post(first.header.executionId, 'rollback'))).toMatch(/it ended FAILED/);
+  }, 60_000);
+
   it('waits for an approval, whose answer later stages read', async () => {
     const id = await begin(2, 'gated');
     const waiting = await waits(id);
