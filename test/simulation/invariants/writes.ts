@@ -47,7 +47,9 @@ export class Writes {
         return firstOf(changed(known, all), (id) => {
           const quietMs = now - Math.max(this.#movedAt.get(id) ?? 0, disturbedAt);
           const execution = journals.execution(id);
-          if (quietMs <= BEHIND_MS || execution === null || !onlyWaits(execution)) return null;
+          // One that is marked broken does nothing by itself any more: whatever is written is what people ask for.
+          const isMarked = (data.heads.get(id)?.parked ?? null) !== null;
+          if (quietMs <= BEHIND_MS || execution === null || isMarked || !onlyWaits(execution)) return null;
           return `${call} for ${id}, which only waits, for ${Math.round(quietMs)} ms now`;
         });
       }
