@@ -41,3 +41,11 @@ it('finds a store that does not answer, a bus that carries nothing, and agents t
   const lines = await doctor(silent, { trouble: () => 'refused' }, definitions, [{ ...agent, status: 'DISCONNECTED' }]);
   expect(lines.filter((line) => !line.ok).map((line) => line.check)).toEqual(['store', 'bus', 'agents', 'agent one']);
 });
+
+it('finds a store that answers and takes nothing', async () => {
+  const { store, definitions } = world();
+  const insert = () => Promise.reject(new Error('the disk of the data directory is full'));
+  const full = { ...store, documents: { ...store.documents, insert } };
+  const [line] = await doctor(full, WELL, definitions, [agent]);
+  expect(line).toMatchObject({ check: 'store', ok: false, detail: 'the disk of the data directory is full' });
+});

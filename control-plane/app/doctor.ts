@@ -37,10 +37,16 @@ export async function doctor(
   return lines;
 }
 
+const PROBE = 'doctor';
+const PROBE_BYTES = 16_384;
+
 async function checkStore(store: Store): Promise<DoctorLine> {
   try {
     await store.ping();
-    return { check: 'store', ok: true, detail: 'answers', mend: null };
+    // Many a store answers and takes nothing any more: its disk is full, or it has lost its majority.
+    await store.documents.insert('counters', PROBE, { filler: 'x'.repeat(PROBE_BYTES) });
+    await store.documents.remove('counters', PROBE, 1);
+    return { check: 'store', ok: true, detail: 'answers and can be written', mend: null };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { check: 'store', ok: false, detail, mend: 'check its address, its disk and its log' };
