@@ -23,6 +23,10 @@ export async function startOnce<S extends z.ZodType>(
       // Nobody listens at all: waiting for that is no service to the caller.
       const refusedAtFirst = lost && !sent && /ECONNREFUSED|ENOTFOUND/.test(error.message);
       if (!lost || refusedAtFirst || clock.monotonic() >= giveUpAt) throw error;
+      if (!sent) {
+        const reason = error.message.split('\n', 1)[0];
+        process.stderr.write(`fairlead: ${reason} Tried again for ${context.patienceMs / 1000} s.\n`);
+      }
       sent = true;
       await scheduler.sleep(RETRY_MS);
     }

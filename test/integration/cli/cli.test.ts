@@ -140,6 +140,7 @@ describe('deploy --wait', () => {
     const proxy = await losingFirstAnswer(own.http.port);
     const result = await runCli(proxy.url, ['deploy', 'ship-web']);
     expect(result.code, result.err).toBe(0);
+    expect(result.err).toContain('Tried again for 30 s');
     expect(own.useCases.calls.filter((call) => call.verb === 'deploy')).toHaveLength(2);
     expect(own.useCases.views.size).toBe(1);
     proxy.close();
