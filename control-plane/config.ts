@@ -7,14 +7,17 @@ import { z } from 'zod';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const PORT = 'is no port: write a number from 1 to 65535';
+const port = z.coerce.number(PORT).int(PORT).min(0, PORT).max(65_535, PORT);
 const duration = z.string().transform((text, context) => {
   const ms = parseDuration(text);
   if (ms !== null && ms > 0) return ms;
   context.addIssue({ code: 'custom', message: `'${text}' is no duration: write it like 30s or 2m` });
   return z.NEVER;
 });
-const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
+const flag = z
+  .enum(['true', 'false', '1', '0'], 'must be true or false')
+  .transform((text) => text === 'true' || text === '1');
 
 const schema = z.object({
   FAIRLEAD_DATA: z.string().min(1).default(path.join(homedir(), '.fairlead')).describe('Data directory.'),
@@ -22,7 +25,10 @@ const schema = z.object({
   FAIRLEAD_HTTP_PORT: port
     .optional()
     .describe('Port of API and page; without it 8470, or a free one if that is taken.'),
-  FAIRLEAD_PUBLIC_URL: z.url().optional().describe('How people reach it, where a proxy stands before it.'),
+  FAIRLEAD_PUBLIC_URL: z
+    .url('is no address: write it like https://fairlead.example')
+    .optional()
+    .describe('How people reach it, where a proxy stands before it.'),
   FAIRLEAD_AGENT_HOST: z
     .string()
     .refine((host) => LOOPBACK.includes(host), 'must be a loopback address: agents have no certificates yet')
@@ -35,17 +41,21 @@ const schema = z.object({
   FAIRLEAD_EMBEDDED_SELECTORS: z.string().default('').describe('Selectors of the embedded agent, separated by commas.'),
   FAIRLEAD_MONGO_URL: z
     .string()
-    .startsWith('mongodb')
+    .startsWith('mongodb', 'must begin with mongodb:// or mongodb+srv://')
     .optional()
     .describe('Store; without it SQLite in the data directory.'),
   FAIRLEAD_MONGO_DATABASE: z.string().min(1).default('fairlead').describe('Name of the database.'),
-  FAIRLEAD_NATS_URL: z.string().startsWith('nats').optional().describe('Bus; without it in process.'),
+  FAIRLEAD_NATS_URL: z
+    .string()
+    .startsWith('nats', 'must begin with nats://')
+    .optional()
+    .describe('Bus; without it in process.'),
   FAIRLEAD_AGENT_LOST: duration.prefault('60s').describe('An agent unheard of for so long is lost.'),
   FAIRLEAD_EXECUTE_IMPLIES_ABORT: flag
     .default(true)
     .describe('Whoever may execute may also abort; false: the right to abort is needed.'),
   FAIRLEAD_LOG_LEVEL: z
-    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
     .default('info')
     .describe('Of the log on stderr.'),
   FAIRLEAD_CRASH_AT: z.string().optional().describe('For tests: ends the process at the n-th passing of a point.'),

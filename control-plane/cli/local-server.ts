@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { FAILURES, FailureError } from '@fairlead/proto/model/failure.ts';
+import { FAILURES, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
 import { readConfig } from '../config.ts';
 import { startControlPlane, SYSTEM } from '../main.ts';
 import type { RunningControlPlane } from '../main.ts';
@@ -67,9 +67,14 @@ async function startOrSay(environment: Environment): Promise<RunningControlPlane
     const isUsage = error.failures.every((each) => each.code === 'INVALID_INPUT');
     throw new CliError(
       isUsage ? EXIT.USAGE : EXIT.FAILED,
-      error.failures.map((each) => (isUsage ? each.message : `${each.message} ${FAILURES[each.code].help}`)),
+      error.failures.map((each) => (isUsage ? each.message : `${each.message} ${mendOf(each)}`)),
     );
   }
+}
+
+function mendOf({ code, details }: Failure): string {
+  const own = details?.['mend'];
+  return typeof own === 'string' ? own : FAILURES[code].help;
 }
 
 const isListenError = (error: unknown): error is Error =>

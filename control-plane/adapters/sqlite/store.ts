@@ -86,7 +86,11 @@ function makeDirectory(directory: string): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw Object.assign(
-      new FailureError(failure('UNAVAILABLE', `The data directory ${directory} cannot be made: ${reason}.`)),
+      new FailureError(
+        failure('UNAVAILABLE', `The data directory ${directory} cannot be made: ${reason}.`, {
+          details: { mend: 'Choose one that this user may write (FAIRLEAD_DATA).' },
+        }),
+      ),
       { cause: error },
     );
   }

@@ -50,7 +50,7 @@ export async function startAgentServer(listen: Listen, parts: AgentServerParts):
     const address = listen.host.includes(':') ? `[${listen.host}]:${listen.port}` : `${listen.host}:${listen.port}`;
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
-      else reject(new FailureError(failure('UNAVAILABLE', `cannot listen for agents on ${address}: ${error.message}`)));
+      else reject(notListening(address, error));
     });
   });
   parts.logger.info({ host: listen.host, port }, 'listening for agents');
@@ -110,5 +110,14 @@ function refuseBeyondLoopback(host: string): void {
         '(127.0.0.1) is allowed; reach it from elsewhere through a tunnel (ssh -R, stunnel)',
       { field: 'agents.listen' },
     ),
+  );
+}
+
+/** The library tells its own story around what the system said. */
+function notListening(address: string, error: Error): FailureError {
+  const [code = error.message] = /E[A-Z]{4,}[^\]]*/.exec(error.message) ?? [];
+  const mend = 'Choose another port (FAIRLEAD_AGENT_PORT), or none.';
+  return new FailureError(
+    failure('UNAVAILABLE', `cannot listen for agents on ${address}: ${code}.`, { details: { mend } }),
   );
 }

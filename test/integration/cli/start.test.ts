@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -97,5 +98,20 @@ it('settings that are wrong are named, all of them', async () => {
   expect(result.code).toBe(2);
   const lines = result.err.split('\n').filter((line) => line.startsWith('fairlead: FAIRLEAD_'));
   expect(lines.map((line) => line.split(':')[1]?.trim()).sort()).toEqual(['FAIRLEAD_AGENT_HOST', 'FAIRLEAD_HTTP_PORT']);
+  expect(result.err).toContain('is no port: write a number from 1 to 65535');
   expect(() => readFileSync(path.join(data, 'cli.json'))).toThrow('ENOENT');
 }, 30_000);
+
+it('doors that are closed are named with what to do', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  const [agents, directory] = await Promise.all([
+    start(['start'], { FAIRLEAD_AGENT_PORT: String(port) }).ended,
+    start(['start'], { FAIRLEAD_DATA: path.join(process.execPath, 'data') }).ended,
+  ]);
+  taken.close();
+  expect([agents.code, agents.err]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+  expect(agents.err).toContain('Choose another port (FAIRLEAD_AGENT_PORT), or none.');
+  expect(directory.err).toContain('Choose one that this user may write (FAIRLEAD_DATA).');
+}, 60_000);
