@@ -47,6 +47,15 @@ describe('line by line', () => {
     expect(changeLines(after, after, plain)).toEqual([]);
   });
 
+  it('says of which stage it tells, where there are several', () => {
+    const other = nodeOf('ex1/r2', null, 'run', { name: 'Prod (eu)' });
+    const there = nodeOf('p2', 'ex1/r2', 'phase', { name: 'Phase 1', startedAt: T0 });
+    expect(changeLines(null, view(1, [run, phase, other, there]), plain)).toEqual([
+      '   +0.0s  ▸ Running   ship / Phase 1',
+      '   +0.0s  ▸ Running   Prod (eu) / Phase 1',
+    ]);
+  });
+
   it('says once why it waits', () => {
     const waiting = view(2, [run], { waiting: 'waiting for the lock of prod' });
     expect(changeLines(view(1, [run]), waiting, plain)).toHaveLength(1);

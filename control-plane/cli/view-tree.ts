@@ -5,7 +5,7 @@ import type { NodeId } from '@fairlead/proto/model/ids.ts';
 export interface Tree {
   readonly roots: readonly NodeView[];
   readonly childrenOf: (id: NodeId) => readonly NodeView[];
-  /** `Phase 1 / Deploy Service / Install`, without the run and the target. */
+  /** `Phase 1 / Deploy Service / Install`, without the target; with the run where there are several. */
   readonly pathOf: (node: NodeView) => string;
   readonly depthOf: (node: NodeView) => number;
 }
@@ -27,12 +27,14 @@ export function treeOf(view: ExecutionView): Tree {
     }
     return line;
   };
+  const isOne = view.nodes.filter(({ kind }) => kind === 'run').length <= 1;
+  const untold: ReadonlySet<NodeView['kind']> = new Set(isOne ? ['run', 'task', 'attempt'] : ['task', 'attempt']);
   return {
     roots: children.get(null) ?? [],
     childrenOf: (id) => children.get(id) ?? [],
     pathOf: (node) =>
       ancestors(node)
-        .filter((each) => each.kind !== 'run' && each.kind !== 'task' && each.kind !== 'attempt')
+        .filter(({ kind }) => !untold.has(kind))
         .map((each) => each.name)
         .join(' / '),
     depthOf: (node) => ancestors(node).length,
