@@ -14,9 +14,21 @@ interface RequestOptions {
 }
 
 export class ApiClient {
-  readonly connection: Connection;
+  #connection: Connection;
   constructor(connection: Connection) {
-    this.connection = connection;
+    this.#connection = connection;
+  }
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  /** After a restart of a control plane on this machine; false when nothing has changed. */
+  renew(): boolean {
+    const now = this.#connection.reread?.() ?? null;
+    if (now === null || (now.url === this.#connection.url && now.key === this.#connection.key)) return false;
+    this.#connection = now;
+    return true;
   }
 
   async get<S extends z.ZodType>(path: string, schema: S, query: RequestOptions['query'] = {}): Promise<z.output<S>> {
@@ -84,6 +96,8 @@ export class ApiClient {
       throw connectionLost(this.connection.url, error);
     }
     if (response.ok) return response;
+    // Nothing was done with a key that is refused, so it can be sent again.
+    if (response.status === 401 && this.renew()) return this.#send(method, path, options, signal);
     const problem = problemSchema.safeParse(await this.#body(response));
     if (problem.success) throw refused(problem.data);
     const message = `${url.origin} answered ${response.status} ${response.statusText}, which is no answer of Fairlead: check --server.`;

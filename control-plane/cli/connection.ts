@@ -11,6 +11,8 @@ import { usage } from './cli-error.ts';
 export interface Connection {
   readonly url: string;
   readonly key: string;
+  /** Every start of a control plane writes the file anew: what stands there now; null while none runs. */
+  readonly reread?: () => Connection | null;
 }
 
 export interface ConnectionOptions {
@@ -39,16 +41,27 @@ export function findConnection(options: ConnectionOptions, environment: Environm
     const local = readConnection(data);
     const known = key ?? (local !== null && sameOrigin(local.url, url) ? local.key : undefined);
     if (known === undefined) throw usage('--key: is missing. Give it, or set FAIRLEAD_KEY.');
-    return { url: url.replace(/\/+$/, ''), key: known };
+    const given = { url: url.replace(/\/+$/, ''), key: known };
+    if (key !== undefined) return given;
+    const reread = (): Connection | null => {
+      const now = readConnection(data);
+      return now !== null && sameOrigin(now.url, url) ? { ...given, key: now.key, reread } : null;
+    };
+    return { ...given, reread };
   }
-  const found = readConnection(data) ?? readConnection(path.join(data, 'demo'));
+  const found = findLocal(data, key);
   if (found === null) {
     throw usage(
       `--server: is missing, and no Fairlead runs with the data directory ${data}. ` +
         'Start one with `fairlead start`, or give --server and --key (FAIRLEAD_SERVER, FAIRLEAD_KEY).',
     );
   }
-  return { url: found.url, key: key ?? found.key };
+  return found;
+}
+
+function findLocal(data: string, key: string | undefined): Connection | null {
+  const found = readConnection(data) ?? readConnection(path.join(data, 'demo'));
+  return found === null ? null : { url: found.url, key: key ?? found.key, reread: () => findLocal(data, key) };
 }
 
 /** Null when there is none, or when the process that wrote it is gone. */

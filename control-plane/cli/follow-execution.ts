@@ -8,11 +8,11 @@ import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { System, Timer } from '@fairlead/proto/model/system.ts';
 import { WebSocket } from 'ws';
 import { CliError, connectionLost } from './cli-error.ts';
-import type { Connection } from './connection.ts';
+import type { ApiClient } from './api-client.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface FollowOptions {
-  readonly connection: Connection;
+  readonly api: Pick<ApiClient, 'connection' | 'renew'>;
   readonly executionId: ExecutionId;
   readonly system: Pick<System, 'clock' | 'scheduler'>;
   /** How long a connection may stay away. */
@@ -46,13 +46,16 @@ export async function followExecution(options: FollowOptions): Promise<Execution
     const last = view as ExecutionView | null;
     if (last !== null && isTerminal(last.header.status)) return last;
     if (options.signal.aborted) return null;
-    if (end.final !== null) throw end.final;
+    // A control plane that was started again has given this machine another key, or will at any moment.
+    const isOld = end.refused === 'key' && options.api.connection.reread !== undefined;
+    if (end.final !== null && !isOld) throw end.final;
     if (clock.monotonic() - heardAt >= options.patienceMs) {
-      throw connectionLost(options.connection.url, new Error(end.reason));
+      throw end.final ?? connectionLost(options.api.connection.url, new Error(end.reason));
     }
     if (!lost) options.onConnection(false, end.reason);
     lost = true;
     await scheduler.sleep(RETRY_MS);
+    options.api.renew();
   }
   return null;
 }
@@ -61,6 +64,7 @@ interface End {
   readonly reason: string;
   /** Trying again is no use. */
   readonly final: CliError | null;
+  readonly refused: 'key' | null;
 }
 
 /** One connection, from opening to its end. `onHeard(null)`: alive, nothing new. */
@@ -71,12 +75,14 @@ function attend(
 ): Promise<End> {
   return new Promise((resolve) => {
     const { scheduler } = options.system;
-    const url = `${options.connection.url.replace(/^http/, 'ws')}/api/v1/live`;
-    const headers = { authorization: `Bearer ${options.connection.key}` };
+    const { connection } = options.api;
+    const url = `${connection.url.replace(/^http/, 'ws')}/api/v1/live`;
+    const headers = { authorization: `Bearer ${connection.key}` };
     const socket = new WebSocket(url, { headers, handshakeTimeout: 10_000 });
     let view = start;
     let reason = 'the connection was closed';
     let final: CliError | null = null;
+    let refused: End['refused'] = null;
     let silence: Timer | null = null;
     const leave = (): void => socket.terminate();
     const listen = (): void => {
@@ -115,7 +121,8 @@ function attend(
     socket.on('unexpected-response', (_request, response) => {
       reason = `status ${response.statusCode ?? 0}`;
       if (response.statusCode === 401 || response.statusCode === 403) {
-        final = new CliError(EXIT.USAGE, [`${options.connection.url} refused the key. Check --key or FAIRLEAD_KEY.`]);
+        final = new CliError(EXIT.USAGE, [`${connection.url} refused the key. Check --key or FAIRLEAD_KEY.`]);
+        if (response.statusCode === 401) refused = 'key';
       }
       socket.terminate();
       finish();
@@ -125,13 +132,13 @@ function attend(
     });
     socket.on('close', (code, text) => {
       if (text.length > 0) reason = text.toString();
-      if (code === 4401) final = new CliError(EXIT.USAGE, ['The key was revoked.']);
+      if (code === 4401) [final, refused] = [new CliError(EXIT.USAGE, ['The key was revoked.']), 'key'];
       finish();
     });
     const finish = (): void => {
       silence?.cancel();
       options.signal.removeEventListener('abort', leave);
-      resolve({ reason, final });
+      resolve({ reason, final, refused });
     };
   });
 }

@@ -29,6 +29,7 @@ export async function startOnce<S extends z.ZodType>(
       }
       sent = true;
       await scheduler.sleep(RETRY_MS);
+      context.api.renew();
     }
   }
 }

@@ -20,7 +20,7 @@ export async function waitFor(context: Context, executionId: ExecutionId): Promi
   process.on('SIGTERM', detach);
   try {
     const end = await followExecution({
-      connection: context.api.connection,
+      api: context.api,
       executionId,
       system: context.system,
       patienceMs: context.patienceMs,

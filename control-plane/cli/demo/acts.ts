@@ -85,7 +85,7 @@ async function watch(
   const progress = startProgress(process.stdout, process.env, system);
   try {
     return await followExecution({
-      connection: api.connection,
+      api,
       executionId,
       system,
       patienceMs: 10_000,

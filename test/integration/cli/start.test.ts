@@ -76,6 +76,24 @@ it('what init wrote can be applied, and is applied once', async () => {
   expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('no build')]);
 }, 120_000);
 
+it('who waits goes on waiting when the control plane was killed and has another key and address', async () => {
+  const server = await started();
+  const file = path.join(data, 'ask.yaml');
+  writeFileSync(
+    file,
+    'fairlead: v1\napplication: shop\npipelines: { ask: { stages: [{ name: ok, approval: { groups: [ops] } }] } }\n',
+  );
+  expect((await start(['apply', '-f', file]).ended).err).toBe('');
+  const waiting = start(['deploy', 'ask', '--wait'], { FAIRLEAD_RECONNECT: '60s' });
+  await expect.poll(waiting.out, { timeout: 30_000 }).toContain('an approval by ops');
+  server.child.kill('SIGKILL');
+  await server.ended;
+  await started();
+  const approved = await start(['approve', 'last']).ended;
+  expect(approved.code, approved.err).toBe(0);
+  expect((await waiting.ended).code, waiting.err()).toBe(0);
+}, 120_000);
+
 it('an agent joins with a token from the command line', async () => {
   const server = start(['start'], { FAIRLEAD_EMBEDDED_AGENT: 'false', FAIRLEAD_LOG_LEVEL: 'info' });
   await expect.poll(server.err, { timeout: 30_000, interval: 100 }).toContain('the control plane is up');
