@@ -101,6 +101,44 @@ describe('going on with a pipeline', () => {
     expect(await executions()).toBe(2);
   });
 
+  it('is refused to the second of two different requests that come at the same time, and it says who was first', async () => {
+    for (const [one, other] of [
+      ['k2', 'k3'],
+      [undefined, undefined],
+    ]) {
+      const { system, here, there, executions, executionId } = await aborted();
+      const answers = Promise.allSettled([
+        here.resumePipeline(ada, executionId, undefined, one),
+        there.resumePipeline(ada, executionId, 'ship', other),
+      ]);
+      await system.advance(2_000);
+      const [first, second] = await answers;
+      if (first.status !== 'fulfilled' || second.status !== 'rejected')
+        throw new Error(JSON.stringify([first, second]));
+      expect(first.value.created).toBe(true);
+      expect(second.reason).toMatchObject({ failures: [{ code: 'ILLEGAL_STATE' }] });
+      expect(String(second.reason)).toContain(first.value.executionId);
+      expect(await executions()).toBe(2);
+      expect(
+        await here.resumePipeline(ada, first.value.executionId, undefined).catch((error: unknown) => String(error)),
+      ).toContain('it has not ended');
+    }
+  });
+
+  it('may be asked for by another when the first was refused, or never came to begin', async () => {
+    const { system, here, there, executions, executionId, refuse } = await aborted();
+    refuse('rows.lastSuccess');
+    await expect(here.resumePipeline(ada, executionId, undefined, 'k2')).rejects.toThrow('away');
+    refuse('heads.insert');
+    await expect(here.resumePipeline(ada, executionId, undefined, 'k3')).rejects.toThrow('away');
+    await expect(there.resumePipeline(ada, executionId, undefined, 'k4')).rejects.toThrow('is about to go on with it');
+    await system.advance(61_000);
+    const { created } = await there.resumePipeline(ada, executionId, undefined, 'k4');
+    expect(created).toBe(true);
+    await expect(here.resumePipeline(ada, executionId, undefined, 'k3')).rejects.toThrow('goes on with it already');
+    expect(await executions()).toBe(2);
+  });
+
   it('is tried again by the same request when it did not come to begin', async () => {
     const { here, there, executions, executionId, refuse } = await aborted();
     refuse('heads.insert');

@@ -4,7 +4,7 @@ import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
 import type { Ids } from '@fairlead/proto/model/system.ts';
 import type { Digest } from '../ports/digest.ts';
-import type { Documents } from '../ports/documents.ts';
+import type { Document, Documents } from '../ports/documents.ts';
 import type { Actor } from './authorize.ts';
 import type { Drivers } from './drivers.ts';
 
@@ -34,7 +34,7 @@ export async function startedBefore(world: World, id: ExecutionId, asked: Asked)
   const known = await world.documents.get('requests', id);
   if (known === null) return null;
   refuseAnother(world, asked, known.body['request']);
-  const started = String(known.body['started'] ?? id);
+  const started = startedBy(known);
   return (await world.drivers.exists(started)) ? started : null;
 }
 
@@ -43,8 +43,15 @@ export async function remember(world: World, id: ExecutionId, asked: Asked, star
   if (asked.key === undefined) return;
   const body = { request: fingerprint(world, asked), ...(started === id ? {} : { started }) };
   if (await world.documents.insert('requests', id, body)) return;
-  refuseAnother(world, asked, (await world.documents.get('requests', id))?.body['request']);
+  const known = await world.documents.get('requests', id);
+  refuseAnother(world, asked, known?.body['request']);
+  // What it was to start did not come to begin, and was given up.
+  if (known !== null && startedBy(known) !== started) {
+    await world.documents.replace('requests', id, known.version, body);
+  }
 }
+
+const startedBy = ({ id, body }: Document): ExecutionId => String(body['started'] ?? id);
 
 const fingerprint = ({ digest }: World, { request }: Asked): string => digest.sha256(canonicalJson(request));
 

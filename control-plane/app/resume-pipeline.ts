@@ -16,6 +16,7 @@ import type { DeployWorld } from './deploy.ts';
 import { runsWithFound } from './found-there.ts';
 import { withReleases } from './good-releases.ts';
 import { idFor, remember, startedBefore } from './idempotency.ts';
+import { claimResume, goesOn, refuseResume } from './resume-claim.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { pipelineOf } from './planner.ts';
 import { withNumbers } from './release-numbers.ts';
@@ -23,9 +24,6 @@ import { restoredBy } from './restores.ts';
 import { restoresOf, resumedFrom, takenOverStages } from './taken-over.ts';
 
 const RESUMABLE: readonly Status[] = ['FAILED', 'ABORTED', 'EXPIRED', 'REJECTED'];
-
-const refuse = (id: ExecutionId, why: string, mend: string): FailureError =>
-  new FailureError(failure('ILLEGAL_STATE', `${id} cannot be resumed: ${why}. ${mend}`, { details: { mend } }));
 
 /** `stage`: its name; the first that did not succeed when left out. With the same key it goes on once. */
 export async function resumePipeline(
@@ -35,19 +33,40 @@ export async function resumePipeline(
   stage: string | undefined,
   key?: string,
 ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }> {
-  const { id, plan } = execution;
+  const { id } = execution;
   const asked = { key, request: { resume: id, stage: stage ?? null } };
   const requestId = idFor(world, actor, asked);
   const before = await startedBefore(world, requestId, asked);
   if (before !== null) return { executionId: before, created: false };
   const index = stageToResume(execution, stage);
-  const claimed = await claim(world, id);
-  if (claimed.begun) {
+  const claim = await claimResume(world, id, requestId, async () => {
     // By the same request, perhaps, while this one was on its way.
-    if ((await startedBefore(world, requestId, asked)) !== null) return { executionId: claimed.by, created: false };
-    throw goesOn(id, claimed.by);
+    return (await startedBefore(world, requestId, asked)) !== null;
+  });
+  if ('begun' in claim) return { executionId: claim.begun, created: false };
+  const executionId = claim.by;
+  let plan: Plan;
+  try {
+    plan = await planAnew(world, actor, execution, index, executionId);
+    await remember(world, requestId, asked, executionId);
+  } catch (error) {
+    await claim.giveUp();
+    throw error;
   }
-  const executionId = claimed.by;
+  await claim.renew();
+  const { created } = await world.drivers.start(plan);
+  if (!created && key === undefined) throw goesOn(id, executionId);
+  return { executionId, created };
+}
+
+async function planAnew(
+  world: DeployWorld,
+  actor: Actor,
+  execution: Execution,
+  index: number,
+  executionId: ExecutionId,
+): Promise<Plan> {
+  const { plan } = execution;
   const { revision } = plan.definition;
   const catalog = await world.definitions.at(revision);
   const given = plan.given ?? { variables: {}, builds: {}, artifacts: {} };
@@ -68,8 +87,7 @@ export async function resumePipeline(
   const restores = restoresOf(execution, taken, await restoredBy(world.rows, later));
   const whole = { ...fresh, stages: [...taken, ...later.stages], resumes, restores };
   const told = { id: executionId, plan: whole, runs: plannedRuns(whole) };
-  await remember(world, requestId, asked, executionId);
-  const { created } = await world.drivers.start({
+  return {
     ...whole,
     holds: true,
     stages: [
@@ -78,16 +96,14 @@ export async function resumePipeline(
         later.stages.map(async (each) => ({ ...each, runs: await runsWithFound(world.rows, told, each.runs) })),
       )),
     ],
-  });
-  if (!created && key === undefined) throw goesOn(id, executionId);
-  return { executionId, created };
+  };
 }
 
 function stageToResume(execution: Execution, wanted: string | undefined): number {
   const { id, plan, status } = execution;
-  if (plan.kind !== 'PIPELINE') throw refuse(id, 'it is no pipeline', 'Deploy the workflow again.');
-  if (execution.endedAt === null) throw refuse(id, 'it has not ended', 'Wait for its end, or abort it.');
-  if (!RESUMABLE.includes(status)) throw refuse(id, `it ended ${status}`, 'Start it again, or rerun it.');
+  if (plan.kind !== 'PIPELINE') throw refuseResume(id, 'it is no pipeline', 'Deploy the workflow again.');
+  if (execution.endedAt === null) throw refuseResume(id, 'it has not ended', 'Wait for its end, or abort it.');
+  if (!RESUMABLE.includes(status)) throw refuseResume(id, `it ended ${status}`, 'Start it again, or rerun it.');
   const stages = forwardStages(execution);
   const reached = stages.filter((stage) => runsOf(execution, stage).some(wasReached));
   const failing = stages.findIndex((stage) => runsOf(execution, stage).some((run) => isFailed(run.status)));
@@ -107,7 +123,7 @@ function stageToResume(execution: Execution, wanted: string | undefined): number
   const first = stages.findIndex((each) => back.has(each.id));
   if (first !== -1 && first < index) {
     const name = stages[first]?.name ?? '';
-    throw refuse(id, `what stage '${name}' did was rolled back`, `Resume from '${name}', or a stage before it.`);
+    throw refuseResume(id, `what stage '${name}' did was rolled back`, `Resume from '${name}', or a stage before it.`);
   }
   return index;
 }
@@ -127,17 +143,3 @@ export function answersOf({ runs, plan }: Execution): NonNullable<NonNullable<Pl
   );
   return { ...plan.given?.answers, ...Object.fromEntries(answered) };
 }
-
-/** An execution is resumed once; who was interrupted in it goes on with the same id. */
-async function claim(
-  { documents, drivers, system }: DeployWorld,
-  id: ExecutionId,
-): Promise<{ readonly by: ExecutionId; readonly begun: boolean }> {
-  const wanted = system.ids.unique('x');
-  if (await documents.insert('resumes', id, { by: wanted })) return { by: wanted, begun: false };
-  const by = String((await documents.get('resumes', id))?.body['by']);
-  return { by, begun: await drivers.exists(by) };
-}
-
-const goesOn = (id: ExecutionId, by: ExecutionId): FailureError =>
-  refuse(id, `${by} goes on with it already`, `Resume ${by} when that has not succeeded.`);
