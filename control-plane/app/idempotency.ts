@@ -2,7 +2,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
-import type { Ids } from '@fairlead/proto/model/system.ts';
+import type { Clock, Ids } from '@fairlead/proto/model/system.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { Document, Documents } from '../ports/documents.ts';
 import type { Actor } from './authorize.ts';
@@ -19,7 +19,7 @@ interface World {
   readonly documents: Documents;
   readonly drivers: Drivers;
   readonly digest: Digest;
-  readonly system: { readonly ids: Ids };
+  readonly system: { readonly clock: Clock; readonly ids: Ids };
 }
 
 /** A key determines the id. */
@@ -41,7 +41,8 @@ export async function startedBefore(world: World, id: ExecutionId, asked: Asked)
 /** Before it is started, where not as `id`, then as `started`. Throws when somebody has used the key for something else meanwhile. */
 export async function remember(world: World, id: ExecutionId, asked: Asked, started = id): Promise<void> {
   if (asked.key === undefined) return;
-  const body = { request: fingerprint(world, asked), ...(started === id ? {} : { started }) };
+  const at = world.system.clock.now();
+  const body = { request: fingerprint(world, asked), at, ...(started === id ? {} : { started }) };
   if (await world.documents.insert('requests', id, body)) return;
   const known = await world.documents.get('requests', id);
   refuseAnother(world, asked, known?.body['request']);

@@ -10,6 +10,7 @@ import type { Store } from '../ports/store.ts';
 import type { AtHand } from './at-hand.ts';
 import { AgentDirectory } from './agent-directory.ts';
 import { AgentRegistry } from './agent-registry.ts';
+import { Expiry } from './expiry.ts';
 import { FormerName } from './former-name.ts';
 import { AgentWatch } from './agent-watch.ts';
 import { DefinitionStore } from './definition-store.ts';
@@ -74,6 +75,7 @@ export class Replica {
   readonly #others: AutoRejectWorld;
   readonly #replicas: Replicas;
   readonly #sweeper: Sweeper;
+  readonly #expiry: Expiry;
   readonly #watch: AgentWatch;
   readonly #presence: Presence;
   readonly #revocations: Revocations;
@@ -131,6 +133,7 @@ export class Replica {
     this.#others = { rows: store.rows, history: this.history, submit, give };
     this.#replicas = new Replicas(this.id, store.documents, clock, scheduler);
     this.#sweeper = new Sweeper(store.heads, this.#replicas, this.drivers, system);
+    this.#expiry = new Expiry(store.documents, system);
     const recall = this.#dispatcher.recall.bind(this.#dispatcher);
     this.#watch = new AgentWatch(this.drivers, this.agents, scheduler, recall);
     const connected = () => this.gateway.connected;
@@ -165,11 +168,13 @@ export class Replica {
     // Where there is no other, who revokes an agent turns it away.
     if (!alone) this.#revocations.start(onError);
     this.#sweeper.start(onError);
+    this.#expiry.start(onError);
   }
 
   /** Lets go of everything; what it drove is taken up by another, or at the next start. */
   async stop(): Promise<void> {
     this.#sweeper.stop();
+    this.#expiry.stop();
     this.#watch.stop();
     this.#revocations.stop();
     this.#presence.stop();

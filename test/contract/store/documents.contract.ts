@@ -88,6 +88,26 @@ export function documentsContract(under: StoreUnderTest): void {
       expect(await list({ limit: 3 })).toEqual(['A/1', 'a', 'a+1']);
     });
 
+    it('goes on behind what was removed while it is listed in pages', async () => {
+      for (let n = 0; n < 25; n += 1)
+        await one().documents.insert('keys', `login:${String(n).padStart(2, '0')}`, { n });
+      await one().documents.insert('keys', 'session:1', {});
+      const seen: string[] = [];
+      for (let after = ''; ;) {
+        const page = await one().documents.list('keys', { prefix: 'login:', after, limit: 10 });
+        for (const { id, version } of page) {
+          seen.push(id);
+          if (seen.length % 3 !== 0) await other().documents.remove('keys', id, version);
+        }
+        const last = page.at(-1);
+        if (last === undefined) break;
+        after = last.id;
+      }
+      expect(seen).toHaveLength(25);
+      const left = seen.filter((_, index) => index % 3 === 2);
+      expect((await other().documents.list('keys')).map(({ id }) => id)).toEqual([...left, 'session:1']);
+    });
+
     it('refuses a body beyond the limit and ids that no database could hold', async () => {
       const body = { text: 'x'.repeat(MAX_DOCUMENT_BYTES - '{"text":""}'.length) };
       expect(await one().documents.insert('pins', 'a', body)).toBe(true);
