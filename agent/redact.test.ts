@@ -86,6 +86,62 @@ test.each([64, 76])('base64 in lines of %i characters is masked, each line', (wi
   for (const line of masked) expect(line.replaceAll('********', '').length).toBeLessThan(6);
 });
 
+test('base64 of a longer text with the secret in it is masked, wherever its lines end and whatever is around them', () => {
+  const secret = 'hunter2/hunter3?and=some more of it, with ümlauts';
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 130 }),
+      fc.integer({ min: 16, max: 90 }),
+      fc.constantFrom('\n', '\r\n', '\n    ', '\n\t'),
+      fc.constantFrom('base64', 'base64url'),
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }),
+      (before, width, between, alphabet, sizes) => {
+        const prefix = Buffer.from('x'.repeat(before));
+        const whole = Buffer.concat([prefix, Buffer.from(secret), Buffer.from('yyyyyyyyyyyy')]).toString(alphabet);
+        const text = `> ${(whole.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(between)}\nend\n`;
+        const bytes = encode(text);
+        const pieces: Uint8Array[] = [];
+        for (let from = 0, turn = 0; from < bytes.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          pieces.push(bytes.subarray(from, from + size));
+          from += size;
+        }
+        const inner = Buffer.from(secret).toString(alphabet);
+        for (const masked of [streamed(redactor(secret), pieces), redactor(secret).text(text)]) {
+          expect(masked.endsWith('\nend\n')).toBe(true);
+          expect(masked).toContain('********');
+          const squeezed = masked.replaceAll(/\s+/g, '');
+          const from = Math.ceil((before * 4) / 3) + 1;
+          // Eight characters of base64 are six bytes of the secret.
+          const body = whole.slice(from + 3, from + inner.length - 6);
+          for (let at = 0; at + 8 <= body.length; at += 1) expect(squeezed).not.toContain(body.slice(at, at + 8));
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+test('a line that ends like the beginning of base64 is not held back', () => {
+  const secret = 'a password of some length';
+  const [beginning] = Buffer.from(secret).toString('base64').match(/^.{3}/) ?? [''];
+  const stream = redactor(secret).stream();
+  expect(decode(stream.push(encode(`all is ${beginning}\n`)))).toBe(`all is ${beginning}\n`);
+  const longer = Buffer.from(secret).toString('base64').slice(0, 9);
+  expect(decode(stream.push(encode(`here: ${longer}\n`)))).toBe('here: ');
+  expect(decode(stream.push(encode('no\n')))).toBe(`${longer}\nno\n`);
+});
+
+test('lines of nothing are passed on, however many', () => {
+  const stream = redactor('a password of some length').stream();
+  const beginning = Buffer.from('a password').toString('base64').slice(0, 9);
+  stream.push(encode(beginning));
+  const blank = encode('\n'.repeat(100_000));
+  let out = 0;
+  for (let turn = 0; turn < 20; turn += 1) out += stream.push(blank).length;
+  expect(out).toBeGreaterThan(19 * blank.length);
+});
+
 test('JSON escapes and form encoding', () => {
   const made = redactor('a "quoted" word');
   expect(made.text(JSON.stringify({ p: 'a "quoted" word' }))).toBe('{"p":"********"}');

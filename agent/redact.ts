@@ -1,5 +1,6 @@
 import type { Json } from '@fairlead/proto/model/json.ts';
-import { secretPatterns } from './secret-patterns.ts';
+import { secretPatterns, type SecretPattern } from './secret-patterns.ts';
+import { squeeze, type Squeezed } from './squeeze.ts';
 
 const MASK = new TextEncoder().encode('********');
 const encoder = new TextEncoder();
@@ -8,14 +9,14 @@ const decoder = new TextDecoder();
 /** The secret values one attempt has seen. Registering comes before the value is handed out. */
 export class Redactor {
   #values = new Set<string>();
-  #patterns: readonly Uint8Array[] = [];
+  #patterns: readonly SecretPattern[] = [];
 
   register(value: string): void {
     if (this.#values.has(value)) return;
     this.#values.add(value);
-    const forms = new Map<string, Uint8Array>();
+    const forms = new Map<string, SecretPattern>();
     for (const known of this.#values) {
-      for (const pattern of secretPatterns(known)) forms.set(pattern.join(), pattern);
+      for (const pattern of secretPatterns(known)) forms.set(`${pattern.wraps} ${pattern.bytes.join()}`, pattern);
     }
     this.#patterns = [...forms.values()];
   }
@@ -44,10 +45,10 @@ const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
 /** Masks a stream of bytes, also where a secret is split over chunks: what may be the start of one waits for the rest. */
 export class RedactedStream {
-  readonly #patterns: () => readonly Uint8Array[];
+  readonly #patterns: () => readonly SecretPattern[];
   #held: Uint8Array = new Uint8Array(0);
 
-  constructor(patterns: () => readonly Uint8Array[]) {
+  constructor(patterns: () => readonly SecretPattern[]) {
     this.#patterns = patterns;
   }
 
@@ -76,11 +77,12 @@ interface Span {
 
 function mask(
   bytes: Uint8Array,
-  patterns: readonly Uint8Array[],
+  patterns: readonly SecretPattern[],
   final: boolean,
 ): { clear: Uint8Array; held: Uint8Array } {
-  const spans = secretSpans(bytes, patterns);
-  let end = final ? bytes.length : possibleStart(bytes, patterns);
+  const squeezed = squeeze(bytes);
+  const spans = secretSpans(bytes, squeezed, patterns);
+  let end = final ? bytes.length : possibleStart(bytes, squeezed, patterns);
   // A secret that may go on (one value is the start of another) is held back whole.
   const cut = spans.find((span) => span.from < end && span.to > end);
   if (cut !== undefined) end = cut.from;
@@ -96,12 +98,16 @@ function mask(
 }
 
 /** Where secrets stand, in order; those that overlap are one span. */
-function secretSpans(bytes: Uint8Array, patterns: readonly Uint8Array[]): readonly Span[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function secretSpans(bytes: Uint8Array, squeezed: Squeezed, patterns: readonly SecretPattern[]): readonly Span[] {
   const found: Span[] = [];
+  const whole = bufferOf(bytes);
+  const unwrapped = bufferOf(squeezed.bytes);
   for (const pattern of patterns) {
-    for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, at + 1)) {
-      found.push({ from: at, to: at + pattern.length });
+    const text = pattern.wraps ? unwrapped : whole;
+    const { length } = pattern.bytes;
+    for (let at = text.indexOf(pattern.bytes); at >= 0; at = text.indexOf(pattern.bytes, at + 1)) {
+      const last = at + length - 1;
+      found.push(pattern.wraps ? { from: squeezed.at(at), to: squeezed.at(last) + 1 } : { from: at, to: at + length });
     }
   }
   found.sort((one, other) => one.from - other.from || other.to - one.to);
@@ -114,15 +120,27 @@ function secretSpans(bytes: Uint8Array, patterns: readonly Uint8Array[]): readon
   return merged;
 }
 
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** The first byte from which on everything may be the beginning of a secret; the length when there is none. */
-function possibleStart(bytes: Uint8Array, patterns: readonly Uint8Array[]): number {
+function possibleStart(bytes: Uint8Array, squeezed: Squeezed, patterns: readonly SecretPattern[]): number {
   let first = bytes.length;
   for (const pattern of patterns) {
-    for (let at = Math.max(0, bytes.length - pattern.length + 1); at < first; at += 1) {
-      if (startsLike(bytes, at, pattern)) first = at;
+    if (!pattern.wraps) first = Math.min(first, startOf(bytes, pattern.bytes, 1));
+    else {
+      const start = startOf(squeezed.bytes, pattern.bytes, squeezed.endsInGap ? pattern.begins : 1);
+      if (start < squeezed.bytes.length) first = Math.min(first, squeezed.at(start));
     }
   }
   return first;
+}
+
+/** Where at least so many bytes up to the end are the beginning of it. */
+function startOf(bytes: Uint8Array, pattern: Uint8Array, atLeast: number): number {
+  for (let at = Math.max(0, bytes.length - pattern.length + 1); at <= bytes.length - atLeast; at += 1) {
+    if (startsLike(bytes, at, pattern)) return at;
+  }
+  return bytes.length;
 }
 
 function startsLike(bytes: Uint8Array, from: number, pattern: Uint8Array): boolean {

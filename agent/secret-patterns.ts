@@ -5,8 +5,41 @@ const SHORTEST_ENCODED = 6;
 
 const encoder = new TextEncoder();
 
+export interface SecretPattern {
+  readonly bytes: Uint8Array;
+  /** Also where a line ends in the middle of it. */
+  readonly wraps: boolean;
+  /** Of one that wraps, so many bytes before the end of a line may be its beginning. What fewer of them leave has a pattern too. */
+  readonly begins: number;
+}
+
+/** As many characters of base64 may end a line without anybody waiting for the next one. */
+const UNNOTICED = 3;
+
 /** Every form in which a secret's value is recognized in output: itself, its lines, and its common encodings. */
-export function secretPatterns(value: string): readonly Uint8Array[] {
+export function secretPatterns(value: string): readonly SecretPattern[] {
+  const plain = plainForms(value).map((form) => ({ bytes: encoder.encode(form), wraps: false, begins: 1 }));
+  return [...plain, ...wrappingForms(value)];
+}
+
+/** Base64 is broken into lines wherever its own text happens to be, and the secret may stand anywhere in that. */
+function wrappingForms(value: string): readonly SecretPattern[] {
+  const found = new Map<string, SecretPattern>();
+  for (const whole of [value, value.trim()]) {
+    if (whole.length < SHORTEST_SECRET) continue;
+    for (const form of base64Alphabets(whole)) {
+      const rests = [1, 2, UNNOTICED].map((from) => form.slice(from));
+      const all = rests.every((rest) => rest.length >= SHORTEST_ENCODED) ? [form, ...rests] : [form];
+      for (const each of all) {
+        if (each.length < SHORTEST_ENCODED || found.has(each)) continue;
+        found.set(each, { bytes: encoder.encode(each), wraps: true, begins: all.length > 1 ? UNNOTICED + 1 : 1 });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function plainForms(value: string): readonly string[] {
   const forms = new Set<string>();
   const lines = value.split(/\r?\n/);
   for (const plain of [value, value.trim(), ...lines, ...lines.map((line) => line.trim())]) {
@@ -16,14 +49,17 @@ export function secretPatterns(value: string): readonly Uint8Array[] {
     if (whole.length < SHORTEST_SECRET) continue;
     for (const encoded of encodings(whole)) if (encoded.length >= SHORTEST_ENCODED) forms.add(encoded);
   }
-  return [...forms].map((form) => encoder.encode(form));
+  return [...forms];
 }
 
-function* encodings(plain: string): Iterable<string> {
+function* base64Alphabets(plain: string): Iterable<string> {
   for (const encoded of base64Forms(encoder.encode(plain))) {
     yield encoded;
     yield encoded.replaceAll('+', '-').replaceAll('/', '_');
   }
+}
+
+function* encodings(plain: string): Iterable<string> {
   yield* wrappedBase64(encoder.encode(plain));
   yield* quotedForms(plain);
   const url = percentEncoded(plain);
@@ -40,7 +76,7 @@ function* quotedForms(plain: string): Iterable<string> {
   yield plain.replaceAll(/[\\"$`]/g, String.raw`\$&`);
 }
 
-/** The lines of those tools that break base64: GNU's and the one for mail at 76 characters, OpenSSL's at 64. */
+/** For those who print them apart from each other, the lines of those tools that break base64: GNU's and the one for mail at 76 characters, OpenSSL's at 64. */
 function* wrappedBase64(bytes: Uint8Array): Iterable<string> {
   const [whole = ''] = base64Forms(bytes);
   for (const width of [64, 76]) {
