@@ -1,6 +1,6 @@
 import { failure, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
-import type { System } from '@fairlead/proto/model/system.ts';
+import type { Clock, System } from '@fairlead/proto/model/system.ts';
 import type { Task } from '@fairlead/proto/model/task.ts';
 import { makeAttempt, makeAttemptLog } from './attempt.ts';
 import { endOf } from './attempt-end.ts';
@@ -53,9 +53,11 @@ export async function workOn(parts: WorkParts): Promise<AttemptResult> {
     refused,
     used: (artifact) => void used.push(artifact),
   });
-  const ranMs = resumed ? Math.max(0, system.clock.now() - (entry.startedAt ?? system.clock.now())) : 0;
+  const leftMs = task.timeoutMs - (resumed ? ranFor(entry, system.clock) : 0);
   const timeout: CancelReason = { kind: 'timeout', graceMs: task.cancelGraceMs };
-  const deadline = system.scheduler.after(Math.max(0, task.timeoutMs - ranMs), () => controller.abort(timeout));
+  // Its time is over: it is only to be stopped, and by no means to be begun.
+  if (leftMs <= 0) controller.abort(timeout);
+  const deadline = system.scheduler.after(Math.max(0, leftMs), () => controller.abort(timeout));
   const end = endOf(signal, system.scheduler, GIVE_UP_MS);
   const outcome = async (): Promise<AttemptResult> => {
     try {
@@ -77,6 +79,13 @@ export async function workOn(parts: WorkParts): Promise<AttemptResult> {
   const result = boundedResult(redacted(await outcome(), redactor));
   const logBytes = close();
   return logBytes === null ? result : { ...result, logBytes };
+}
+
+/** How long ago it was started. The wall clock may have jumped meanwhile, and is asked only where nothing else can tell. */
+function ranFor({ startedAt, startedSince }: LedgerEntry, clock: Clock): number {
+  if (startedSince !== null && startedSince.era === clock.era) return Math.max(0, clock.monotonic() - startedSince.ms);
+  const now = clock.now();
+  return Math.max(0, now - (startedAt ?? now));
 }
 
 async function keep(used: readonly LocalArtifact[], { workshop, task, logger }: WorkParts): Promise<void> {

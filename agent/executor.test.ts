@@ -56,6 +56,39 @@ test('the deadline goes on counting while the agent is away', async () => {
   expect(world.platform.attempts[0]?.signal.reason).toMatchObject({ kind: 'timeout' });
 });
 
+test('a wall clock that jumps while the agent is away ends nothing, as long as its machine has not started anew', async () => {
+  const world = new AgentWorld();
+  world.clock = { era: 'boot 1' };
+  await world.start();
+  await world.control.offer(A);
+  await world.system.advance(40_000);
+  await world.kill();
+  await world.system.advance(10_000);
+  for (const jumpMs of [36_000_000, -36_000_000]) {
+    world.clock = { era: 'boot 1', now: () => world.system.clock.now() + jumpMs };
+    await world.start({ compactAtBytes: 1 });
+    await world.system.advance(4_000);
+    expect(world.platform.attempts[0]?.signal.aborted).toBe(false);
+    await world.kill();
+  }
+  await world.start();
+  await world.system.advance(2_500);
+  expect(world.platform.attempts[0]?.signal.reason).toMatchObject({ kind: 'timeout' });
+});
+
+test('after a new start of its machine only the wall clock can tell how long it was away', async () => {
+  const world = new AgentWorld();
+  world.clock = { era: 'boot 1' };
+  await world.start();
+  await world.control.offer(A);
+  await world.system.settle();
+  await world.kill();
+  world.clock = { era: 'boot 2', now: () => world.system.clock.now() + 36_000_000, monotonic: () => 5 };
+  await world.start();
+  // Before the platform looks at anything: it is only to be stopped.
+  expect(world.platform.attempts[0]?.signal.reason).toMatchObject({ kind: 'timeout' });
+});
+
 test('a bug in a platform is a failed attempt, and the agent lives on', async () => {
   const { world } = await started();
   world.platform.throw(A, new TypeError('undefined is not a function'));

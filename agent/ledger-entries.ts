@@ -2,7 +2,7 @@ import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { LedgerState, Offer } from '@fairlead/proto/model/task.ts';
-import type { EntryLine } from './ledger-format.ts';
+import type { EntryLine, SinceEra } from './ledger-format.ts';
 import type { LedgerRecord } from './platforms/platform.ts';
 
 export interface LedgerEntry {
@@ -14,6 +14,8 @@ export interface LedgerEntry {
   readonly offer: Offer | null;
   /** Wall clock; null before the start. */
   readonly startedAt: number | null;
+  /** The same moment by the clock that does not jump; null where that counts for one process alone. */
+  readonly startedSince: SinceEra | null;
   readonly records: readonly LedgerRecord[];
   /** FINISHED only; null again some time after its acknowledgement. */
   readonly result: AttemptResult | null;
@@ -59,7 +61,9 @@ export class Entries {
     const entry = this.get(line.a);
     switch (line.k) {
       case 'started':
-        if (entry?.state === 'ACCEPTED') this.#put({ ...entry, state: 'STARTED', startedAt: line.at, records: [] });
+        if (entry?.state === 'ACCEPTED') {
+          this.#put({ ...entry, state: 'STARTED', startedAt: line.at, startedSince: line.since ?? null, records: [] });
+        }
         return;
       case 'record':
         if (entry?.state === 'STARTED') recordsOf(entry).push({ name: line.name, data: line.data });
@@ -146,6 +150,7 @@ export class Entries {
 const BLANK = {
   offer: null,
   startedAt: null,
+  startedSince: null,
   records: [],
   result: null,
   failure: null,
@@ -160,7 +165,8 @@ function* linesOf(entry: LedgerEntry): Iterable<EntryLine> {
   const { attemptId: a, assignment, epoch, at } = entry;
   if (entry.offer !== null) yield { k: 'accepted', offer: entry.offer, at };
   if (entry.state === 'STARTED') {
-    yield { k: 'started', a, at: entry.startedAt ?? at };
+    const since = entry.startedSince === null ? {} : { since: entry.startedSince };
+    yield { k: 'started', a, at: entry.startedAt ?? at, ...since };
     for (const { name, data } of entry.records) yield { k: 'record', a, name, data };
   }
   if (entry.state === 'FINISHED') yield { k: 'finished', a, assignment, epoch, result: entry.result, at };

@@ -11,7 +11,7 @@ export type LedgerLine =
   | { readonly k: 'ledger'; readonly id: string; readonly format: 1 }
   | { readonly k: 'incarnation'; readonly value: string }
   | { readonly k: 'accepted'; readonly offer: Offer; readonly at: number }
-  | { readonly k: 'started'; readonly a: AttemptId; readonly at: number }
+  | { readonly k: 'started'; readonly a: AttemptId; readonly at: number; readonly since?: SinceEra }
   | { readonly k: 'record'; readonly a: AttemptId; readonly name: string; readonly data: JsonObject }
   | {
       readonly k: 'finished';
@@ -36,6 +36,13 @@ export type LedgerLine =
     }
   /** The last report about this assignment was acknowledged. */
   | { readonly k: 'settled'; readonly a: AttemptId; readonly assignment: number };
+
+/** A moment that a process which counts from the same start can compare with its own. */
+export interface SinceEra {
+  readonly era: string;
+  /** Milliseconds. */
+  readonly ms: number;
+}
 
 /** Those about one attempt. */
 export type EntryLine = Exclude<LedgerLine, { k: 'ledger' | 'incarnation' }>;

@@ -111,7 +111,9 @@ export class Ledger {
   }
 
   started(attemptId: AttemptId): Promise<void> {
-    return this.#change({ k: 'started', a: attemptId, at: this.#now() });
+    const { clock } = this.#options.system;
+    const since = clock.era === undefined ? {} : { since: { era: clock.era, ms: clock.monotonic() } };
+    return this.#change({ k: 'started', a: attemptId, at: this.#now(), ...since });
   }
 
   record(attemptId: AttemptId, name: string, data: JsonObject): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
+import { readFileSync } from 'node:fs';
 import { setTimeout as startTimer, clearTimeout as endTimer } from 'node:timers';
 import type { System } from '@fairlead/proto/model/system.ts';
 
@@ -12,9 +12,25 @@ function unique(prefix: string): string {
   return id;
 }
 
+const era = bootOfLinux();
+
+/** Linux counts from its start, in every process; where it does not say which start that was, nobody can compare. */
+function sinceBoot(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1_000_000;
+}
+
+function bootOfLinux(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
 /** The real time and chance. */
 export const realSystem: System = {
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  clock: { now: () => Date.now(), monotonic: sinceBoot, ...(era === null ? {} : { era }) },
   scheduler: {
     after(ms, task) {
       const timer = startTimer(task, ms);

@@ -7,6 +7,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some start; never runs backwards. For leases, intervals and waiting. */
   monotonic(): number;
+  /**
+   * Names the start that `monotonic` counts from, where other processes count from the same one: the last start of the
+   * machine. What they wrote down of it can then be compared. Absent: nobody else counts from it.
+   */
+  readonly era?: string;
 }
 
 export interface Timer {

@@ -1,5 +1,6 @@
 import { Agent, type AgentEnd, type AgentParts } from '@fairlead/agent/agent.ts';
 import { SILENT } from '@fairlead/agent/ports/logger.ts';
+import type { Clock } from '@fairlead/proto/model/system.ts';
 import { FakeControlPlane, FakePlatform, MemoryDisk, memorySpool, NO_CRASH, workshopOf } from './agent-fakes.ts';
 import { VirtualSystem, type VirtualProcess } from './virtual-system.ts';
 
@@ -9,6 +10,8 @@ export class AgentWorld {
   readonly disk = new MemoryDisk();
   readonly control = new FakeControlPlane();
   platform = new FakePlatform();
+  /** What is different with the clock of every process from now on. */
+  clock: Partial<Clock> = {};
   /** Set: does the work of every process' platform. */
   work: FakePlatform['work'] = null;
   process: VirtualProcess;
@@ -43,7 +46,7 @@ export class AgentWorld {
       identity: { agentId: 'a1', version: '0', hostname: 'here' },
       selectors: [],
       capacity: 2,
-      system: this.process,
+      system: { ...this.process, clock: { ...this.process.clock, ...this.clock } },
       link: this.control,
       file: this.disk.file(() => this.#started === incarnation && !this.#dead),
       spool: memorySpool(),
