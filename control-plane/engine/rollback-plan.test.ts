@@ -12,6 +12,7 @@ import {
   stepPlan,
 } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
+import { taskOfAttempt } from './task.ts';
 import { rollbackRunOf, rollbackStagesOf } from './rollback-plan.ts';
 
 const undo = sectionPlan('undo', [stepPlan('undo')], { undoes: 'deploy' });
@@ -148,5 +149,35 @@ describe('an execution turned round', () => {
     ]);
     // They have not run in the execution that takes them back.
     expect(turned.map((stage) => stage.takenOver)).toEqual([undefined, undefined]);
+  });
+
+  it('reads what was published for all of the pipeline, and before that what its own run has published', () => {
+    const publishing = (id: string, scope: 'PIPELINE' | 'WORKFLOW') =>
+      agentStep(id, {
+        publish: { name: 'made', scope },
+        parameters: { script: 'x', shell: 'sh', on: 'agent', outputs: { by: 'STRING' } },
+      });
+    const undone = sectionPlan('undo', [agentStep('undo', { parameters: { script: 'echo ${made.by}', shell: 'sh' } })]);
+    const of = (id: string, ...steps: readonly ReturnType<typeof agentStep>[]) =>
+      runPlan([phasePlan('p1', [sectionPlan('s', [stepPlan('install'), ...steps])], { rollback: [undone] })], { id });
+    const stages = [
+      { id: 's1', name: 'one', runs: [of('a', publishing('all', 'PIPELINE'))] },
+      { id: 's2', name: 'two', runs: [of('b', publishing('own', 'WORKFLOW'))] },
+    ];
+    const { execution } = new Play(plan([], { kind: 'PIPELINE', stages })).finish((id) => ({
+      ...succeeded,
+      outputs: { by: id.includes('/a/') ? 'the first' : 'the second' },
+    }));
+    const scripts: unknown[] = [];
+    const back = new Play(
+      plan([], { executionId: 'x2', kind: 'PIPELINE', stages: rollbackStagesOf(execution), rollbackOf: 'x1' }),
+    );
+    back.finish((id) => {
+      const made = taskOfAttempt(back.execution, id);
+      scripts.push(made.ok ? (made.task.parameters as { script: unknown }).script : made.failures);
+      return succeeded;
+    });
+    expect(scripts).toEqual(['echo the second', 'echo the first']);
+    expect(back.execution.status).toBe('SUCCESS');
   });
 });

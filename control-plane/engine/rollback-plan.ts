@@ -18,20 +18,22 @@ export function rollbackRunOf(plan: RunPlan, run: Run | undefined, outputs: read
   return { ...plan, pre: null, undoPre: null, post: null, phases, undoing: true, ...inherited };
 }
 
-/** All of an execution, newest stage first; what it took over, too, as that was known when it ran. */
-export function rollbackStagesOf({
-  plan,
-  runs,
-  outputs,
-}: Pick<Execution, 'plan' | 'runs' | 'outputs'>): readonly StagePlan[] {
+/**
+ * All of an execution, newest stage first; what it took over, too, as that was known when it ran. Each of them reads what
+ * was published for all of the pipeline, as it would have when it was rolled back at once.
+ */
+export function rollbackStagesOf({ id, plan, runs, outputs }: Execution): readonly StagePlan[] {
   const ran = new Map(runs.map((run) => [run.planId, run]));
+  const owner: string = id;
+  const shared = outputs.flatMap((each) => (each.owner === owner ? [{ name: each.name, values: each.values }] : []));
+  const withShared = (run: RunPlan): RunPlan =>
+    shared.length === 0 ? run : { ...run, inherits: [...shared, ...(run.inherits ?? [])] };
   return plan.stages.toReversed().map(({ takenOver, ...stage }) => ({
     ...stage,
     runs: stage.runs.map((run) => {
       const before = takenOver?.find(({ runId }) => runId === run.id);
-      return before === undefined
-        ? rollbackRunOf(run, ran.get(run.id), outputs)
-        : (before.rollback ?? rollbackRunOf(run, undefined));
+      const own = before === undefined ? rollbackRunOf(run, ran.get(run.id), outputs) : before.rollback;
+      return withShared(own ?? rollbackRunOf(run, undefined));
     }),
   }));
 }
