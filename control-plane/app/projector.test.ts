@@ -4,6 +4,7 @@ import { createMemoryStore } from '../../test/support/memory-store/index.ts';
 import { simplePlan } from '../../test/support/plans.ts';
 import { Play, succeeded } from '../../test/support/play.ts';
 import { VirtualSystem } from '../../test/support/virtual-system.ts';
+import { artifact } from '../definitions/plan-fixture.ts';
 import type { Decision } from './deliberate.ts';
 import { Projector } from './projector.ts';
 
@@ -15,8 +16,11 @@ const decided = (...events: readonly string[]): readonly Decision[] =>
   // Only their names are looked at.
   [{ input: { input: 'tick' }, events: events.map((event) => ({ event })) } as unknown as Decision];
 
+const deploying = () =>
+  simplePlan({ phase: { artifact: artifact('web', '7') }, steps: { install: { artifact: 'current' } } });
+
 describe('rows that are written behind', () => {
-  function open(failing: readonly unknown[] = []) {
+  function open(failing: readonly unknown[] = [], of = execution) {
     const system = new VirtualSystem();
     const { rows } = createMemoryStore();
     const errors = [...failing];
@@ -28,13 +32,13 @@ describe('rows that are written behind', () => {
       return rows.putExecution(row);
     };
     const projector = new Projector({ ...rows, putExecution: put }, system.scheduler, (error) => told.push(error));
-    const follow = (seq: number, ...events: readonly string[]) => projector.follow(execution, seq, decided(...events));
+    const follow = (seq: number, ...events: readonly string[]) => projector.follow(of, seq, decided(...events));
     const pass = async (ms: number): Promise<void> => {
       system.scheduler.after(ms, () => {});
       const until = system.elapsed + ms;
       while (system.elapsed < until) await system.step();
     };
-    return { projector, system, written, follow, pass, told };
+    return { rows, projector, system, written, follow, pass, told };
   }
 
   it('shows a new one at once, a change soon, and how far it is within a second', async () => {
@@ -119,5 +123,37 @@ describe('rows that are written behind', () => {
     follow(7, 'StepWaits');
     await pass(10_000);
     expect([written, told.length]).toEqual([[], 1]);
+  });
+
+  it('tells what runs where when a run has ended, while its pipeline waits; and tries again', async () => {
+    const simple = deploying();
+    const [run] = simple.stages.flatMap((stage) => stage.runs);
+    if (run === undefined) throw new Error('no run');
+    const later = { ...run, id: 'b', phases: [], deferred: true };
+    const stages = [run, later].map((each) => ({ id: each.id, name: each.id, runs: [each] }));
+    const waiting = new Play({ ...simple, kind: 'PIPELINE', stages }).run(() => succeeded).execution;
+    expect(waiting.endedAt).toBeNull();
+    const { rows, follow, pass } = open([away], waiting);
+    const there = async () => (await rows.listInstances({}, { limit: 9 })).map(({ host, build }) => `${host} ${build}`);
+    follow(3, 'AttemptEnded', 'StepEnded');
+    await pass(5_000);
+    expect(await there()).toEqual([]);
+    follow(4, 'RunEnded');
+    follow(5, 'RunReached');
+    await pass(5_000);
+    expect(await there()).toEqual(['h1 7', 'h2 7']);
+    // Whoever takes it up tells it, too: nobody knows what was written.
+    const next = open([], waiting);
+    next.follow(6, 'DriverChanged');
+    await next.pass(1_000);
+    expect(await next.rows.listInstances({}, { limit: 9 })).toHaveLength(2);
+  });
+
+  it('leaves what has ended to its summary', async () => {
+    const ended = new Play(deploying()).finish(() => succeeded).execution;
+    const { rows, follow, pass } = open([], ended);
+    follow(4, 'RunEnded', 'ExecutionEnded');
+    await pass(5_000);
+    expect(await rows.listInstances({}, { limit: 9 })).toEqual([]);
   });
 });

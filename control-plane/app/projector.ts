@@ -35,7 +35,11 @@ interface Waiting {
   readonly seq: number;
   readonly timer: Timer;
   readonly isUrgent: boolean;
+  /** A run of it has ended since what runs where was told, or may have: it was taken up just now. */
+  readonly hasDeployed: boolean;
 }
+
+const DEPLOYS: ReadonlySet<Event['event']> = new Set(['RunEnded', 'DriverChanged']);
 
 export class Projector {
   readonly #rows: Rows;
@@ -60,13 +64,19 @@ export class Projector {
   follow(execution: Execution, seq: number, decisions: readonly Decision[]): void {
     const { id } = execution;
     if (this.#stopped) return;
-    const isUrgent = !decisions.every(({ events }) => events.every(({ event }) => PROGRESS.has(event)));
+    const all = decisions.flatMap(({ events }) => events.map(({ event }) => event));
+    const isUrgent = !all.every((event) => PROGRESS.has(event));
+    const hasDeployed = all.some((event) => DEPLOYS.has(event));
     const before = this.#waiting.get(id);
     const inTime = before !== undefined && (before.isUrgent || !isUrgent);
     if (!inTime) before?.timer.cancel();
     const delayMs = seq === 1 ? 0 : isUrgent ? COALESCE_MS : PROGRESS_MS;
     const timer = inTime ? before.timer : this.#scheduler.after(delayMs, () => this.#write(id));
-    this.#waiting.set(id, { execution, seq, timer, isUrgent: isUrgent || before?.isUrgent === true });
+    this.#waiting.set(id, {
+      ...{ execution, seq, timer },
+      isUrgent: isUrgent || before?.isUrgent === true,
+      hasDeployed: hasDeployed || before?.hasDeployed === true,
+    });
   }
 
   #write(id: ExecutionId): void {
@@ -76,8 +86,10 @@ export class Projector {
   }
 
   async #put(last: Waiting): Promise<void> {
-    const { id } = last.execution;
+    const { id, endedAt } = last.execution;
     try {
+      // A pipeline may wait for days after a stage has deployed; of one that has ended its summary tells.
+      if (last.hasDeployed && endedAt === null) await this.#putInstances(last.execution, last.seq);
       await this.#rows.putExecution(rowOf(last.execution, last.seq));
     } catch (error) {
       this.#onError(error);
@@ -98,10 +110,14 @@ export class Projector {
     seq: number,
     give: (id: ExecutionId, input: Input) => Promise<unknown>,
   ): Promise<number> {
-    const instances = await withTraffic(execution, seq, instancesOf(execution, seq), this.#rows);
-    if (instances.length > 0) await this.#rows.putInstances(instances);
+    await this.#putInstances(execution, seq);
     await this.#rows.putExecution(rowOf(execution, seq));
     await give(executionOf(command.id), { input: 'summaryWritten' });
     return 1_000;
+  }
+
+  async #putInstances(execution: Execution, seq: number): Promise<void> {
+    const instances = await withTraffic(execution, seq, instancesOf(execution, seq), this.#rows);
+    if (instances.length > 0) await this.#rows.putInstances(instances);
   }
 }
