@@ -119,6 +119,7 @@ const gate = (more: object) => ({ name: 'Gate', approval: { groups: ['ops'], ...
 
 const started = z.object({ executionId: z.string() });
 const listed = z.object({ rows: z.array(started) });
+const running = z.object({ instances: z.array(z.looseObject({ build: z.string() })) });
 const waitingList = z.object({ waiting: z.array(waitingExecution) });
 const post = (id: string, what: string, body: object = {}) => world.ask('POST', `/executions/${id}/${what}`, body);
 const go = async (id: string, what: string, body: object = {}) =>
@@ -234,6 +235,12 @@ describe('a pipeline', () => {
     await expect
       .poll(async () => (await world.demand(waitingList, 'GET', '/waiting')).waiting, { timeout: 10_000 })
       .toMatchObject([{ executionId: id, waiting: { name: 'Gate' } }]);
+    // What its first stage has deployed runs there by now.
+    await expect
+      .poll(async () => (await world.demand(running, 'GET', '/instances?environment=qa&host=one')).instances, {
+        timeout: 10_000,
+      })
+      .toMatchObject([{ infrastructure: 'first', build: '2', executionId: id }]);
     expect(refusal(await post(id, 'approvals', { answer: 'APPROVE', variables: { other: '1' } }))).toMatch(
       /^409 .*no variable other/,
     );
