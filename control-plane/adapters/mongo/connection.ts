@@ -6,8 +6,8 @@ export interface MongoStoreOptions {
   /** `mongodb://…`, with its credentials and TLS settings; never logged. */
   readonly url: string;
   readonly database: string;
-  /** The operator says that the data was restored from a backup: the store takes a new incarnation. */
-  readonly restored?: boolean;
+  /** The operator says that the data was restored from a backup, by a name: the store takes a new incarnation, once. */
+  readonly restored?: string;
   /** Sees every command before it is sent. */
   readonly onCommand?: (event: CommandStartedEvent) => void;
 }

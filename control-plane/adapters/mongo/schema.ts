@@ -10,6 +10,8 @@ interface Meta {
   readonly incarnation: string;
   /** How far the indexes are complete. */
   readonly indexed: number;
+  /** The last restore that an operator named. */
+  readonly restored?: string;
 }
 
 /** Raised when the shape of what is stored changes; release N reads what N−1 wrote and the other way round. */
@@ -45,7 +47,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
 };
 
 /** Makes what is missing, whoever comes first, and returns the incarnation. */
-export async function prepareDatabase(connection: Connection, restored: boolean): Promise<string> {
+export async function prepareDatabase(connection: Connection, restored: string | null): Promise<string> {
   const meta = await establish(connection, restored);
   if (meta.indexed >= INDEXED) return meta.incarnation;
   for (const [name, indexes] of Object.entries(INDEXES)) {
@@ -56,7 +58,7 @@ export async function prepareDatabase(connection: Connection, restored: boolean)
   return meta.incarnation;
 }
 
-async function establish(connection: Connection, restored: boolean): Promise<Meta> {
+async function establish(connection: Connection, restored: string | null): Promise<Meta> {
   const collection = connection.collection<Meta>('meta');
   return connection.run(async () => {
     const known = await collection.findOne({ _id: 'store' });
@@ -69,7 +71,9 @@ async function establish(connection: Connection, restored: boolean): Promise<Met
         ),
       );
     }
-    const made: Meta = { _id: 'store', version: VERSION, incarnation: new ObjectId().toHexString(), indexed: 0 };
+    const name = restored === null ? {} : { restored };
+    const incarnation = new ObjectId().toHexString();
+    const made: Meta = { _id: 'store', version: VERSION, incarnation, indexed: 0, ...name };
     if (known === null) {
       try {
         await collection.insertOne(made);
@@ -77,11 +81,12 @@ async function establish(connection: Connection, restored: boolean): Promise<Met
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
       }
-    } else if (restored) {
-      await collection.updateOne({ _id: 'store' }, { $set: { incarnation: made.incarnation } });
-      return { ...known, incarnation: made.incarnation };
+    } else if (restored !== null) {
+      // Whichever of several replicas comes first; the others find it.
+      const first = { _id: 'store', restored: { $ne: restored } } as const;
+      await collection.updateOne(first, { $set: { incarnation, restored } });
     }
-    const standing = known ?? (await collection.findOne({ _id: 'store' }));
+    const standing = restored === null && known !== null ? known : await collection.findOne({ _id: 'store' });
     if (standing === null) throw unavailable('The database was being made by another process: start again.');
     return standing;
   });

@@ -19,7 +19,7 @@ export type { MongoStoreOptions } from './connection.ts';
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
   const connection = new Connection(options);
   try {
-    const incarnation = await prepareDatabase(connection, options.restored ?? false);
+    const incarnation = await prepareDatabase(connection, options.restored ?? null);
     return {
       journal: createJournal(connection),
       heads: createHeads(connection),

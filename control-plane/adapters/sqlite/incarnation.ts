@@ -9,13 +9,16 @@ interface Known {
   /** Made new at every start, and kept in a file beside the database too: one restored without the other is seen. */
   readonly generation?: string;
   readonly before?: string;
+  /** The last restore that an operator named. */
+  readonly restored?: string;
 }
 
 /**
  * The incarnation of the data: a new one when it was made anew or is not a continuation of what was last here. What
- * cannot be seen (a whole directory written over in place, byte for byte) an operator says with `restored`.
+ * cannot be seen (a whole directory written over in place, byte for byte) an operator says with `restored`: a name that he
+ * gives it, so that the next start with the same settings is no other restore.
  */
-export function establishIncarnation(database: Database, directory: string, restored: boolean): string {
+export function establishIncarnation(database: Database, directory: string, restored: string | null): string {
   const beside = join(directory, 'generation');
   const rows = database.prepare('SELECT key, value FROM meta').all<{ key: keyof Known; value: string }>([]);
   const known: Known = Object.fromEntries(rows.map(({ key, value }) => [key, value]));
@@ -23,7 +26,8 @@ export function establishIncarnation(database: Database, directory: string, rest
   const last = read(beside);
   // A start that was killed between the two writes below left the generation before this one in the file.
   const continues = last !== null && (last === known.generation || last === known.before);
-  const same = !restored && known.file === file && continues;
+  const isNamed = restored !== null && restored !== known.restored;
+  const same = !isNamed && known.file === file && continues;
 
   const incarnation = same && known.incarnation !== undefined ? known.incarnation : makeId(database);
   const generation = makeId(database);
@@ -35,6 +39,7 @@ export function establishIncarnation(database: Database, directory: string, rest
   put.run(['file', file]);
   put.run(['before', last ?? '']);
   put.run(['generation', generation]);
+  if (restored !== null) put.run(['restored', restored]);
   database.exec('COMMIT');
   writeFileSync(`${beside}.new`, generation, { flush: true });
   renameSync(`${beside}.new`, beside);

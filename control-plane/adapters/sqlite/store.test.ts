@@ -13,8 +13,8 @@ describe('the embedded store', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  const incarnationAfterStart = async (place = directory, restored = false): Promise<string> => {
-    const store = await openSqliteStore({ directory: place, restored });
+  const incarnationAfterStart = async (place = directory, restored?: string): Promise<string> => {
+    const store = await openSqliteStore({ directory: place, ...(restored === undefined ? {} : { restored }) });
     await store.close();
     return store.incarnation;
   };
@@ -110,6 +110,9 @@ describe('the embedded store', () => {
     expect([first, second]).not.toContain(third);
 
     // Told by an operator.
-    expect(await incarnationAfterStart(data, true)).not.toBe(second);
+    const told = await incarnationAfterStart(data, 'monday');
+    expect(told).not.toBe(second);
+    for (const name of ['monday', undefined, 'monday']) expect(await incarnationAfterStart(data, name)).toBe(told);
+    expect(await incarnationAfterStart(data, 'tuesday')).not.toBe(told);
   });
 });

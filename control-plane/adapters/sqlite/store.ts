@@ -21,8 +21,8 @@ const LOG_LINGER_MS = 20;
 
 export interface SqliteStoreOptions {
   readonly directory: string;
-  /** The operator says that the directory was restored from a backup: the store takes a new incarnation. */
-  readonly restored?: boolean;
+  /** The operator says that the directory was restored from a backup, by a name: the store takes a new incarnation, once. */
+  readonly restored?: string;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface SqliteStoreOptions {
  * Rejects with STORE_TOO_NEW when a newer release wrote it.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { directory, restored = false } = options;
+  const { directory, restored = null } = options;
   makeDirectory(directory);
   const opened: { close(): void }[] = [];
   const closeAll = (): void => {
