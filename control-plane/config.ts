@@ -45,6 +45,13 @@ const schema = z.object({
     .optional()
     .describe('Store; without it SQLite in the data directory.'),
   FAIRLEAD_MONGO_DATABASE: z.string().min(1).default('fairlead').describe('Name of the database.'),
+  FAIRLEAD_RESTORED: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, 'is no name for a restore: write its date, say, like 2026-11-29')
+    .optional()
+    .describe(
+      'After the store was put back from a backup: a name for that, another each time, the same on every replica.',
+    ),
   FAIRLEAD_NATS_URL: z
     .string()
     .startsWith('nats', 'must begin with nats://')
@@ -69,6 +76,8 @@ export interface Config {
   readonly embeddedAgent: boolean;
   readonly embeddedSelectors: string;
   readonly mongo: { readonly url: Secret; readonly database: string } | null;
+  /** Names the last restore of the store from a backup; null: none is known of. */
+  readonly restored: string | null;
   readonly natsUrl: Secret | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly crashAt: string | null;
@@ -124,6 +133,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       settings.FAIRLEAD_MONGO_URL === undefined
         ? null
         : { url: new Secret(settings.FAIRLEAD_MONGO_URL), database: settings.FAIRLEAD_MONGO_DATABASE },
+    restored: settings.FAIRLEAD_RESTORED ?? null,
     natsUrl: settings.FAIRLEAD_NATS_URL === undefined ? null : new Secret(settings.FAIRLEAD_NATS_URL),
     logLevel: settings.FAIRLEAD_LOG_LEVEL,
     crashAt: settings.FAIRLEAD_CRASH_AT ?? null,

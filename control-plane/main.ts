@@ -83,12 +83,13 @@ function crashPoints(text: string | null): CrashPoints {
 
 /** Adapters are loaded when they are chosen: nobody waits for a driver that is not used. */
 async function openStore(config: Config): Promise<Store> {
+  const restored = config.restored === null ? {} : { restored: config.restored };
   if (config.mongo !== null) {
     const { openMongoStore } = await import('./adapters/mongo/store.ts');
-    return openMongoStore({ url: config.mongo.url.reveal(), database: config.mongo.database });
+    return openMongoStore({ url: config.mongo.url.reveal(), database: config.mongo.database, ...restored });
   }
   const { openSqliteStore } = await import('./adapters/sqlite/store.ts');
-  return openSqliteStore({ directory: path.join(config.dataDirectory, 'store') });
+  return openSqliteStore({ directory: path.join(config.dataDirectory, 'store'), ...restored });
 }
 
 function openBus(config: Config, logger: Logger): Bus {

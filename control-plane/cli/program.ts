@@ -130,6 +130,7 @@ function addServerCommands(program: Command, client: Client, finish: Finish): vo
     .description('run the control plane, with one agent inside')
     .option('--host <address>', 'where to listen (127.0.0.1)')
     .option('--port <number>', 'on which port')
+    .option('--restored <name>', 'the store was put back from a backup: a name for that, its date, say')
     .action(async (options, command) => {
       const [{ start }, { globalsOf }] = await Promise.all([import('./commands/start.ts'), import('./context.ts')]);
       finish(await start(globalsOf(command), options));

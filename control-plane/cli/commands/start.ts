@@ -9,6 +9,7 @@ import { untilStopped } from '../signals.ts';
 export interface StartOptions {
   readonly host?: string;
   readonly port?: string;
+  readonly restored?: string;
 }
 
 export async function start(globals: Globals, options: StartOptions): Promise<ExitCode> {
@@ -17,6 +18,7 @@ export async function start(globals: Globals, options: StartOptions): Promise<Ex
     ...process.env,
     ...(options.host === undefined ? {} : { FAIRLEAD_HTTP_HOST: options.host }),
     ...(options.port === undefined ? {} : { FAIRLEAD_HTTP_PORT: options.port }),
+    ...(options.restored === undefined ? {} : { FAIRLEAD_RESTORED: options.restored }),
   });
   const stopped = untilStopped();
   const command = commandName(process.env);
