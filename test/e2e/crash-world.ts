@@ -16,6 +16,8 @@ export class CrashWorld {
   readonly separateAgent: boolean;
   readonly #program: string;
   readonly #agentPort: number;
+  /** Of every control plane that is started from now on, beside what it always has. */
+  settings: Readonly<Record<string, string>> = {};
   #token: string | null = null;
   #controlPlane: ControlPlane | null = null;
   #agent: Program | null = null;
@@ -77,6 +79,7 @@ export class CrashWorld {
     await this.#controlPlane?.stop();
     this.#controlPlane = await startControlPlane(this.#program, this.units.directory, {
       ...AGENT_ENVIRONMENT,
+      ...this.settings,
       FAIRLEAD_AGENT_PORT: String(this.#agentPort),
       FAIRLEAD_EMBEDDED_AGENT: String(!this.separateAgent),
       ...(crashAt === undefined ? {} : { FAIRLEAD_CRASH_AT: crashAt }),

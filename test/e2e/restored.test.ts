@@ -1,5 +1,5 @@
 /** The store is put back from a backup: agents know more than the journal does. Nothing runs again, and nothing waits for ever. */
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -72,6 +72,23 @@ it.each([
   },
   120_000,
 );
+
+it('goes on from a backup that was written over the store in place, once it is told so', async () => {
+  const id = await deploy(world.controlPlane, MARK);
+  await written(13);
+  takeBackup();
+  cpSync(join(store(), 'generation'), join(backup, 'generation'));
+  // Epochs go on meanwhile, in files that stay the same.
+  await world.start('control plane');
+  await world.start('control plane');
+  await untilSettled(world.controlPlane, id, WITHIN_MS, world.story);
+  await world.process('control plane').stop();
+  for (const name of databasesIn(store())) if (!databasesIn(backup).includes(name)) rmSync(join(store(), name));
+  for (const name of readdirSync(backup)) copyFileSync(join(backup, name), join(store(), name));
+  world.settings = { FAIRLEAD_RESTORED: 'monday' };
+  await world.start('control plane');
+  await expectOnce(id);
+}, 120_000);
 
 it('goes on from a backup that was taken before others took it over, while the agent works', async () => {
   const id = await deploy(world.controlPlane, MARK);
