@@ -57,13 +57,15 @@ it('runs the same again once, however often it is asked with the same key, and o
   const { executionId } = await deploy(here, '1');
   await here.abort(ada, executionId, 'enough');
   await system.advance(2_000);
-  const first = await here.rerun(ada, executionId, 'k2');
+  const first = await here.rerun(ada, executionId, {}, 'k2');
   expect(first.created).toBe(true);
   await system.advance(2_000);
-  expect(await here.rerun(ada, executionId, 'k2')).toEqual({ ...first, created: false });
-  expect(await there.rerun(ada, executionId, 'k2')).toEqual({ ...first, created: false });
+  expect(await here.rerun(ada, executionId, {}, 'k2')).toEqual({ ...first, created: false });
+  expect(await there.rerun(ada, executionId, {}, 'k2')).toEqual({ ...first, created: false });
   expect(await executions()).toBe(2);
-  await expect(here.rerun(ada, executionId, 'k1')).rejects.toThrow("the idempotency key 'k1' was used for another");
+  const skipping = here.rerun(ada, executionId, { skipSameVersion: true }, 'k2');
+  await expect(skipping).rejects.toThrow("the idempotency key 'k2' was used for another");
+  await expect(here.rerun(ada, executionId, {}, 'k1')).rejects.toThrow("the idempotency key 'k1' was used for another");
 });
 
 describe('going on with a pipeline', () => {

@@ -2,6 +2,7 @@
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Execution } from '../engine/execution.ts';
+import type { RunOptions } from '../engine/run-options.ts';
 import type { ApprovalAnswer } from '../engine/waiting.ts';
 import { authorize, type Actor } from './authorize.ts';
 import type { DeployWorld } from './deploy.ts';
@@ -39,10 +40,14 @@ export interface Pipelines {
     stage: string | undefined,
     idempotencyKey?: string,
   ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }>;
-  /** Starts the same once more; asked again with the same key, it was started already. */
+  /**
+   * Starts the same once more; asked again with the same key, it was started already. `skipSameVersion`: as it was said
+   * for the first start when left out.
+   */
   rerun(
     actor: Actor,
     id: ExecutionId,
+    what: Pick<RunOptions, 'skipSameVersion'>,
     idempotencyKey?: string,
   ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }>;
 }
@@ -89,10 +94,10 @@ export function pipelines(world: PipelinesWorld): Pipelines {
       const { execution } = await executions.load(id);
       return resumePipeline(world, actor, execution, stage, idempotencyKey);
     },
-    async rerun(actor, id, idempotencyKey) {
+    async rerun(actor, id, what, idempotencyKey) {
       authorize(actor, 'execute', id);
       const { execution } = await executions.load(id);
-      return rerun(world, actor, execution, idempotencyKey);
+      return rerun(world, actor, execution, what, idempotencyKey);
     },
   };
 }

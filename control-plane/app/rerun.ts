@@ -3,6 +3,7 @@ import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Execution } from '../engine/execution.ts';
+import type { RunOptions } from '../engine/run-options.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import { planFor, readyToStart, type DeployWorld } from './deploy.ts';
@@ -16,10 +17,12 @@ export async function rerun(
   world: DeployWorld,
   actor: Actor,
   execution: Execution,
+  { skipSameVersion }: Pick<RunOptions, 'skipSameVersion'>,
   key?: string,
 ): Promise<{ readonly executionId: ExecutionId; readonly created: boolean }> {
   const { id, plan } = execution;
-  const asked = { key, request: { rerun: id } };
+  const said = skipSameVersion === undefined ? {} : { skipSameVersion };
+  const asked = { key, request: { rerun: id, ...said } };
   const executionId = idFor(world, actor, asked);
   if ((await startedBefore(world, executionId, asked)) !== null) return { executionId, created: false };
   const refuse = (why: string, mend: string): FailureError =>
@@ -41,6 +44,7 @@ export async function rerun(
     variables: plan.given?.variables ?? variablesOf(execution),
     artifacts: plan.given?.builds ?? Object.fromEntries(builds),
     ...plan.options,
+    ...said,
   };
   const pinned = plan.kind === 'PIPELINE' ? { pinned: chosenArtifacts(execution), answers: answersOf(execution) } : {};
   const planned = await planFor(world, actor, { ...request, ...pinned }, executionId);

@@ -45,6 +45,7 @@ export function addPipelineCommands(program: Command, group: Command, client: Cl
   group
     .command('rerun <id>')
     .description('start the same once more: same inputs, builds and answers')
+    .option('--skip-same-version', 'leave out hosts that have the build already')
     .option('--wait', 'stay until it has ended')
     .action((id, options, command) => client(command, async (it) => (await pipelines()).rerun(it, id, options)));
 }

@@ -111,7 +111,7 @@ export const ACTIONS = {
   'run it again':
     ({ id }) =>
     ({ useCases }) =>
-      useCases.rerun(ANN, id),
+      useCases.rerun(ANN, id, {}),
 } satisfies Readonly<Record<string, Action>>;
 
 export type ActionName = keyof typeof ACTIONS;

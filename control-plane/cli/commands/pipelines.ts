@@ -87,8 +87,13 @@ export async function resumePipeline(
   return tellStarted(context, await startOnce(context, path, started, body), options);
 }
 
-export async function rerun(context: Context, id: string, options: { readonly wait?: boolean }): Promise<ExitCode> {
-  return tellStarted(context, await startOnce(context, `/executions/${segment(id)}/rerun`, started, {}), options);
+export async function rerun(
+  context: Context,
+  id: string,
+  options: { readonly skipSameVersion?: boolean; readonly wait?: boolean },
+): Promise<ExitCode> {
+  const body = options.skipSameVersion === true ? { skipSameVersion: true } : {};
+  return tellStarted(context, await startOnce(context, `/executions/${segment(id)}/rerun`, started, body), options);
 }
 
 async function tellStarted(

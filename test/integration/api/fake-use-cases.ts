@@ -274,10 +274,10 @@ export class FakeUseCases implements UseCases {
     return { executionId: `${id}-resumed`, created };
   }
 
-  async rerun(actor: Actor, id: ExecutionId, idempotencyKey?: string) {
+  async rerun(actor: Actor, id: ExecutionId, what: object, idempotencyKey?: string) {
     authorize(actor, 'execute', id);
     const created = !this.calls.some(({ verb }) => verb === 'rerun') || idempotencyKey === undefined;
-    this.calls.push({ verb: 'rerun', argument: { id, idempotencyKey } });
+    this.calls.push({ verb: 'rerun', argument: { id, ...what, idempotencyKey } });
     return { executionId: `${id}-again`, created };
   }
 

@@ -80,6 +80,9 @@ describe('deploy --wait', () => {
       verb: 'deploy',
       argument: { hosts: ['web-1', 'web-2'], skipSameVersion: true },
     });
+    own.useCases.create('ship-web');
+    expect((await runCli(own.http.url, ['executions', 'rerun', 'last', '--skip-same-version'])).code).toBe(0);
+    expect(own.useCases.calls.at(-1)).toMatchObject({ verb: 'rerun', argument: { skipSameVersion: true } });
     await own.http.close();
   });
 

@@ -94,12 +94,16 @@ export const pipelineRoutes: readonly Route[] = [
     tag,
     takesIdempotencyKey: true,
     parameters: one,
-    body: z.strictObject({}),
+    body: z.strictObject({
+      skipSameVersion: z
+        .exactOptional(z.boolean())
+        .describe('Leaves out hosts that have the build already; as the first start did when left out.'),
+    }),
     statuses: { 201: 'Started.', 200: 'It was started before, with the same idempotency key.' },
     response: started,
-    handle: async ({ useCases, actor, parameters, idempotencyKey }) => {
+    handle: async ({ useCases, actor, parameters, body, idempotencyKey }) => {
       const id = await useCases.resolveExecution(actor, parameters.id);
-      const result = await useCases.rerun(actor, id, idempotencyKey);
+      const result = await useCases.rerun(actor, id, body, idempotencyKey);
       return { status: result.created ? 201 : 200, body: result };
     },
   }),
