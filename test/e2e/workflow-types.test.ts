@@ -151,6 +151,17 @@ describe('a rolling workflow', () => {
     const nothing = await run('roll', { artifacts: { web: '12' }, skipSameVersion: true });
     expect(nothing.header.status).toBe('SUCCESS');
     expect(phasesOf(nothing)).toEqual(['Phase 1 (batch 1): SKIPPED (every host has build 12 already)']);
+    // Or when it is run again, and as it was said before when nothing is said.
+    const rerunOf = async (id: string, more: object): Promise<View> =>
+      world.settled((await world.demand(started, 'POST', `/executions/${id}/rerun`, more)).executionId);
+    const skipped = await rerunOf(first.header.executionId, { skipSameVersion: true });
+    expect(phasesOf(skipped)[0]).toBe('Phase 1 (batch 1): SUCCESS');
+    before = logs();
+    const same = await rerunOf(skipped.header.executionId, {});
+    expect([phasesOf(same), since()]).toEqual([
+      ['Phase 1 (batch 1): SKIPPED (every host has build 11 already)'],
+      ['', '', '', ''],
+    ]);
     expect(await refusal('roll', { hosts: ['five'] })).toContain("there is no host 'five'");
     expect(await refusal('roll', { hosts: ['one'], skipSameVersion: true })).toContain('not both');
   }, 90_000);
