@@ -6,6 +6,7 @@ import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
 import { planOfPhase, planOfRun, stepPlanOf } from '../engine/plan-of.ts';
 import { effectOf } from '../engine/step-effect.ts';
 import { lastAttempt } from '../engine/tree.ts';
+import { mayHaveTouched } from '../engine/undo-pre.ts';
 import type { InstanceRow } from '../ports/rows.ts';
 
 interface Installed {
@@ -17,10 +18,15 @@ interface Installed {
   readonly endedAt: number;
   readonly artifact: ArtifactRef;
   readonly removed: boolean;
+  /** It was begun there and did not succeed: what runs since then is not known. */
+  readonly brokeOff: boolean;
 }
 
 /** Every successful step that put an artifact on a host, in the order in which they ended. */
-function installs(execution: Execution): readonly Installed[] {
+const installs = (execution: Execution): readonly Installed[] => begun(execution).filter((each) => !each.brokeOff);
+
+/** Those, and the steps that did not succeed in it and may have changed something. */
+function begun(execution: Execution): readonly Installed[] {
   const found: Installed[] = [];
   for (const run of execution.runs) {
     const runPlan = planOfRun(execution, run);
@@ -34,17 +40,19 @@ function installs(execution: Execution): readonly Installed[] {
         const { artifact: ref, removed } = effect;
         for (const task of step.tasks) {
           const attempt = lastAttempt(task);
-          if (attempt?.result?.outcome !== 'SUCCESS' || attempt.endedAt === null) continue;
-          const artifact = { ...ref, sha256: ref.sha256 ?? sha256In(attempt.result.outputs) };
+          const isDone = attempt?.result?.outcome === 'SUCCESS' && attempt.endedAt !== null;
+          if (!isDone && (removed || !task.attempts.some(mayHaveTouched))) continue;
+          const artifact = { ...ref, sha256: ref.sha256 ?? sha256In(attempt?.result?.outputs) };
           found.push({
             phase,
             plan,
             run: runPlan,
             step: stepPlan,
             host: task.target,
-            endedAt: attempt.endedAt,
+            endedAt: attempt?.endedAt ?? execution.lastAt,
             artifact,
             removed,
+            brokeOff: !isDone,
           });
         }
       }
@@ -85,15 +93,15 @@ function swappedBack(run: RunPlan): readonly Deployed[] {
 
 /** Everything that was put anywhere or taken away, oldest first: the rows of what runs, and their history. */
 export function instancesOf(execution: Execution, seq: number): readonly InstanceRow[] {
-  const done = [...installs(execution), ...removals(execution)].toSorted((a, b) => a.endedAt - b.endedAt);
+  const done = [...begun(execution), ...removals(execution)].toSorted((a, b) => a.endedAt - b.endedAt);
   const application = execution.plan.application.name;
-  return done.map(({ phase, plan, run, host, endedAt, artifact, removed }) => {
+  return done.map(({ phase, plan, run, host, endedAt, artifact, removed, brokeOff }) => {
     const service = plan.service?.name ?? '-';
     const environment = run.environment?.name ?? '-';
     const infrastructure = plan.infrastructure?.name ?? '-';
     const id = [application, service, environment, infrastructure, host].join('/');
     const { build, fileName, sha256 } = artifact;
-    const how = { rollback: isBack(execution, run, phase), removed };
+    const how = { rollback: isBack(execution, run, phase), removed, ...(brokeOff ? { brokeOff } : {}) };
     const details = { fileName, sha256, workflow: run.workflow.name, actor: execution.plan.actor, ...how };
     const place = { application, service, environment, infrastructure, host };
     return { id, at: endedAt, seq, ...place, build, executionId: execution.id, details };
@@ -102,7 +110,7 @@ export function instancesOf(execution: Execution, seq: number): readonly Instanc
 
 /** Where a first deployment was undone nothing is left: its rollback stopped what it had started. */
 function removals(execution: Execution): readonly Installed[] {
-  const there = installs(execution);
+  const there = begun(execution);
   return execution.runs.flatMap((run) =>
     run.phases.flatMap((phase) => {
       const { endedAt, undoes } = phase;
@@ -110,7 +118,7 @@ function removals(execution: Execution): readonly Installed[] {
       if (undoes === null || endedAt === null || phase.status !== 'SUCCESS' || plan?.rollbackArtifact !== null)
         return [];
       const undone = there.filter((each) => each.phase.id === undoes && phase.hosts?.includes(each.host) === true);
-      return undone.map((each) => ({ ...each, phase, endedAt, removed: true }));
+      return undone.map((each) => ({ ...each, phase, endedAt, removed: true, brokeOff: false }));
     }),
   );
 }

@@ -7,6 +7,7 @@ import { catalogOf } from '../definitions/catalog-fixture.ts';
 import type { Plan } from '../engine/plan.ts';
 import { deployments, whatRunsWhere } from './instances.ts';
 import { instancesOf } from './installs.ts';
+import { installedIn } from './plan-lookups.ts';
 
 const definition = (hosts: string): string => `
 fairlead: v1
@@ -117,10 +118,41 @@ describe('what runs where', () => {
     const play = new Play(plan);
     play.finish((id) => (id.includes('install') ? failed() : succeeded));
     expect(play.execution.status).toBe('FAILED');
-    expect(instancesOf(play.execution, play.decisions.length)).toEqual([]);
+    const told = instancesOf(play.execution, play.decisions.length);
+    expect(told.map(({ details }) => [details['brokeOff'] === true, details['removed']])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
     await ship(plan, 50_000, true);
     const { deployments: all } = await deployments(store.rows, { application: 'stopped' }, undefined, 9);
     expect(all.map((each) => `${each.action} ${each.build}`)).toEqual(['REMOVED 1', 'DEPLOYED 1']);
+  });
+
+  it('is not known where a deployment broke off, and is again after the next', async () => {
+    const application = { id: 'h', name: 'halves' };
+    const failing = { ...planOf('w2', '2', '1', 1), application };
+    const [stage] = failing.stages;
+    const [run] = stage?.runs ?? [];
+    if (stage === undefined || run === undefined) throw new Error('no run');
+    const abort = [{ types: [], steps: [], scope: 'WORKFLOW', action: 'ABORT', retry: null, tolerate: null }] as const;
+    const play = new Play({ ...failing, stages: [{ ...stage, runs: [{ ...run, failureStrategies: abort }] }] });
+    play.now = 60_000;
+    play.finish(() => failed());
+    await ship({ ...planOf('w1', '1', null, 1), application }, 50_000);
+    await store.rows.putInstances(instancesOf(play.execution, play.decisions.length));
+    const catalog = catalogOf(definition('h1').replace('application: shop', 'application: halves'));
+    const rowsOf = () => whatRunsWhere(store.rows, catalog, { filter: { application: 'halves' }, limit: 9 });
+    const { instances } = await rowsOf();
+    expect(instances.map((row) => [row.build, row.state, row.note])).toEqual([
+      ['2', 'UNSURE', 'deploying build 2 broke off: what runs there is not known'],
+    ]);
+    // Nobody takes it for a host that has the build already.
+    expect(await installedIn(store.rows, 'halves')).toEqual([]);
+    const { deployments: all } = await deployments(store.rows, { application: 'halves' }, undefined, 9);
+    expect(all.map((each) => `${each.action} ${each.build}`)).toEqual(['BROKE_OFF 2', 'DEPLOYED 1']);
+    await ship({ ...planOf('w3', '1', null, 1), application }, 70_000);
+    expect((await rowsOf()).instances.map((row) => row.state)).toEqual(['RUNNING']);
+    expect((await installedIn(store.rows, 'halves')).length).toBe(1);
   });
 
   it('refuses a cursor it did not give', async () => {

@@ -53,9 +53,11 @@ const actionOf = (row: InstanceRow): Deployment['action'] =>
       : 'SWAPPED_OUT'
     : isTrue(row, 'removed')
       ? 'REMOVED'
-      : isTrue(row, 'rollback')
-        ? 'ROLLED_BACK'
-        : 'DEPLOYED';
+      : isTrue(row, 'brokeOff')
+        ? 'BROKE_OFF'
+        : isTrue(row, 'rollback')
+          ? 'ROLLED_BACK'
+          : 'DEPLOYED';
 
 /** Whether the definitions still know the place; each infrastructure is looked up once. */
 function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state' | 'note'> {
@@ -80,6 +82,10 @@ function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state
     }
     if (findEntity(catalog, 'service', row.application, row.service) === undefined) {
       return { state: 'REMOVED', note: `the service ${row.service} is gone` };
+    }
+    if (isTrue(row, 'brokeOff')) {
+      const what = isTrue(row, 'rollback') ? 'going back to' : 'deploying';
+      return { state: 'UNSURE', note: `${what} build ${row.build} broke off: what runs there is not known` };
     }
     const idle = row.details['traffic'] === 'idle';
     return { state: 'RUNNING', note: idle ? 'gets no traffic: the other group is live' : null };

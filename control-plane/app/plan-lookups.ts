@@ -30,7 +30,7 @@ export function lastGoodIn(row: ExecutionRow, mapping: string): ArtifactRef | nu
 
 const BATCH = 1_000;
 
-/** What runs where, without what was taken back to nothing. `lately`: what no row tells yet, oldest first. */
+/** What runs where, without what was taken back to nothing, or broke off. `lately`: what no row tells yet, oldest first. */
 export async function installedIn(
   rows: Rows,
   application: string,
@@ -50,5 +50,5 @@ export async function installedIn(
     const before = found.get(row.id);
     if (before === undefined || isNewerInstance(row, before)) found.set(row.id, row);
   }
-  return [...found.values()].filter((row) => row.details['removed'] !== true);
+  return [...found.values()].filter(({ details }) => details['removed'] !== true && details['brokeOff'] !== true);
 }

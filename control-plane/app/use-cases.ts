@@ -90,11 +90,14 @@ export interface Replay {
   readonly differences: readonly { readonly seq: number; readonly input: string; readonly reason: string }[];
 }
 
-export const INSTANCE_STATES = ['RUNNING', 'REMOVED', 'UNDONE'] as const;
+export const INSTANCE_STATES = ['RUNNING', 'REMOVED', 'UNDONE', 'UNSURE'] as const;
 
 /** A service at a host, as the last thing done there left it. */
 export interface Instance extends InstanceRow {
-  /** REMOVED: the definitions know the place no more. UNDONE: a rollback took it away and nothing was there before. */
+  /**
+   * REMOVED: the definitions know the place no more. UNDONE: a rollback took it away and nothing was there before.
+   * UNSURE: whatever was last to put a build there broke off in the middle of it.
+   */
   readonly state: (typeof INSTANCE_STATES)[number];
   /** Why it is not RUNNING. */
   readonly note: string | null;
@@ -109,7 +112,7 @@ export interface InstanceQuery {
 
 /** Something that was done at a host. */
 export interface Deployment extends InstanceRow {
-  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED' | 'SWAPPED_IN' | 'SWAPPED_OUT';
+  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED' | 'BROKE_OFF' | 'SWAPPED_IN' | 'SWAPPED_OUT';
 }
 
 export interface DoctorLine {

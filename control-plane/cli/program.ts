@@ -75,7 +75,10 @@ function addOverviewCommands(program: Command, client: Client): void {
     .option('--host <name>')
     .option('--build <number>')
     .option('--execution <id>', 'what this one put there')
-    .option('--state <state>', 'running, removed (its host has left) or undone (rolled back to nothing)')
+    .option(
+      '--state <state>',
+      'running, removed (its host has left), undone (rolled back to nothing) or unsure (broke off)',
+    )
     .option('--history', 'everything that was done there, newest first')
     .option('--limit <number>')
     .option('--cursor <text>', 'the page after')

@@ -7,7 +7,7 @@ import { compareText } from './order.ts';
 /** A line of the executions list, as everybody sees it: an older row (by `seq`) never replaces a newer one. */
 export type ExecutionRow = ExecutionListRow;
 
-/** What a successful step put on a host, or a rollback took away from it. */
+/** What a step put on a host or broke off putting there, or what a rollback took away from it. */
 export interface InstanceRow {
   /** `<application>/<service>/<environment>/<infrastructure>/<host>` */
   readonly id: string;

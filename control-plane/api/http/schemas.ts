@@ -227,7 +227,10 @@ export const instanceRow = z
   .object({ ...instanceFields, state: z.enum(INSTANCE_STATES), note: z.string().nullable() })
   .meta({ id: 'Instance' }) satisfies z.ZodType<Instance>;
 export const deploymentRow = z
-  .object({ ...instanceFields, action: z.enum(['DEPLOYED', 'ROLLED_BACK', 'REMOVED', 'SWAPPED_IN', 'SWAPPED_OUT']) })
+  .object({
+    ...instanceFields,
+    action: z.enum(['DEPLOYED', 'ROLLED_BACK', 'REMOVED', 'BROKE_OFF', 'SWAPPED_IN', 'SWAPPED_OUT']),
+  })
   .meta({ id: 'Deployment' }) satisfies z.ZodType<Deployment>;
 
 export const agentView = z

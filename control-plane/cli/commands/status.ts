@@ -57,6 +57,7 @@ const ACTIONS = {
   DEPLOYED: 'deployed',
   ROLLED_BACK: 'rolled back to',
   REMOVED: 'removed',
+  BROKE_OFF: 'broke off deploying',
   SWAPPED_IN: 'gave the traffic to',
   SWAPPED_OUT: 'took the traffic from',
 } as const;

@@ -12,14 +12,14 @@ export interface Instance {
   readonly host: string;
   readonly build: string;
   readonly executionId: ExecutionId;
-  /** REMOVED: its host has left the infrastructure. UNDONE: rolled back, and nothing was there before. */
-  readonly state: 'RUNNING' | 'REMOVED' | 'UNDONE';
+  /** REMOVED: its host has left the infrastructure. UNDONE: rolled back, and nothing was there before. UNSURE: broke off. */
+  readonly state: 'RUNNING' | 'REMOVED' | 'UNDONE' | 'UNSURE';
   readonly note: string | null;
 }
 
 /** Something that was done at a host. */
 export interface Deployment extends Omit<Instance, 'state' | 'note'> {
-  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED' | 'SWAPPED_IN' | 'SWAPPED_OUT';
+  readonly action: 'DEPLOYED' | 'ROLLED_BACK' | 'REMOVED' | 'BROKE_OFF' | 'SWAPPED_IN' | 'SWAPPED_OUT';
 }
 
 const PAGE = 1_000;

@@ -9,6 +9,7 @@ const DONE = {
   DEPLOYED: 'deployed',
   ROLLED_BACK: 'rolled back to',
   REMOVED: 'removed',
+  BROKE_OFF: 'broke off deploying',
   SWAPPED_IN: 'gave the traffic to',
   SWAPPED_OUT: 'took the traffic from',
 } as const satisfies Record<Deployment['action'], string>;
