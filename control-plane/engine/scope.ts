@@ -59,7 +59,15 @@ export function scopeOfRun(execution: Execution, plan: Pick<RunPlan, 'families'>
   return scope([{ context: published(inScope.toReversed()) }, toLayer(Object.fromEntries(known))]);
 }
 
-const KNOWN_BEFORE = new Set(['app', 'pipeline', 'workflow', 'deploymentTriggeredBy', 'deploymentUrl', 'timestampId']);
+const KNOWN_BEFORE = new Set([
+  'account',
+  'app',
+  'pipeline',
+  'workflow',
+  'deploymentTriggeredBy',
+  'deploymentUrl',
+  'timestampId',
+]);
 
 /** Of a phase, for conditions and for everything that does not run at one host. */
 export function scopeOfPhase(execution: Execution, run: Run, phase: Phase): Scope {

@@ -3,7 +3,11 @@ import { agentStep, phasePlan, plan, runPlan, sectionPlan } from '../../../test/
 import { Play, succeeded, toldOf } from '../../../test/support/play.ts';
 import type { Plan, RunPlan } from '../plan.ts';
 
-const FAMILIES = { app: { name: 'shop' }, pipeline: { name: 'release', variables: { to: 'prod' } } };
+const FAMILIES = {
+  account: { defaults: { REGION: 'eu' } },
+  app: { name: 'shop' },
+  pipeline: { name: 'release', variables: { to: 'prod' } },
+};
 
 const run = (id: string, more: Partial<RunPlan> = {}): RunPlan =>
   runPlan(
@@ -33,6 +37,7 @@ describe('a stage that may be skipped', () => {
     ['always', 'SKIPPED'],
     ["${pipeline.variables.to} == 'prod'", 'SKIPPED'],
     ["${pipeline.variables.to} == 'qa'", 'SUCCESS'],
+    ["${account.defaults.REGION} == 'eu'", 'SKIPPED'],
     ["${context.made.version} == '7'", 'SKIPPED'],
     ["${made.version} == '8'", 'SUCCESS'],
   ])('by %s', (skip, status) => {
