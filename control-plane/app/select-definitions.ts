@@ -15,6 +15,8 @@ const KINDS = {
   pipelines: 'pipeline',
   guard: 'guard',
   guards: 'guard',
+  default: 'default',
+  defaults: 'default',
   provisioner: 'provisioner',
   provisioners: 'provisioner',
 } as const;

@@ -20,6 +20,8 @@ export interface Specs {
   /** Of the whole account: its application is the empty one. */
   readonly guard: LongGuard;
   readonly provisioner: LongProvisioner;
+  /** Of the whole account, as a guard is: `${account.defaults.NAME}`. */
+  readonly default: { readonly value: string };
 }
 
 export type EntityKind = keyof Specs;
@@ -32,6 +34,7 @@ export const ENTITY_KINDS: readonly EntityKind[] = [
   'pipeline',
   'guard',
   'provisioner',
+  'default',
 ];
 
 /** What names an entity. People write it; ids are for journals, locks and permissions. */
@@ -142,6 +145,10 @@ export const applicationsOf = (catalog: Catalog): readonly Entity<'application'>
 export const ACCOUNT = '';
 
 export const guardsOf = (catalog: Catalog): readonly Entity<'guard'>[] => entitiesOf(catalog, 'guard', ACCOUNT);
+
+/** Name → value. */
+export const accountDefaults = (catalog: Catalog): Readonly<Record<string, string>> =>
+  Object.fromEntries(entitiesOf(catalog, 'default', ACCOUNT).map(({ name, spec }) => [name, spec.value]));
 
 export const namesOf = (entities: readonly { readonly name: string }[]): readonly string[] =>
   entities.map((entity) => entity.name);

@@ -14,7 +14,7 @@ import {
   type ScopeValue,
 } from '@fairlead/proto/expressions/index.ts';
 import { PROVISIONED } from '@fairlead/proto/steps/provisioner.ts';
-import { entitiesOf, findEntity, infrastructuresOf, type Catalog } from './catalog.ts';
+import { accountDefaults, entitiesOf, findEntity, infrastructuresOf, type Catalog } from './catalog.ts';
 import { completeApplication } from './complete.ts';
 import { TRAFFIC } from './default-sections.ts';
 import { MEMBERS } from './family-members.ts';
@@ -44,6 +44,7 @@ export function placeScope(place: Place): Scope {
   const { catalog, application } = place;
   const app = findEntity(catalog, 'application', application, application)?.spec ?? {};
   const layer: Record<string, ScopeValue> = {
+    account: accountScope(catalog),
     app: closed({
       ...names(MEMBERS.app),
       defaults: closed(names(Object.keys(completeApplication(app).defaults))),
@@ -72,6 +73,10 @@ export function placeScope(place: Place): Scope {
   }
   return scope([layer]);
 }
+
+/** What every place knows. */
+export const accountScope = (catalog: Catalog): ScopeValue =>
+  closed({ defaults: closed(valuesOf([accountDefaults(catalog)])) });
 
 /** With the answer to the request of an HTTP step. */
 export const withResponse = (outer: Scope): Scope => scope([RESPONSE_FAMILY, ...outer.layers]);

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import {
+  ACCOUNT,
   applicationsOf,
   entitiesOf,
   findEntity,
@@ -24,7 +25,7 @@ import { completeProvisioner } from './provisioner.ts';
 import { templatized } from './workflow-inputs.ts';
 
 export type DefinitionKind =
-  'application' | 'service' | 'environment' | 'workflow' | 'pipeline' | 'provisioner' | 'guard';
+  'application' | 'service' | 'environment' | 'workflow' | 'pipeline' | 'provisioner' | 'guard' | 'default';
 
 export interface Selection {
   readonly application?: string;
@@ -105,19 +106,28 @@ function print(catalog: Catalog, forms: Forms, selection: Selection): string {
       const document = writeApplication(catalog, application, forms, selection);
       return document === null ? [] : [stringify(document, YAML_OPTIONS)];
     });
-  const guards = writeGuards(catalog, forms, selection);
-  return [...(guards === null ? [] : [stringify(guards, YAML_OPTIONS)]), ...documents].join('---\n');
+  const account = writeAccount(catalog, forms, selection);
+  return [...(account === null ? [] : [stringify(account, YAML_OPTIONS)]), ...documents].join('---\n');
 }
 
 /** Nothing is folded or shared, so that the same definitions always give the same text. */
 const YAML_OPTIONS = { lineWidth: 0, aliasDuplicateObjects: false, version: '1.2' } as const;
 
 /** The one document of the account. */
-function writeGuards(catalog: Catalog, forms: Forms, selection: Selection): object | null {
+function writeAccount(catalog: Catalog, forms: Forms, selection: Selection): object | null {
   if (selection.application !== undefined) return null;
   const guards = guardsOf(catalog).filter((entity) => isSelected(entity, selection));
-  if (guards.length === 0) return null;
-  return { fairlead: 'v1', guards: Object.fromEntries(guards.map((each) => [each.name, forms.guard(each)])) };
+  const defaults = entitiesOf(catalog, 'default', ACCOUNT).filter((entity) => isSelected(entity, selection));
+  if (guards.length === 0 && defaults.length === 0) return null;
+  return {
+    fairlead: 'v1',
+    ...(guards.length === 0
+      ? {}
+      : { guards: Object.fromEntries(guards.map((each) => [each.name, forms.guard(each)])) }),
+    ...(defaults.length === 0
+      ? {}
+      : { defaults: Object.fromEntries(defaults.map((each) => [each.name, each.spec.value])) }),
+  };
 }
 
 function writeApplication(
@@ -128,7 +138,7 @@ function writeApplication(
 ): object | null {
   const { name } = application;
   const described = forms.application(application);
-  const chosen = <K extends Exclude<DefinitionKind, 'application'>>(kind: K): readonly Entity<K>[] =>
+  const chosen = <K extends Exclude<DefinitionKind, 'application' | 'default'>>(kind: K): readonly Entity<K>[] =>
     entitiesOf(catalog, kind, name).filter((entity) => isSelected(entity, selection));
   const services = chosen('service').map((each) => [each.name, forms.service(each)]);
   const environments = chosen('environment').map((each) => [each.name, environmentSpec(catalog, each, forms)]);

@@ -145,6 +145,13 @@ function readDocument(map: SourceMap, authored: AuthoredDocument, report: Report
     const source = { map, path: ['guards', name] };
     entities.push({ kind: 'guard', application: ACCOUNT, environment: '', name, spec, source, mention: false });
   }
+  for (const [name, value] of Object.entries(longValues(authored.defaults ?? {}))) {
+    const source = { map, path: ['defaults', name] };
+    entities.push({
+      ...{ kind: 'default', application: ACCOUNT, environment: '', name, spec: { value } },
+      ...{ source, mention: false },
+    });
+  }
   if (authored.application === undefined) return entities;
   add('application', application, longApplication(authored.application), ['application']);
   for (const [name, service] of Object.entries(authored.services ?? {})) {
@@ -189,9 +196,9 @@ function checkDocument(data: Json, report: Report): AuthoredDocument | null {
   return null;
 }
 
-/** Only guards stand in it, which belong to no application. */
+/** Only guards and defaults stand in it, which belong to no application. */
 const isOfAccount = (data: JsonObject): boolean =>
-  Object.hasOwn(data, 'guards') &&
+  (Object.hasOwn(data, 'guards') || Object.hasOwn(data, 'defaults')) &&
   !['services', 'environments', 'workflows', 'pipelines'].some((field) => Object.hasOwn(data, field));
 
 const longApplication = (application: NonNullable<AuthoredDocument['application']>): Specs['application'] =>

@@ -2,7 +2,7 @@
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import { encodeBase64 } from './base64.ts';
-import type { Entity } from './catalog.ts';
+import { accountDefaults, type Catalog, type Entity } from './catalog.ts';
 import { completeApplication, completeFile } from './complete.ts';
 import { mapValues, own } from './json-values.ts';
 import type { Members } from './family-members.ts';
@@ -17,7 +17,10 @@ export interface RunFacts {
   readonly url: string | null;
 }
 
-export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
+/** Known to all of a run, and to every stage of a pipeline. */
+export const accountFamily = (catalog: Catalog): JsonObject => ({ defaults: templates(accountDefaults(catalog)) });
+
+export function runFamilies(chosen: ChosenRun, catalog: Catalog, facts: RunFacts): JsonObject {
   const { application, environment, workflow, inputs } = chosen;
   const startedAt = new Date(facts.now).toISOString();
   const ofWorkflow: Members<'workflow'> = {
@@ -32,6 +35,7 @@ export function runFamilies(chosen: ChosenRun, facts: RunFacts): JsonObject {
     lastGoodDeploymentDisplayName: null,
   };
   return {
+    account: accountFamily(catalog),
     app: applicationFamily(application),
     ...(environment === null ? {} : environmentFamilies(environment)),
     workflow: { ...ofWorkflow, variables: inputs },

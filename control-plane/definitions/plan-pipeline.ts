@@ -22,7 +22,7 @@ import { isPlannedAtStart, placesOf, type Place } from './pipeline-places.ts';
 import { inStage } from './pipeline-requirements.ts';
 import { approvalRun } from './plan-approval.ts';
 import { buildPlan, type PlanRequest, type PlanResult } from './plan.ts';
-import { applicationFamily, described } from './plan-families.ts';
+import { accountFamily, applicationFamily, described } from './plan-families.ts';
 import { saidFor } from './run-options.ts';
 
 export interface PipelinePlanRequest extends Omit<PlanRequest, 'rollbackArtifacts'> {
@@ -87,7 +87,8 @@ function planMember(
 ): readonly RunPlan[] {
   const { member, number } = place;
   const id = `r${number}`;
-  if (member.approval !== undefined) return [approvalRun(id, member, member.approval, outerFamilies(chosen, request))];
+  if (member.approval !== undefined)
+    return [approvalRun(id, member, member.approval, outerFamilies(catalog, chosen, request))];
   const workflow = workflowOf(catalog, chosen, member);
   if (workflow === undefined) return [];
   if (isPlannedAtStart(catalog, chosen, place)) {
@@ -96,9 +97,11 @@ function planMember(
     // Which hosts have the build is known when those before it are done; what is wrong with it is told now.
     const waits = request.skipSameVersion === true && place.stage > 0 && workflow.spec.type !== 'build';
     if (!waits) return runs;
-    return runs.slice(0, 1).map(({ families }) => ({ ...laterRun(id, workflow, chosen, member, request), families }));
+    return runs
+      .slice(0, 1)
+      .map(({ families }) => ({ ...laterRun(id, workflow, catalog, chosen, member, request), families }));
   }
-  return [laterRun(id, workflow, chosen, member, request)];
+  return [laterRun(id, workflow, catalog, chosen, member, request)];
 }
 
 /** The runs of a member, one per infrastructure where it has several. */
@@ -123,7 +126,7 @@ export function planCopies(
       rollbackArtifacts: own(request.rollbackArtifacts, wanted.name ?? '') ?? {},
       ...(skips ? { skipSameVersion: true, installed: request.installed ?? [] } : {}),
       now: request.now,
-      outer: outerFamilies(chosen, request),
+      outer: outerFamilies(catalog, chosen, request),
       ...(request.url === undefined ? {} : { url: request.url }),
       hash: request.hash,
     });
@@ -132,7 +135,13 @@ export function planCopies(
     if (run === undefined) return [];
     const name = infrastructure === null ? member.name : `${member.name} (${infrastructure})`;
     return [
-      { ...run, id: runId, name, skip: member.skip ?? null, families: familiesOf(run.families, chosen, request) },
+      {
+        ...run,
+        id: runId,
+        name,
+        skip: member.skip ?? null,
+        families: familiesOf(run.families, catalog, chosen, request),
+      },
     ];
   });
 }
@@ -141,6 +150,7 @@ export function planCopies(
 function laterRun(
   id: string,
   workflow: Entity<'workflow'>,
+  catalog: Catalog,
   chosen: ChosenPipeline,
   member: Member,
   request: WithValues,
@@ -156,7 +166,7 @@ function laterRun(
     inputs: member.ask === undefined ? null : planInputs(workflow, member, own),
     deferred: true,
     environment: null,
-    families: familiesOf({ workflow: { name: workflow.name, variables: own } }, chosen, request),
+    families: familiesOf({ workflow: { name: workflow.name, variables: own } }, catalog, chosen, request),
     pre: null,
     phases: [],
     post: null,
@@ -187,10 +197,10 @@ function planInputs(
   };
 }
 
-function familiesOf(families: JsonObject, chosen: ChosenPipeline, request: WithValues): JsonObject {
+function familiesOf(families: JsonObject, catalog: Catalog, chosen: ChosenPipeline, request: WithValues): JsonObject {
   const { workflow } = families;
   return {
-    ...outerFamilies(chosen, request),
+    ...outerFamilies(catalog, chosen, request),
     ...families,
     workflow: {
       ...(workflow as JsonObject),
@@ -201,7 +211,12 @@ function familiesOf(families: JsonObject, chosen: ChosenPipeline, request: WithV
 }
 
 /** What every stage knows, approvals included. */
-const outerFamilies = ({ application, pipeline }: ChosenPipeline, request: WithValues): JsonObject => ({
+const outerFamilies = (
+  catalog: Catalog,
+  { application, pipeline }: ChosenPipeline,
+  request: WithValues,
+): JsonObject => ({
+  account: accountFamily(catalog),
   app: applicationFamily(application),
   pipeline: { ...described(pipeline), variables: request.values },
   deploymentTriggeredBy: request.actor,

@@ -134,7 +134,7 @@ function planRun(chosen: Chosen, catalog: Catalog, request: PlanRequest, failure
   const complete = completeWorkflow(workflow.spec, () => null);
   const outside: StepContext = { commands: {}, families: {}, failures };
   const provisioners = provisionersOf(catalog, chosen.application.name);
-  const families = runFamilies(chosen, {
+  const families = runFamilies(chosen, catalog, {
     actor: request.actor,
     now: request.now,
     timestampId: timestampId(request),

@@ -222,8 +222,11 @@ const guard = z
 
 export const document = z.strictObject({
   fairlead: z.literal('v1').describe('Version of the language.'),
-  application: application.optional().describe('What everything else in the file belongs to, guards apart.'),
+  application: application
+    .optional()
+    .describe('What everything else in the file belongs to, guards and defaults apart.'),
   guards: z.record(name, guard).optional().describe('Of the whole account: what executions share, and how much of it.'),
+  defaults: variableValues.optional().describe('Of the whole account: ${account.defaults.NAME}.'),
   services: z.record(name, service).optional(),
   environments: z.record(name, environment).optional(),
   workflows: z.record(name, workflow).optional(),

@@ -1,7 +1,7 @@
 /** What is wrong with a pipeline. A value that is missing makes it incomplete, which is told when it is deployed. */
 import { family, pending, references, scope, type Scope } from '@fairlead/proto/expressions/index.ts';
 import { findEntity, type Catalog, type Entity } from './catalog.ts';
-import { allSteps } from './check-scope.ts';
+import { accountScope, allSteps } from './check-scope.ts';
 import { completeStages } from './complete-pipeline.ts';
 import { MEMBERS } from './family-members.ts';
 import { isJsonObject, own } from './json-values.ts';
@@ -97,6 +97,7 @@ function scopeOfPipeline({ spec, application }: Entity<'pipeline'>, catalog: Cat
     {
       // Read by their names alone, too.
       context: closed(published),
+      account: accountScope(catalog),
       app: family({ ...names(MEMBERS.app), defaults: pending }, { closed: true }),
       pipeline: family({ ...names(MEMBERS.pipeline), variables: closed(inputs) }, { closed: true }),
       ...names(['workflow', 'deploymentUrl', 'deploymentTriggeredBy', 'timestampId']),

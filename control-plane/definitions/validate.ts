@@ -1,4 +1,5 @@
 /** Everything that can be said only with all entities at hand; all problems at once, each where it was written. */
+import { references } from '@fairlead/proto/expressions/index.ts';
 import { ACCOUNT, applicationsOf, entitiesOf, type Catalog, type Entity, addressKey } from './catalog.ts';
 import { placeScope } from './check-scope.ts';
 import { checkText, checkValue } from './check-text.ts';
@@ -32,7 +33,9 @@ export function validate(
     return (path, reason, mend) => {
       if (damage.unreadable || damage.parts.length > 0) return;
       const of = sources.find((each) => each.application === entity.application) ?? sources[0];
-      const position = of?.source.map.find(of.application === ACCOUNT ? ['guards'] : ['application']) ?? {
+      const position = of?.source.map.find(
+        of.application === ACCOUNT ? of.source.path.slice(0, 1) : ['application'],
+      ) ?? {
         file: '',
         line: 1,
         column: 1,
@@ -45,6 +48,7 @@ export function validate(
       });
     };
   };
+  for (const entity of entitiesOf(catalog, 'default', ACCOUNT)) validateDefault(entity, reporter(entity));
   const touched = new Set(sources.map((source) => source.application));
   // What belongs to the account may be used by every application.
   const isTouched = (name: string): boolean => touched.has(name) || touched.has(ACCOUNT);
@@ -58,6 +62,12 @@ export function validate(
 
 const isWritten = (written: ReadonlyMap<string, SourceEntity>, entity: Entity): boolean =>
   written.get(addressKey(entity))?.mention === false;
+
+/** It belongs to no application, so there is nothing that an expression in it could mean everywhere. */
+function validateDefault({ name, spec: { value } }: Entity<'default'>, report: Report): void {
+  if (!checkValue(name, value, [], report) || references(value).length === 0) return;
+  report([], 'a default of the account is plain text, and is not evaluated', 'Write the value itself, without ${…}.');
+}
 
 function validateApplication(catalog: Catalog, application: string, reporter: (entity: Entity) => Report): void {
   const anywhere = { catalog, application, environment: null, infrastructure: null, workflow: undefined };

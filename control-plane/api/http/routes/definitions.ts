@@ -78,7 +78,16 @@ export const definitionRoutes: readonly Route[] = [
     tag,
     query: z.strictObject({
       kind: z.exactOptional(
-        z.enum(['applications', 'services', 'environments', 'workflows', 'pipelines', 'provisioners', 'guards']),
+        z.enum([
+          'applications',
+          'services',
+          'environments',
+          'workflows',
+          'pipelines',
+          'provisioners',
+          'guards',
+          'defaults',
+        ]),
       ),
       name: z.exactOptional(z.string().min(1)),
     }),
