@@ -199,6 +199,22 @@ describe('a deployment', () => {
   }, 90_000);
 });
 
+describe('a default of the account', () => {
+  it('is the same for every application, and new for the next deployment when it is changed', async () => {
+    const verify = [{ script: 'said="${account.defaults.REGION}"', outputs: ['said'] }];
+    const workflows = { region: { type: 'basic', service: 'web', environment: 'prod', verify } };
+    await world.apply({ ...world.definition({ workflows }), defaults: { REGION: 'eu' } });
+    const said = ({ nodes }: View) =>
+      nodes.flatMap(({ kind, outputs }) =>
+        kind === 'task' && outputs?.['said'] !== undefined ? [outputs['said']] : [],
+      );
+    expect(said(await world.deploy(18, 'region'))).toEqual(['eu']);
+    await world.apply({ fairlead: 'v1', defaults: { REGION: 'us' } });
+    expect(said(await world.deploy(18, 'region'))).toEqual(['us']);
+    expect((await world.type('get', 'defaults')).text).toMatch(/REGION/);
+  }, 60_000);
+});
+
 describe('a script that names the host by a variable of the workflow', () => {
   it('runs once for each, unless somebody gives another value', async () => {
     const workflows = {
