@@ -111,7 +111,7 @@ export const FAILURES = {
     false,
     502,
     16,
-    'The host shows another key than the pinned one: find out why first.',
+    'Find out why first; if it is right, write it as hostKey of the host.',
   ),
   CHANNEL_REFUSED: row('CONNECTIVITY', 'target', true, 502, 14, 'Raise MaxSessions or MaxStartups of the sshd.'),
   DISK_FULL: row('APPLICATION', 'target', true, 507, 8, 'Free space on the target.'),
