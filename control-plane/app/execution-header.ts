@@ -97,7 +97,7 @@ export function firstCause(execution: Execution): ExecutionHeader['failure'] {
 const failedStep = (run: Run): string | null =>
   run.phases
     .flatMap((phase) => phase.sections.flatMap((section) => section.steps))
-    .find((step) => step.status === 'FAILED')?.id ?? null;
+    .find((step) => step.status === 'FAILED' && !step.ignored)?.id ?? null;
 
 function findTaskFailure(execution: Execution, stepId: string): ExecutionHeader['failure'] | undefined {
   const step = execution.runs

@@ -3,6 +3,7 @@ import { createMemoryStore } from '../../test/support/memory-store/index.ts';
 import { simplePlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
+import { headerOf } from './execution-header.ts';
 import { viewOf } from './execution-view.ts';
 import { why } from './why.ts';
 
@@ -18,4 +19,14 @@ async function rollbackOf(previous: string | null): Promise<string | null> {
 it('says after a rollback that what ran before runs again, unless nothing did', async () => {
   expect(await rollbackOf('6')).toBe('it was rolled back: what ran before runs again');
   expect(await rollbackOf(null)).toBe('it was rolled back: there was no earlier deployment to bring back');
+});
+
+it('does not take what was ignored for the cause of what came later', () => {
+  const ignore = { types: [], steps: [], scope: 'PHASE', action: 'IGNORE', retry: null, tolerate: null } as const;
+  const play = new Play(simplePlan({ run: { failureStrategies: [ignore] } }));
+  play.run((id) => (id.includes('install') ? failed() : id.includes('check') ? null : succeeded));
+  play.give({ input: 'abort', actor: 'ada', reason: 'enough' });
+  play.finish();
+  expect(play.execution.status).toBe('ABORTED');
+  expect(headerOf(play.execution).failure).toMatchObject({ code: 'CANCELED', message: 'enough' });
 });
