@@ -13,6 +13,7 @@ function problems(place: StrategyPlace, ...strategies: readonly LongStrategy[]):
   const steps = [
     { command: { command: 'Install' }, name: 'Install' },
     { approval: {}, name: 'Ask' },
+    { 'approval-script': {}, name: 'Poll' },
   ];
   validateStrategies(strategies, ['onFailure'], place, steps, (path, reason, mend) => {
     expect(mend).not.toBe('');
@@ -47,6 +48,9 @@ describe('a failure strategy', () => {
     ]);
     expect(problems('phase', any({ do: 'manual', steps: ['Install', 'Ask'] }))).toEqual([
       "onFailure.0.steps: nobody is asked again about 'Ask'",
+    ]);
+    expect(problems('phase', any({ do: 'manual', steps: ['Poll'] }))).toEqual([
+      "onFailure.0.steps: nobody is asked again about 'Poll'",
     ]);
     expect(problems('phase', any({ do: 'abort', steps: ['Ask'] }))).toEqual([]);
   });

@@ -19,7 +19,7 @@ const ON_THE_WAY_BACK: Words = ['retry', 'ignore', 'manual', 'abort'];
 const AFTER_ON_THE_WAY_BACK: readonly string[] = ['ignore', 'mark-success', 'end', 'abort'];
 
 /** Steps that a person answers in a way of their own, or that wait for others: nobody decides on them again. */
-const NOT_MANUAL: readonly string[] = ['approval', 'guard'];
+const NOT_MANUAL: readonly string[] = ['approval', 'approval-script', 'guard'];
 
 /** `steps`: all of the section, generated ones included; empty for the workflow. */
 export function validateStrategies(
