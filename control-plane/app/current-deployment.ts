@@ -84,8 +84,9 @@ async function restoredBy({ executions }: World, execution: Execution): Promise<
   return (await executions.load(restored)).execution;
 }
 
-function refuseWhatCannot({ plan }: Execution, id: string): void {
-  for (const run of plan.stages.flatMap((stage) => stage.runs)) {
+/** Of what would be taken back. */
+function refuseWhatCannot(deployment: Execution, id: string): void {
+  for (const run of rollbackStagesOf(deployment).flatMap((stage) => stage.runs)) {
     for (const { deploymentType } of run.phases) {
       const refusal = rollbackRefusal(deploymentType, run.type, 'afterSuccess');
       if (refusal !== null) refuse(id, refusal, DEPLOY);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { oneReplica } from '../../test/support/one-replica.ts';
-import { simplePlan } from '../../test/support/plans.ts';
+import { agentStep, phasePlan, runPlan, sectionPlan, simplePlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
 import type { Plan } from '../engine/plan.ts';
@@ -110,4 +110,15 @@ it('takes back a resumed pipeline with what it took over, as long as nobody has 
   await succeeds(planOf('x10', '4', '2', { stages: stages.slice(0, 1) }), true);
   await succeeds(two, true);
   await expect(rollback('x9')).rejects.toThrow('x10 was deployed there after it');
+});
+
+it('takes back a pipeline that has built something: that leaves nothing on any host', async () => {
+  const { succeeds, rollback } = await world();
+  const phase = phasePlan('p1', [sectionPlan('make', [agentStep('make')])], {
+    ...{ deploymentType: 'BUILD', mapping: null, hosts: [] },
+  });
+  const build = runPlan([phase], { id: 'make', type: 'BUILD', failureStrategies: [] });
+  const stages = [{ id: 's0', name: 'build', runs: [build] }, ...planOf('x11', '3', '2').stages];
+  await succeeds(planOf('x11', '3', '2', { kind: 'PIPELINE', stages }), true);
+  await expect(rollback('x11')).resolves.toMatchObject({ executionId: expect.any(String) });
 });

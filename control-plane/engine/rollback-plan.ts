@@ -31,6 +31,8 @@ export function rollbackStagesOf({ id, plan, runs, outputs }: Execution): readon
   return plan.stages.toReversed().map(({ takenOver, ...stage }) => ({
     ...stage,
     runs: stage.runs.map((run) => {
+      // A build leaves nothing on any host.
+      if (run.type === 'BUILD') return rollbackRunOf(run, undefined);
       const before = takenOver?.find(({ runId }) => runId === run.id);
       const own = before === undefined ? rollbackRunOf(run, ran.get(run.id), outputs) : before.rollback;
       return withShared(own ?? rollbackRunOf(run, undefined));
