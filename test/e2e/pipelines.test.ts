@@ -432,6 +432,10 @@ describe('a pipeline that builds', () => {
     await waits(again);
     await post(again, 'approvals', { answer: 'APPROVE' });
     expect((await world.settled(again)).header.artifacts).toMatchObject([{ build: String(MADE + 1) }]);
+    // It can be taken back: only what has deployed something is.
+    const there = world.log(0).length;
+    const back = await world.settled(await go(again, 'rollback'));
+    expect([back.header.status, world.log(0).slice(there)]).toEqual(['SUCCESS', [`installed web-${MADE}.tgz`]]);
   }, 60_000);
 });
 
