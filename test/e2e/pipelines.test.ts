@@ -184,7 +184,7 @@ describe('a pipeline', () => {
     expect(refusal(await world.ask('POST', '/executions', { ...request, hosts: ['one'] }))).toContain(
       'hosts is for workflows started alone',
     );
-  }, 60_000);
+  }, 120_000);
 
   it('goes back to what its own earlier stage has put there, also when it is resumed and run again', async () => {
     await world.deploy(57, 'checked');
@@ -205,7 +205,7 @@ describe('a pipeline', () => {
     from = world.log(0).length;
     const last = await world.settled(await go(rerun.header.executionId, 'resume-pipeline'));
     expect([runs(last), since(from)]).toEqual([['Once SUCCESS', 'Twice FAILED'], put(58, 55)]);
-  }, 60_000);
+  }, 120_000);
 
   it('is taken back whole after its success, with the stages that it took over', async () => {
     await world.deploy(53, 'plain');
