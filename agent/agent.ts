@@ -2,7 +2,7 @@ import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import type { FailureError } from '@fairlead/proto/model/failure.ts';
 import type { AgentId } from '@fairlead/proto/model/ids.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
-import type { Hello, Welcome } from '@fairlead/proto/model/task.ts';
+import type { Hello, OpenAttempt, Welcome } from '@fairlead/proto/model/task.ts';
 import { Executor } from './executor.ts';
 import { Inbox } from './inbox.ts';
 import { Lease } from './lease.ts';
@@ -158,11 +158,19 @@ export class Agent {
       selectors,
       capabilities: this.#executor.capabilities,
       capacity,
-      open: this.ledger.open().map(({ attemptId, assignment, state }) => ({ attemptId, assignment, state })),
+      open: [...this.#openAttempts()],
     };
   }
 
-  async #welcomed(welcome: Welcome): Promise<void> {
+  *#openAttempts(): Iterable<OpenAttempt> {
+    for (const { attemptId, assignment, state } of this.ledger.open()) yield { attemptId, assignment, state };
+    for (const { attemptId, assignment, state } of this.ledger.ofEarlier()) {
+      yield { attemptId, assignment, state, acknowledged: true };
+    }
+  }
+
+  /** False: the store was put back from a backup, and is to hear in another hello what it does not know any more. */
+  async #welcomed(welcome: Welcome): Promise<boolean> {
     const { incarnation } = this.ledger;
     const restored = incarnation !== null && incarnation !== welcome.incarnation;
     if (restored) this.#inbox.restored();
@@ -171,5 +179,6 @@ export class Agent {
     const accepted = restored ? this.ledger.open().filter(({ state }) => state === 'ACCEPTED') : [];
     const forgotten = new Set([...welcome.forget, ...accepted.map(({ attemptId }) => attemptId)]);
     for (const attemptId of forgotten) await this.#executor.forget(attemptId).catch(() => {});
+    return !restored;
   }
 }

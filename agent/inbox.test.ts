@@ -110,6 +110,31 @@ test('what was accepted or given back before a restore, and never began, may beg
   expect(world.ran()).toEqual([A, 'e/run/b@web-1#1']);
 });
 
+test('after a restore it names what it had done before, for a day, and says hello once more at once', async () => {
+  const world = await connected();
+  await world.control.offer(A);
+  await world.system.settle();
+  world.platform.end(A);
+  await world.system.settle();
+  expect(world.agent.ledger.open()).toEqual([]);
+  world.control.incarnation = 'store2';
+  world.control.cut();
+  await world.system.advance(1_000);
+  const done = { attemptId: A, assignment: 1, state: 'FINISHED', acknowledged: true };
+  const told = () => world.control.hellos.map(({ incarnation, open }) => [incarnation, ...open]);
+  expect(told()).toEqual([[null], ['store1'], ['store2', done]]);
+  await world.kill();
+  await world.start();
+  expect(told().at(-1)).toEqual(['store2', done]);
+  await world.control.offer('e/run/later@web-1#1', { epoch: 1 });
+  await world.system.settle();
+  world.platform.end('e/run/later@web-1#1');
+  await world.system.advance(86_400_000);
+  world.control.cut();
+  await world.system.advance(15_000);
+  expect(told().at(-1)).toEqual(['store2']);
+});
+
 test('asked for an attempt, it says how far that got, and how it ended', async () => {
   const world = await connected();
   const recall = (attemptId: string) =>

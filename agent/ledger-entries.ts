@@ -47,6 +47,14 @@ export class Entries {
     return [...this.#open.values()];
   }
 
+  /** What had ended, and was acknowledged, when the store was last put back from a backup. */
+  *ofEarlier(now: number): Iterable<LedgerEntry> {
+    for (const entry of this.#settled.values()) {
+      // Only `ofEarlierIncarnation` makes it so: epochs begin with 1.
+      if (entry.state === 'FINISHED' && entry.epoch === 0 && now - entry.at <= KEPT_MS) yield entry;
+    }
+  }
+
   *all(): Iterable<LedgerEntry> {
     yield* this.#open.values();
     yield* this.#settled.values();

@@ -95,6 +95,11 @@ export class Ledger {
     return this.#entries.open();
   }
 
+  /** What had ended, and was acknowledged, when the store was last put back from a backup. */
+  ofEarlier(): Iterable<LedgerEntry> {
+    return this.#entries.ofEarlier(this.#now());
+  }
+
   /** Every entry still remembered. */
   all(): Iterable<LedgerEntry> {
     return this.#entries.all();

@@ -18,8 +18,8 @@ export interface SessionParts {
   readonly executor: Executor;
   readonly logger: Logger;
   hello(): Hello;
-  /** Before anything is sent in the new session. */
-  welcomed(welcome: Welcome): Promise<void>;
+  /** Before anything is sent in the new session. False: another is to be opened instead. */
+  welcomed(welcome: Welcome): Promise<boolean>;
   handle(request: AgentRequest): Promise<AgentAnswer>;
   drain(): void;
 }
@@ -118,8 +118,8 @@ export class Session {
     const { welcome } = open;
     this.#link = open;
     this.#sessionId = welcome.sessionId;
-    await this.#parts.welcomed(welcome);
-    if (life.isOver) return;
+    const goesOn = await this.#parts.welcomed(welcome);
+    if (life.isOver || !goesOn) return;
     logger.info({ sessionId: welcome.sessionId, bus: welcome.bus.kind }, 'the session is open');
     lease.begin(sentAt, welcome.leaseMs);
     outbox.connected((id, report) => open.report(id, report));

@@ -208,8 +208,16 @@ export interface Hello {
   readonly capabilities: readonly string[];
   /** Tasks it is willing to run at once. */
   readonly capacity: number;
-  /** Everything in its ledger that is not acknowledged as finished. */
-  readonly open: readonly { readonly attemptId: AttemptId; readonly assignment: number; readonly state: LedgerState }[];
+  /** Everything in its ledger that is not acknowledged as finished; and what an earlier incarnation of the store has acknowledged. */
+  readonly open: readonly OpenAttempt[];
+}
+
+export interface OpenAttempt {
+  readonly attemptId: AttemptId;
+  readonly assignment: number;
+  readonly state: LedgerState;
+  /** It has ended here, and a store that was put back from a backup since had taken its end. Told again when asked for it. */
+  readonly acknowledged?: true;
 }
 
 export interface Welcome {
