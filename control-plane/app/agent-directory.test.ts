@@ -121,3 +121,21 @@ it('does not ask two thousand agents for each of many tasks', () => {
   expect(agents.choose({ type: 'HTTP', selectors: [], avoid: [] })).toHaveProperty('chosen');
   expect(asked()).toBeLessThan(2_010);
 });
+
+it('waits, after a restore, for the word of every agent on what it has done, but not for those who do not come', () => {
+  const { agents, pass } = directory();
+  expect(agents.waitsToHear(['a1', 'a2'])).toBe(false);
+  agents.heard('a1', true);
+  expect(agents.waitsToHear(['a1', 'a2'])).toBe(true);
+  agents.heard('a1', false);
+  expect(agents.waitsToHear(['a1', 'a2'])).toBe(true);
+  agents.heard('a2', false);
+  expect(agents.waitsToHear(['a1', 'a2'])).toBe(false);
+  // One that is enrolled later has done nothing.
+  expect(agents.waitsToHear(['a1', 'a2', 'a3'])).toBe(false);
+  agents.heard('a2', true);
+  pass(LOST_MS);
+  expect(agents.waitsToHear(['a1', 'a2'])).toBe(true);
+  pass(1);
+  expect(agents.waitsToHear(['a1', 'a2'])).toBe(false);
+});

@@ -63,6 +63,9 @@ export class AgentDirectory {
   /** Who has what begun, by its own word; and the same the other way round. */
   readonly #holders = new Map<AttemptId, AgentId>();
   readonly #holding = new Map<AgentId, readonly AttemptId[]>();
+  /** Since when it is known that the store was put back from a backup, and who has told since then what it has done. */
+  #restoredSince: number | null = null;
+  readonly #heard = new Set<AgentId>();
   /** Those who are connected and do not drain. */
   readonly #pools = new AgentPools<Entry>();
 
@@ -174,6 +177,25 @@ export class AgentDirectory {
   /** Matters for what waits for an agent although it has begun: after the store was restored from a backup. */
   holderOf(attemptId: AttemptId): AgentId | null {
     return this.#holders.get(attemptId) ?? null;
+  }
+
+  /** Its hello names all that it has in its ledger; or not yet (`restored`). */
+  heard(agentId: AgentId, restored: boolean): void {
+    if (!restored) this.#heard.add(agentId);
+    else {
+      this.#heard.delete(agentId);
+      this.#restoredSince ??= this.#clock.monotonic();
+    }
+  }
+
+  /** Somebody may have begun what the store does not know of any more, and has not told yet. */
+  waitsToHear(enrolled: Iterable<AgentId>): boolean {
+    if (this.#restoredSince === null) return false;
+    if (this.#clock.monotonic() - this.#restoredSince <= this.#lostAfterMs) {
+      for (const agentId of enrolled) if (!this.#heard.has(agentId)) return true;
+    }
+    this.#restoredSince = null;
+    return false;
   }
 
   given(agentId: AgentId, attemptId: AttemptId): void {

@@ -38,11 +38,17 @@ export class AgentRegistry {
   readonly #digest: Digest;
   /** Verified credentials, so that two thousand reconnects do not hash and read two thousand times a second. */
   readonly #names = new Map<AgentId, string>();
+  readonly #enrolled = new Set<AgentId>();
 
   constructor(documents: Documents, system: System, digest: Digest) {
     this.#documents = documents;
     this.#system = system;
     this.#digest = digest;
+  }
+
+  /** As far as they are known here: who was not revoked. */
+  get enrolled(): Iterable<AgentId> {
+    return this.#enrolled;
   }
 
   nameOf(id: AgentId): string {
@@ -132,6 +138,7 @@ export class AgentRegistry {
     }
     if (body.revoked) throw new FailureError(failure('FORBIDDEN', `the agent '${body.name}' was revoked`));
     this.#names.set(agentId, body.name);
+    this.#enrolled.add(agentId);
   }
 
   async agents(): Promise<readonly EnrolledAgent[]> {
@@ -139,6 +146,8 @@ export class AgentRegistry {
     return documents.map(({ id, body }) => {
       const { name, enrolledAt, revoked } = body as AgentBody;
       this.#names.set(id, name);
+      if (revoked) this.#enrolled.delete(id);
+      else this.#enrolled.add(id);
       return { id, name, enrolledAt, revoked };
     });
   }
@@ -151,6 +160,7 @@ export class AgentRegistry {
       throw new FailureError(failure('NOT_FOUND', missing));
     }
     await this.#revoke('agents', holder, missing);
+    this.#enrolled.delete(holder);
     return holder;
   }
 

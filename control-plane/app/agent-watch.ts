@@ -18,6 +18,8 @@ export interface Arrival {
   readonly sessionId: string;
   readonly ledgerId: LedgerId;
   readonly open: Hello['open'];
+  /** It does not know yet that the store was put back from a backup, and will say hello once more. */
+  readonly restored: boolean;
 }
 
 type Arrived = Arrival & {
@@ -62,11 +64,13 @@ export class AgentWatch {
 
   /** An agent said hello, here or at another replica. Of two thousand that come at once, all are looked after together. */
   arrived(arrival: Arrival): void {
-    const states = new Map(arrival.open.map((each) => [each.attemptId, each.state]));
+    const named = arrival.open.filter((each) => each.acknowledged !== true);
+    const states = new Map(named.map((each) => [each.attemptId, each.state]));
     const arrived = { ...arrival, states, asked: new Set<AttemptId>() };
     this.#arrivals.set(arrival.agentId, arrived);
     this.#last.set(arrival.agentId, arrived);
     const begun = arrival.open.filter(({ state }) => state === 'STARTED' || state === 'FINISHED');
+    this.#agents.heard(arrival.agentId, arrival.restored);
     this.#agents.holds(
       arrival.agentId,
       begun.map(({ attemptId }) => attemptId),

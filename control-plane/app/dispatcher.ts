@@ -30,6 +30,8 @@ export interface DispatcherWorld {
   readonly bus: Bus;
   readonly agents: AgentDirectory;
   readonly crash: CrashPoints;
+  /** All agents that may ever come. */
+  enrolled(): Iterable<AgentId>;
   give(executionId: string, input: Input): Promise<unknown>;
 }
 
@@ -61,6 +63,7 @@ export class Dispatcher {
   /** `isWanted`: it still waits for an agent. */
   async assign(command: CommandOf<'assign'>, isWanted: () => boolean): Promise<number> {
     const { attemptId } = command;
+    if (this.#waitsToHear()) return LATER_MS;
     const choice = this.#choose(command);
     if ('input' in choice) {
       await this.#give(choice);
@@ -140,9 +143,16 @@ export class Dispatcher {
     return LATER_MS;
   }
 
+  /** Nothing is given to anybody before: another may have done it already. */
+  #waitsToHear(): boolean {
+    const { agents, enrolled } = this.#world;
+    return agents.waitsToHear(enrolled());
+  }
+
   /** One who is chosen is counted as having it from now on. */
   #choose(command: CommandOf<'assign'>): Chosen | Exclude<Choice, { chosen: unknown }> {
     const { attemptId } = command;
+    if (this.#waitsToHear()) return { busy: true };
     const holder = this.#world.agents.holderOf(attemptId);
     const choice =
       holder === null ? this.#world.agents.choose(command) : this.#world.agents.only(holder, command, BEGAN_THERE);

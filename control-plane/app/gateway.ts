@@ -92,7 +92,8 @@ export class Gateway implements AgentGateway {
       lastHeartbeatAt: system.clock.now(),
     };
     this.#sessions.set(agentId, { connection, presence: here });
-    presence.arrived(here, { agentId, sessionId, ledgerId, open });
+    const restored = hello.incarnation !== null && hello.incarnation !== incarnation;
+    presence.arrived(here, { agentId, sessionId, ledgerId, open, restored });
     return { sessionId, incarnation, protocol: PROTOCOL, leaseMs, heartbeatMs, bus, forget: [] };
   }
 

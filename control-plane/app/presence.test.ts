@@ -36,7 +36,7 @@ function replica(system: VirtualSystem, bus: CountingBus, name: string, here: re
   return { agents, arrivals, presence };
 }
 
-const arrival = { agentId: 'a1', sessionId: 's1', ledgerId: 'l1', open: [] };
+const arrival = { agentId: 'a1', sessionId: 's1', ledgerId: 'l1', open: [], restored: false };
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 it('tells the other replicas who is here', async () => {

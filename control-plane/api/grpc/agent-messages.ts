@@ -44,7 +44,14 @@ const report: z.ZodType<Report> = z.discriminatedUnion('report', [
 
 const ledgerState = z.enum(['ACCEPTED', 'STARTED', 'FINISHED', 'TOMBSTONE']);
 
-const open: z.ZodType<Hello['open']> = z.array(z.object({ attemptId: id, assignment: count, state: ledgerState }));
+const open: z.ZodType<Hello['open']> = z.array(
+  z.object({
+    attemptId: id,
+    assignment: count,
+    state: ledgerState,
+    acknowledged: z.literal(true).exactOptional(),
+  }),
+);
 
 const hello: z.ZodType<Hello> = z.object({
   agentId: id,
