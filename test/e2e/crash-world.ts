@@ -21,6 +21,7 @@ export class CrashWorld {
   #token: string | null = null;
   #controlPlane: ControlPlane | null = null;
   #agent: Program | null = null;
+  readonly #others = new Map<string, { readonly token: string; readonly program: Program }>();
 
   private constructor(program: string, units: UnitsWorld, agentPort: number, separateAgent: boolean) {
     this.#program = program;
@@ -36,9 +37,7 @@ export class CrashWorld {
     await world.startControlPlane();
     await applyDefinition(world.controlPlane, units.definition);
     if (options.separateAgent) {
-      const made = z.object({ token: z.string() });
-      const { token } = await demand(made, ask(world.controlPlane, 'POST', '/tokens', { name: 'beside' }));
-      world.#token = token;
+      world.#token = await world.#join('beside');
       await world.startAgent();
     }
     return world;
@@ -105,6 +104,28 @@ export class CrashWorld {
     );
   }
 
+  /** One more agent; its process is started anew when it has one. */
+  async startAnother(name: string): Promise<Program> {
+    const { token = '', program } = this.#others.get(name) ?? {};
+    await program?.stop();
+    const place = [
+      '--data',
+      join(this.units.directory, name),
+      '--token',
+      token === '' ? await this.#join(name) : token,
+    ];
+    const args = ['agent', '--server', `127.0.0.1:${this.#agentPort}`, '--name', name, ...place];
+    const agent = startProgram(this.#program, args, AGENT_ENVIRONMENT);
+    this.#others.set(name, { token: place.at(-1) ?? '', program: agent });
+    await until(`${name} has a session`, () => /the session is open/.test(agent.output()), 20_000, agent.output);
+    return agent;
+  }
+
+  async #join(name: string): Promise<string> {
+    const made = z.object({ token: z.string() });
+    return (await demand(made, ask(this.controlPlane, 'POST', '/tokens', { name }))).token;
+  }
+
   /** What the processes wrote, for the message of a failure. */
   get story(): string {
     const tail = (text: string): string => text.split('\n').slice(-25).join('\n');
@@ -113,7 +134,8 @@ export class CrashWorld {
   }
 
   async remove(): Promise<void> {
-    await Promise.all([this.#agent?.stop(), this.#controlPlane?.stop()]);
+    const others = [...this.#others.values()].map(({ program }) => program.stop());
+    await Promise.all([this.#agent?.stop(), this.#controlPlane?.stop(), ...others]);
     await this.units.remove();
     rmSync(this.units.directory, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -2,6 +2,7 @@
 import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CrashWorld } from './crash-world.ts';
 import { until } from './fairlead-process.ts';
@@ -72,6 +73,22 @@ it.each([
   },
   120_000,
 );
+
+it('gives what one agent has done to no other that comes back before it', async () => {
+  const other = await world.startAnother('other');
+  await Promise.all([other.stop(), world.process('agent').stop()]);
+  const id = await deploy(world.controlPlane, MARK);
+  // Nothing of it has begun.
+  takeBackup();
+  await world.start('agent');
+  await untilSettled(world.controlPlane, id, WITHIN_MS, world.story);
+  await world.process('agent').stop();
+  await putBack();
+  await world.startAnother('other');
+  await sleep(3_000);
+  await world.start('agent');
+  await expectOnce(id);
+}, 120_000);
 
 it('goes on from a backup that was written over the store in place, once it is told so', async () => {
   const id = await deploy(world.controlPlane, MARK);
