@@ -23,7 +23,8 @@ export async function doctor(
   });
   for (const agent of agents.filter((each) => each.status === 'DISCONNECTED')) {
     const detail = 'is not connected; what it was given waits for it';
-    lines.push({ check: `agent ${agent.name}`, ok: false, detail, mend: 'look at its log on its machine' });
+    const mend = `look at its log on its machine; if it is gone for good: fairlead agents revoke ${agent.name}`;
+    lines.push({ check: `agent ${agent.name}`, ok: false, detail, mend });
   }
   const { catalog, revision } = await definitions.current();
   const workflows = catalog.entities.filter((entity) => entity.kind === 'workflow').length;

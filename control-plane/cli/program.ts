@@ -121,6 +121,10 @@ function addOverviewCommands(program: Command, client: Client): void {
     .command('token <name>')
     .description('a token with which a new agent joins')
     .action((name, _options, command) => client(command, async (it) => (await overview()).createToken(it, name)));
+  agents
+    .command('revoke <name>')
+    .description('turn an agent away for good; what it was given becomes unknown, or goes to another')
+    .action((name, _options, command) => client(command, async (it) => (await overview()).revokeAgent(it, name)));
   program
     .command('doctor')
     .description('check everything this installation needs')

@@ -57,6 +57,12 @@ export async function createToken(context: Context, name: string): Promise<ExitC
   return EXIT.SUCCESS;
 }
 
+export async function revokeAgent(context: Context, name: string): Promise<ExitCode> {
+  const result = await context.api.delete(`/agents/${segment(name)}`, z.object({ revoked: z.string() }));
+  present(context.format, result, () => `${result.revoked} is turned away, and gets nothing any more.`);
+  return EXIT.SUCCESS;
+}
+
 export async function loginLink(context: Context): Promise<ExitCode> {
   const schema = z.object({ path: z.string(), expiresAt: z.number() });
   const result = await context.api.post('/login-tokens', schema, {});

@@ -252,6 +252,7 @@ describe('results', () => {
     [['why']],
     [['agents', 'list']],
     [['agents', 'token', 'dc2']],
+    [['agents', 'revoke', 'dc2']],
     [['doctor']],
     [['get', 'services']],
     [['deploy']],
