@@ -51,6 +51,16 @@ test('every line of a secret of several lines is masked, as short as three chara
   expect(made.text('a first line, ab, wxyz')).toBe('a ********, ab, w********');
 });
 
+test('what a shell tells of a secret that it took for code is masked: its words, and the whole without quotes', () => {
+  const made = redactor(`it's;hunter2hunter3|"pass phrase" $(x)`);
+  expect(made.text('sh: 1: hunter2hunter3: not found')).toBe('sh: 1: ********: not found');
+  expect(made.text('sh: 1: its;hunter2hunter3|pass phrase $(x)')).toBe('sh: 1: ********');
+  expect(made.text('the phrase, it, or a pass')).toBe('the phrase, it, or a pass');
+  expect(redactor('-----BEGIN PRIVATE KEY-----\nabcdefgh\n').text('-----BEGIN RSA KEY-----')).toBe(
+    '-----BEGIN RSA KEY-----',
+  );
+});
+
 test.each([
   ['base64', Buffer.from('s3cr3t/päss').toString('base64')],
   ['base64url', Buffer.from('s3cr3t/päss').toString('base64url')],

@@ -3,6 +3,9 @@ export const SHORTEST_SECRET = 3;
 /** Shorter encoded forms appear by chance. */
 const SHORTEST_ENCODED = 6;
 
+/** Of a secret that a shell has taken for code; shorter words would mask what has nothing to do with it. */
+const SHORTEST_WORD = 8;
+
 const encoder = new TextEncoder();
 
 export interface SecretPattern {
@@ -48,6 +51,7 @@ function plainForms(value: string): readonly string[] {
   for (const whole of [value, value.trim()]) {
     if (whole.length < SHORTEST_SECRET) continue;
     for (const encoded of encodings(whole)) if (encoded.length >= SHORTEST_ENCODED) forms.add(encoded);
+    for (const word of takenForCode(whole)) if (word.length >= SHORTEST_WORD) forms.add(word);
   }
   return [...forms];
 }
@@ -74,6 +78,17 @@ function* quotedForms(plain: string): Iterable<string> {
   yield plain.replaceAll("'", String.raw`'\''`);
   yield plain.replaceAll("'", `'"'"'`);
   yield plain.replaceAll(/[\\"$`]/g, String.raw`\$&`);
+}
+
+/**
+ * What a shell complains of when a secret stands in a script as it is and holds characters that mean something to the
+ * shell: the words between them, and the whole without its quotes.
+ */
+function* takenForCode(plain: string): Iterable<string> {
+  // The text of a key is no word of a script, and parts of its first line stand in every other key.
+  if (/[\r\n]/.test(plain)) return;
+  yield plain.replaceAll(/['"\\]/g, '');
+  yield* plain.split(/[\s'"`\\;&|<>(){}$!#*?~]+/);
 }
 
 /** For those who print them apart from each other, the lines of those tools that break base64: GNU's and the one for mail at 76 characters, OpenSSL's at 64. */
