@@ -6,7 +6,7 @@ interface Known {
   readonly incarnation?: string;
   /** Number of the file in its file system: a copy has another. */
   readonly file?: string;
-  /** Made new at every start, and kept in a file beside the database too: one restored without the other is seen. */
+  /** Made new at every start and every end, and kept in a file beside the database too: one restored without the other is seen. */
   readonly generation?: string;
   readonly before?: string;
   /** The last restore that an operator named. */
@@ -30,20 +30,27 @@ export function establishIncarnation(database: Database, directory: string, rest
   const same = !isNamed && known.file === file && continues;
 
   const incarnation = same && known.incarnation !== undefined ? known.incarnation : makeId(database);
+  const facts = { incarnation, file, ...(restored === null ? {} : { restored }) };
+  nextGeneration(database, beside, { ...facts, before: last ?? '' });
+  return incarnation;
+}
+
+/** At an orderly end: a backup that was taken since the start is none of what is here then. */
+export function leaveGeneration(database: Database, directory: string): void {
+  const beside = join(directory, 'generation');
+  nextGeneration(database, beside, { before: read(beside) ?? '' });
+}
+
+function nextGeneration(database: Database, beside: string, facts: Known): void {
   const generation = makeId(database);
   const put = database.prepare(
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   );
   database.exec('BEGIN IMMEDIATE');
-  put.run(['incarnation', incarnation]);
-  put.run(['file', file]);
-  put.run(['before', last ?? '']);
-  put.run(['generation', generation]);
-  if (restored !== null) put.run(['restored', restored]);
+  for (const [key, value] of Object.entries({ ...facts, generation })) put.run([key, value]);
   database.exec('COMMIT');
   writeFileSync(`${beside}.new`, generation, { flush: true });
   renameSync(`${beside}.new`, beside);
-  return incarnation;
 }
 
 const makeId = (database: Database): string =>

@@ -10,7 +10,7 @@ import { createDocuments } from './documents.ts';
 import { mapError } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createHeads } from './heads.ts';
-import { establishIncarnation } from './incarnation.ts';
+import { establishIncarnation, leaveGeneration } from './incarnation.ts';
 import { createJournal } from './journal.ts';
 import { createLogs } from './logs.ts';
 import { createRows } from './rows.ts';
@@ -46,21 +46,29 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     migrateMain(main);
     migrateLogs(logs);
     logs.neverWait();
-    return assemble(main, logs, establishIncarnation(main, directory, restored), closeAll);
+    const incarnation = establishIncarnation(main, directory, restored);
+    const leave = (): void => {
+      try {
+        leaveGeneration(main, directory);
+      } finally {
+        closeAll();
+      }
+    };
+    return assemble(main, logs, incarnation, leave);
   } catch (error) {
     closeAll();
     throw mapError(error);
   }
 }
 
-function assemble(main: Database, logs: Database, incarnation: string, closeAll: () => void): Store {
+function assemble(main: Database, logs: Database, incarnation: string, leave: () => void): Store {
   const group = new GroupCommit(main);
   const logGroup = new GroupCommit(logs, { ms: LOG_LINGER_MS, scheduler: realSystem.scheduler });
   const one = main.prepare('SELECT 1');
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     await Promise.all([group.close(), logGroup.close()]);
-    closeAll();
+    leave();
   };
   return {
     journal: createJournal(main, group),
