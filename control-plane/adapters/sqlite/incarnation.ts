@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 
 interface Known {
   readonly incarnation?: string;
-  /** Number of the file in its file system: a copy has another. */
+  /** Number of the file in its file system, and since when it is there: a copy has another. */
   readonly file?: string;
   /** Made new at every start and every end, and kept in a file beside the database too: one restored without the other is seen. */
   readonly generation?: string;
@@ -22,7 +22,7 @@ export function establishIncarnation(database: Database, directory: string, rest
   const beside = join(directory, 'generation');
   const rows = database.prepare('SELECT key, value FROM meta').all<{ key: keyof Known; value: string }>([]);
   const known: Known = Object.fromEntries(rows.map(({ key, value }) => [key, value]));
-  const file = String(statSync(database.file, { bigint: true }).ino);
+  const file = identityOf(database.file);
   const last = read(beside);
   // A start that was killed between the two writes below left the generation before this one in the file.
   const continues = last !== null && (last === known.generation || last === known.before);
@@ -51,6 +51,13 @@ function nextGeneration(database: Database, beside: string, facts: Known): void 
   database.exec('COMMIT');
   writeFileSync(`${beside}.new`, generation, { flush: true });
   renameSync(`${beside}.new`, beside);
+}
+
+/** The number of a file that is gone goes to the next one, so it alone would not tell them apart. */
+function identityOf(path: string): string {
+  const { ino, birthtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  // Where the system does not know it, the last change stands for the birth, and that is no identity.
+  return birthtimeNs === ctimeNs ? String(ino) : `${ino}/${birthtimeNs}`;
 }
 
 const makeId = (database: Database): string =>

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -115,13 +115,24 @@ describe('the embedded store', () => {
     const hot = await incarnationAfterStart(data);
     expect([first, second]).not.toContain(hot);
 
+    // Taken while it ran, put back in its place after it was killed: the number of the file may be the same again.
+    const killed = await openSqliteStore({ directory: data });
+    for (const name of ['fairlead.db', 'fairlead.db-wal']) copyFileSync(join(data, name), join(directory, name));
+    const generation = readFileSync(join(data, 'generation'));
+    await killed.close();
+    writeFileSync(join(data, 'generation'), generation);
+    for (const name of ['fairlead.db', 'fairlead.db-wal', 'fairlead.db-shm']) rmSync(join(data, name), { force: true });
+    for (const name of ['fairlead.db', 'fairlead.db-wal']) copyFileSync(join(directory, name), join(data, name));
+    const anew = await incarnationAfterStart(data);
+    expect([first, second, hot]).not.toContain(anew);
+
     // The whole directory, copied to another place.
     const third = await incarnationAfterStart(backup);
     expect([first, second]).not.toContain(third);
 
     // Told by an operator.
     const told = await incarnationAfterStart(data, 'monday');
-    expect(told).not.toBe(hot);
+    expect(told).not.toBe(anew);
     for (const name of ['monday', undefined, 'monday']) expect(await incarnationAfterStart(data, name)).toBe(told);
     expect(await incarnationAfterStart(data, 'tuesday')).not.toBe(told);
   });
