@@ -1,10 +1,9 @@
 /** What an execution put on hosts and took away from them: the rows of what runs where, and what its runs have deployed. */
-import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { Execution, Phase } from '../engine/execution.ts';
-import type { PhasePlan, RunPlan, StepPlan } from '../engine/plan.ts';
+import type { PhasePlan, RunPlan } from '../engine/plan.ts';
 import { planOfPhase, planOfRun, stepPlanOf } from '../engine/plan-of.ts';
-import { effectOf } from '../engine/step-effect.ts';
+import { effectOf, withChecksum } from '../engine/step-effect.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import { mayHaveTouched } from '../engine/undo-pre.ts';
 import type { InstanceRow } from '../ports/rows.ts';
@@ -13,7 +12,6 @@ interface Installed {
   readonly phase: Phase;
   readonly plan: PhasePlan;
   readonly run: RunPlan;
-  readonly step: StepPlan;
   readonly host: string;
   readonly endedAt: number;
   readonly artifact: ArtifactRef;
@@ -34,20 +32,18 @@ function begun(execution: Execution): readonly Installed[] {
       const plan = planOfPhase(runPlan, phase);
       if (plan === null) continue;
       for (const step of phase.sections.flatMap((section) => section.steps)) {
-        const stepPlan = stepPlanOf(execution, step.id);
-        const effect = effectOf(stepPlan, plan, runPlan, isBack(execution, runPlan, phase));
+        const effect = effectOf(stepPlanOf(execution, step.id), plan, runPlan, isBack(execution, runPlan, phase));
         if (effect === null) continue;
         const { artifact: ref, removed } = effect;
         for (const task of step.tasks) {
           const attempt = lastAttempt(task);
           const isDone = attempt?.result?.outcome === 'SUCCESS' && attempt.endedAt !== null;
           if (!isDone && (removed || !task.attempts.some(mayHaveTouched))) continue;
-          const artifact = { ...ref, sha256: ref.sha256 ?? sha256In(attempt?.result?.outputs) };
+          const artifact = withChecksum(ref, attempt?.result?.outputs);
           found.push({
             phase,
             plan,
             run: runPlan,
-            step: stepPlan,
             host: task.target,
             endedAt: attempt?.endedAt ?? execution.lastAt,
             artifact,
@@ -63,13 +59,6 @@ function begun(execution: Execution): readonly Installed[] {
 
 const isBack = ({ plan }: Execution, run: RunPlan, phase: Phase): boolean =>
   phase.kind === 'ROLLBACK' || run.undoing === true || plan.rollbackOf !== undefined;
-
-/** Told by the step that put it there (`outputs.artifact.sha256`). */
-function sha256In(outputs: JsonObject | undefined): string | null {
-  const artifact = outputs?.['artifact'];
-  const value = typeof artifact === 'object' && artifact !== null ? (artifact as JsonObject)['sha256'] : null;
-  return typeof value === 'string' ? value : null;
-}
 
 export type Deployed = Pick<Installed, 'run' | 'plan' | 'artifact'>;
 

@@ -8,7 +8,7 @@ import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import type { Execution, Phase, Run } from './execution.ts';
 import type { PhasePlan, Plan, RunPlan, StagePlan } from './plan.ts';
 import { planOfPhase } from './plan-of.ts';
-import { effectOf } from './step-effect.ts';
+import { effectOf, withChecksum } from './step-effect.ts';
 import { lastAttempt } from './tree.ts';
 
 export interface PutThere {
@@ -71,9 +71,7 @@ function putIn(plan: RunPlan, phasePlan: PhasePlan, { sections }: Phase): Artifa
       if (effect === null) continue;
       const results = step.tasks.flatMap((task) => lastAttempt(task)?.result ?? []);
       const done = results.find(({ outcome }) => outcome === 'SUCCESS');
-      if (done === undefined) continue;
-      const told = objectOr(done.outputs?.['artifact'])['sha256'];
-      return { ...effect.artifact, sha256: effect.artifact.sha256 ?? (typeof told === 'string' ? told : null) };
+      if (done !== undefined) return withChecksum(effect.artifact, done.outputs);
     }
   }
   return null;

@@ -25,5 +25,12 @@ export function effectOf(step: StepPlan, phase: PhasePlan, run: RunPlan, back: b
   return back ? null : put(artifact);
 }
 
+/** With the checksum that the step which put it there has told (`outputs.artifact.sha256`), where none was known before. */
+export function withChecksum(ref: ArtifactRef, outputs: JsonObject | undefined): ArtifactRef {
+  const artifact = outputs?.['artifact'];
+  const told = typeof artifact === 'object' && artifact !== null ? (artifact as JsonObject)['sha256'] : null;
+  return { ...ref, sha256: ref.sha256 ?? (typeof told === 'string' ? told : null) };
+}
+
 // The catalog's schemas are all objects.
 const directionOf = ({ parameters }: StepPlan): Json | undefined => (parameters as JsonObject)['direction'];
