@@ -58,8 +58,7 @@ export class DefinitionStore {
     let read = from;
     while (read.revision < to) {
       const limit = Math.min(PAGE, to - read.revision);
-      const after = read.revision === 0 ? {} : { after: idOf(read.revision) };
-      const page = await this.#documents.list('changeSets', { prefix: PREFIX, ...after, limit });
+      const page = await this.#documents.list('changeSets', { prefix: PREFIX, after: idOf(read.revision), limit });
       const last = page.at(-1);
       if (last === undefined) break;
       read = { catalog: foldChangeSets(page.map(changeSetIn), read.catalog), revision: revisionOf(last.id) };
