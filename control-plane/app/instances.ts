@@ -46,18 +46,14 @@ export async function deployments(
 
 const isTrue = (row: InstanceRow, detail: string): boolean => row.details[detail] === true;
 
-const actionOf = (row: InstanceRow): Deployment['action'] =>
-  typeof row.details['swappedBy'] === 'string'
-    ? row.details['traffic'] === 'live'
-      ? 'SWAPPED_IN'
-      : 'SWAPPED_OUT'
-    : isTrue(row, 'removed')
-      ? 'REMOVED'
-      : isTrue(row, 'brokeOff')
-        ? 'BROKE_OFF'
-        : isTrue(row, 'rollback')
-          ? 'ROLLED_BACK'
-          : 'DEPLOYED';
+function actionOf(row: InstanceRow): Deployment['action'] {
+  if (typeof row.details['swappedBy'] === 'string') {
+    return row.details['traffic'] === 'live' ? 'SWAPPED_IN' : 'SWAPPED_OUT';
+  }
+  if (isTrue(row, 'removed')) return 'REMOVED';
+  if (isTrue(row, 'brokeOff')) return 'BROKE_OFF';
+  return isTrue(row, 'rollback') ? 'ROLLED_BACK' : 'DEPLOYED';
+}
 
 /** Whether the definitions still know the place; each infrastructure is looked up once. */
 function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state' | 'note'> {
