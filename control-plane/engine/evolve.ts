@@ -1,6 +1,7 @@
 /**
  * evolve(execution, event): bookkeeping. Total and exhaustive; it decides nothing, so old journals fold the same for ever.
  */
+import { changedExecution } from './changed.ts';
 import { evolveAttempt } from './evolve/attempt.ts';
 import { withBarrier } from './evolve/barrier.ts';
 import { collectedBefore, withCollected } from './evolve/collected.ts';
@@ -28,7 +29,7 @@ export function evolve(execution: Execution | null, event: Event): Execution {
   if (event.event === 'ExecutionStarted') return started(event);
   if (execution === null) throw new Error(`${event.event} before ExecutionStarted`);
   for (const known of recent) if (known.event === event && known.before === execution) return known.after;
-  const after = { ...applied(execution, event), lastAt: event.at, events: execution.events + 1 };
+  const after = changedExecution(applied(execution, event), { lastAt: event.at, events: execution.events + 1 });
   newest = (newest + 1) % KEPT;
   recent[newest] = { before: execution, event, after };
   return after;
@@ -67,33 +68,30 @@ function inherited({ resumes, executionId }: Plan): readonly Output[] {
 function applied(execution: Execution, event: Exclude<Event, { event: 'ExecutionStarted' }>): Execution {
   switch (event.event) {
     case 'DriverChanged':
-      return { ...execution, driver: event.driver, epoch: event.epoch };
+      return changedExecution(execution, { driver: event.driver, epoch: event.epoch });
     case 'Parked':
-      return { ...execution, parked: event.reason };
+      return changedExecution(execution, { parked: event.reason });
     case 'PauseRequested':
-      return { ...execution, pause: { actor: event.actor, reason: event.reason, at: event.at } };
+      return changedExecution(execution, { pause: { actor: event.actor, reason: event.reason, at: event.at } });
     case 'Resumed':
-      return { ...execution, pause: null };
+      return changedExecution(execution, { pause: null });
     case 'RunStarted': {
       const started = event.found === undefined ? execution : withFound(execution, event.runId, event.found);
-      return updateRun(started, event.runId, (run) => ({ ...run, status: 'RUNNING', startedAt: event.at }));
+      return updateRun(started, event.runId, () => ({ status: 'RUNNING', startedAt: event.at }));
     }
     case 'RunEnded':
       return updateRun(execution, event.runId, (run) => ({
-        ...run,
         status: event.status,
         failure: event.failure ?? run.failure,
         endedAt: event.at,
       }));
     case 'AbortRequested':
-      return updateRun(execution, event.runId, (run) => ({
-        ...run,
+      return updateRun(execution, event.runId, () => ({
         status: 'ABORTING',
         abort: { actor: event.actor, reason: event.reason, at: event.at },
       }));
     case 'RollbackStarted':
-      return updateRun(execution, event.runId, (run) => ({
-        ...run,
+      return updateRun(execution, event.runId, () => ({
         status: 'ROLLING_BACK',
         failure: event.failure,
         rollback: {
@@ -107,10 +105,10 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
       }));
     case 'RollbackEnded':
       return updateRun(execution, event.runId, (run) =>
-        run.rollback === null ? run : { ...run, rollback: { ...run.rollback, result: event.result } },
+        run.rollback === null ? {} : { rollback: { ...run.rollback, result: event.result } },
       );
     case 'HoldWritten':
-      return updateRun(execution, event.runId, (run) => ({ ...run, held: true }));
+      return updateRun(execution, event.runId, () => ({ held: true }));
     case 'LockRequested':
     case 'LockQueued':
     case 'LockGranted':
@@ -126,10 +124,9 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'OthersRejected':
       return evolvePipeline(execution, event);
     case 'PhaseStarted':
-      return updateRun(execution, event.phaseId, (run) => ({ ...run, phases: [...run.phases, newPhase(event)] }));
+      return updateRun(execution, event.phaseId, (run) => ({ phases: [...run.phases, newPhase(event)] }));
     case 'PhaseEnded':
-      return updatePhase(execution, event.phaseId, (node) => ({
-        ...node,
+      return updatePhase(execution, event.phaseId, () => ({
         status: event.status,
         endedAt: event.at,
         skipped: event.skipped ?? null,
@@ -137,17 +134,15 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'HostsProvided':
       return withHosts(execution, event);
     case 'HostsSelected':
-      return updatePhase(execution, event.phaseId, (node) => ({ ...node, hosts: event.hosts }));
+      return updatePhase(execution, event.phaseId, () => ({ hosts: event.hosts }));
     case 'HostsDropped':
-      return updatePhase(execution, event.phaseId, (node) => ({ ...node, dropped: [...node.dropped, ...event.hosts] }));
+      return updatePhase(execution, event.phaseId, (node) => ({ dropped: [...node.dropped, ...event.hosts] }));
     case 'SectionStarted':
       return updatePhase(execution, event.sectionId, (node) => ({
-        ...node,
         sections: [...node.sections, newSection(event)],
       }));
     case 'SectionEnded':
-      return updateSection(execution, event.sectionId, (node) => ({
-        ...node,
+      return updateSection(execution, event.sectionId, () => ({
         status: event.status,
         endedAt: event.at,
       }));
@@ -171,10 +166,9 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'OutputsPublished': {
       const { name, scope, owner, values, by } = event;
       const others = execution.outputs.filter((each) => !(each.name === name && each.owner === owner));
-      return {
-        ...execution,
+      return changedExecution(execution, {
         outputs: [...others, { name, scope, owner, values, ...(by === undefined ? {} : { by }) }],
-      };
+      });
     }
     case 'ArtifactCollected':
       return withCollected(execution, event);
@@ -189,12 +183,12 @@ function applied(execution: Execution, event: Exclude<Event, { event: 'Execution
     case 'AttemptEnded':
       return evolveAttempt(execution, event);
     case 'ExecutionEnded':
-      return { ...execution, status: event.status, endedAt: event.at };
+      return changedExecution(execution, { status: event.status, endedAt: event.at });
     case 'SummaryWritten':
-      return { ...execution, summaryWritten: true };
+      return changedExecution(execution, { summaryWritten: true });
     case 'Settled':
     case 'SettledByForce':
-      return { ...execution, settled: true };
+      return changedExecution(execution, { settled: true });
     case 'InputRejected':
       return execution;
   }

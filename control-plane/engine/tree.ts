@@ -4,6 +4,15 @@
  * memoizing per node rests on).
  */
 import { taskId, taskOf, type AttemptId, type NodeId } from '@fairlead/proto/model/ids.ts';
+import {
+  changedAttempt,
+  changedExecution,
+  changedPhase,
+  changedRun,
+  changedSection,
+  changedStep,
+  changedTask,
+} from './changed.ts';
 import type { Attempt, Execution, Phase, Run, Section, Step, Task } from './execution.ts';
 
 /** How many parts of the path name a node of that kind: `x/run/phase/section/step`. */
@@ -67,31 +76,35 @@ export function replace<N extends { readonly id: string }>(
   throw new Error(`no node ${id}`);
 }
 
-export const updateRun = (execution: Execution, id: string, change: (run: Run) => Run): Execution => ({
-  ...execution,
-  runs: replace(execution.runs, ancestor(id, 'run'), change),
-});
+/** Which fields of the node become different, and how. */
+type Change<N> = (node: N) => Partial<N>;
 
-export const updatePhase = (execution: Execution, id: string, change: (phase: Phase) => Phase): Execution =>
-  updateRun(execution, id, (run) => ({ ...run, phases: replace(run.phases, ancestor(id, 'phase'), change) }));
+export const updateRun = (execution: Execution, id: string, change: Change<Run>): Execution =>
+  changedExecution(execution, {
+    runs: replace(execution.runs, ancestor(id, 'run'), (run) => changedRun(run, change(run))),
+  });
 
-export const updateSection = (execution: Execution, id: string, change: (section: Section) => Section): Execution =>
-  updatePhase(execution, id, (phase) => ({
-    ...phase,
-    sections: replace(phase.sections, ancestor(id, 'section'), change),
+export const updatePhase = (execution: Execution, id: string, change: Change<Phase>): Execution =>
+  updateRun(execution, id, ({ phases }) => ({
+    phases: replace(phases, ancestor(id, 'phase'), (phase) => changedPhase(phase, change(phase))),
   }));
 
-export const updateStep = (execution: Execution, id: string, change: (step: Step) => Step): Execution =>
-  updateSection(execution, id, (section) => ({
-    ...section,
-    steps: replace(section.steps, ancestor(id, 'step'), change),
+export const updateSection = (execution: Execution, id: string, change: Change<Section>): Execution =>
+  updatePhase(execution, id, ({ sections }) => ({
+    sections: replace(sections, ancestor(id, 'section'), (section) => changedSection(section, change(section))),
   }));
 
-export const updateTask = (execution: Execution, id: string, change: (task: Task) => Task): Execution =>
-  updateStep(execution, id, (step) => ({
-    ...step,
-    tasks: replace(step.tasks, id.includes('#') ? taskOf(id) : id, change),
+export const updateStep = (execution: Execution, id: string, change: Change<Step>): Execution =>
+  updateSection(execution, id, ({ steps }) => ({
+    steps: replace(steps, ancestor(id, 'step'), (step) => changedStep(step, change(step))),
   }));
 
-export const updateAttempt = (execution: Execution, id: AttemptId, change: (attempt: Attempt) => Attempt): Execution =>
-  updateTask(execution, id, (task) => ({ ...task, attempts: replace(task.attempts, id, change) }));
+export const updateTask = (execution: Execution, id: string, change: Change<Task>): Execution =>
+  updateStep(execution, id, ({ tasks }) => ({
+    tasks: replace(tasks, id.includes('#') ? taskOf(id) : id, (task) => changedTask(task, change(task))),
+  }));
+
+export const updateAttempt = (execution: Execution, id: AttemptId, change: Change<Attempt>): Execution =>
+  updateTask(execution, id, ({ attempts }) => ({
+    attempts: replace(attempts, id, (attempt) => changedAttempt(attempt, change(attempt))),
+  }));

@@ -1,6 +1,7 @@
 /** The bookkeeping of attempts, and of the tasks they are attempts at. */
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { Status } from '@fairlead/proto/model/status.ts';
+import { changedAttempt } from '../changed.ts';
 import type { EventOf } from '../events.ts';
 import type { Attempt, Execution } from '../execution.ts';
 import { replace, updateAttempt, updateTask } from '../tree.ts';
@@ -21,7 +22,6 @@ export function evolveAttempt(execution: Execution, event: AttemptEvent): Execut
   switch (event.event) {
     case 'AttemptAssigned':
       return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
         state: 'ASSIGNED',
         assignment: attempt.assignment + 1,
         agentId: event.agentId,
@@ -31,12 +31,10 @@ export function evolveAttempt(execution: Execution, event: AttemptEvent): Execut
       }));
     case 'AttemptUnassignable':
       return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
         unassignable: { since: attempt.unassignable?.since ?? event.at, failure: event.failure },
       }));
     case 'AttemptReleased':
       return withTaskStatus(execution, event.attemptId, 'QUEUED', (attempt) => ({
-        ...attempt,
         state: 'PENDING',
         startedAt: null,
         deadline: null,
@@ -48,37 +46,31 @@ export function evolveAttempt(execution: Execution, event: AttemptEvent): Execut
           event.final && attempt.agentId !== null ? [...attempt.refusedBy, attempt.agentId] : attempt.refusedBy,
       }));
     case 'AttemptStarted':
-      return withTaskStatus(execution, event.attemptId, 'RUNNING', (attempt) => ({
-        ...attempt,
+      return withTaskStatus(execution, event.attemptId, 'RUNNING', () => ({
         state: 'STARTED',
         startedAt: event.at,
         deadline: event.deadline,
       }));
     case 'AttemptCheckpointed':
       return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
         checkpoints: [...attempt.checkpoints, { name: event.name, data: event.data }],
       }));
     case 'AttemptLost':
-      return withTaskStatus(execution, event.attemptId, 'UNKNOWN', (attempt) => ({
-        ...attempt,
+      return withTaskStatus(execution, event.attemptId, 'UNKNOWN', () => ({
         state: 'UNKNOWN',
         unknownSince: event.at,
       }));
     case 'AttemptFound':
-      return withTaskStatus(execution, event.attemptId, 'RUNNING', (attempt) => ({
-        ...attempt,
+      return withTaskStatus(execution, event.attemptId, 'RUNNING', () => ({
         state: 'STARTED',
         unknownSince: null,
       }));
     case 'CancelRequested':
-      return updateAttempt(execution, event.attemptId, (attempt) => ({
-        ...attempt,
+      return updateAttempt(execution, event.attemptId, () => ({
         cancel: { reason: event.reason, at: event.at },
       }));
     case 'AttemptEnded':
-      return withTaskStatus(execution, event.attemptId, ENDED_AS[event.result.outcome], (attempt) => ({
-        ...attempt,
+      return withTaskStatus(execution, event.attemptId, ENDED_AS[event.result.outcome], () => ({
         state: 'ENDED',
         result: event.result,
         endedAt: event.at,
@@ -95,7 +87,10 @@ function withTaskStatus(
   execution: Execution,
   id: AttemptId,
   status: Status,
-  change: (attempt: Attempt) => Attempt,
+  change: (attempt: Attempt) => Partial<Attempt>,
 ): Execution {
-  return updateTask(execution, id, (task) => ({ ...task, status, attempts: replace(task.attempts, id, change) }));
+  return updateTask(execution, id, ({ attempts }) => ({
+    status,
+    attempts: replace(attempts, id, (attempt) => changedAttempt(attempt, change(attempt))),
+  }));
 }

@@ -1,3 +1,4 @@
+import { changedExecution } from '../changed.ts';
 import type { EventOf } from '../events.ts';
 import type { Barrier, Execution } from '../execution.ts';
 
@@ -8,5 +9,5 @@ export function withBarrier(execution: Execution, event: EventOf<'BarrierPassed'
     event.event === 'BarrierPassed'
       ? { stageId, identifier, at, state: 'PASSED', peer: null }
       : { stageId, identifier, at, state: 'FAILED', peer: event.peer };
-  return { ...execution, barriers: [...execution.barriers, barrier] };
+  return changedExecution(execution, { barriers: [...execution.barriers, barrier] });
 }

@@ -3,6 +3,7 @@
  * rollback goes back to, and no longer what was there when it was planned.
  */
 import type { NodeId } from '@fairlead/proto/model/ids.ts';
+import { changedExecution } from '../changed.ts';
 import type { Execution } from '../execution.ts';
 import type { FoundThere, Restored, RunPlan } from '../plan.ts';
 import { withRunPlans } from './run-plan.ts';
@@ -11,7 +12,7 @@ export function withFound(execution: Execution, runId: NodeId, found: readonly F
   const run = execution.runs.find((each) => each.id === runId);
   if (run === undefined) return execution;
   const { plan } = execution;
-  return { ...execution, plan: withRunPlans(plan, run, (before) => [runWithFound(before, found)]) };
+  return changedExecution(execution, { plan: withRunPlans(plan, run, (before) => [runWithFound(before, found)]) });
 }
 
 export function runWithFound(run: RunPlan, found: readonly FoundThere[]): RunPlan {

@@ -1,4 +1,5 @@
 /** The bookkeeping of hosts that a provisioner has made. */
+import { changedExecution } from '../changed.ts';
 import type { EventOf } from '../events.ts';
 import type { Execution } from '../execution.ts';
 import type { RunPlan } from '../plan.ts';
@@ -12,5 +13,5 @@ export function withHosts(execution: Execution, { stepId, phases, hosts }: Event
     ...of,
     phases: of.phases.map((phase) => (phases.includes(phase.id) ? { ...phase, hosts } : phase)),
   });
-  return { ...execution, plan: withRunPlans(execution.plan, run, (before) => [told(before)]) };
+  return changedExecution(execution, { plan: withRunPlans(execution.plan, run, (before) => [told(before)]) });
 }

@@ -11,20 +11,20 @@ export function withLock(execution: Execution, event: LockEvent): Execution {
   return event.event === 'LockGranted' && event.found !== undefined ? withFound(next, event.runId, event.found) : next;
 }
 
-function changed(run: Run, event: LockEvent): Run {
+function changed(run: Run, event: LockEvent): Partial<Run> {
   if (event.event === 'LockRequested') {
     const { requestId, keys, at } = event;
-    return { ...run, lock: { requestId, keys, requestedAt: at, state: 'REQUESTED', position: null, fences: {} } };
+    return { lock: { requestId, keys, requestedAt: at, state: 'REQUESTED', position: null, fences: {} } };
   }
-  if (run.lock === null) return run;
+  if (run.lock === null) return {};
   switch (event.event) {
     case 'LockQueued':
-      return { ...run, lock: { ...run.lock, state: 'QUEUED', position: event.position } };
+      return { lock: { ...run.lock, state: 'QUEUED', position: event.position } };
     case 'LockGranted':
-      return { ...run, lock: { ...run.lock, state: 'HELD', position: null, fences: event.fences } };
+      return { lock: { ...run.lock, state: 'HELD', position: null, fences: event.fences } };
     case 'LockRefused':
-      return { ...run, lock: { ...run.lock, state: 'REFUSED', position: null } };
+      return { lock: { ...run.lock, state: 'REFUSED', position: null } };
     case 'LockReleased':
-      return { ...run, lock: { ...run.lock, state: 'RELEASED' } };
+      return { lock: { ...run.lock, state: 'RELEASED' } };
   }
 }

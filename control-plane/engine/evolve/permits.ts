@@ -1,3 +1,4 @@
+import { changedExecution } from '../changed.ts';
 import type { EventOf } from '../events.ts';
 import type { Execution, Permits } from '../execution.ts';
 
@@ -8,10 +9,12 @@ type PermitsEvent = EventOf<
 export function withPermits(execution: Execution, event: PermitsEvent): Execution {
   if (event.event === 'PermitsRequested') {
     const { event: _, at: __, ...asked } = event;
-    return { ...execution, permits: [...execution.permits, { ...asked, state: 'REQUESTED', position: null }] };
+    return changedExecution(execution, {
+      permits: [...execution.permits, { ...asked, state: 'REQUESTED', position: null }],
+    });
   }
   const permits = execution.permits.map((each) => (each.requestId === event.requestId ? changed(each, event) : each));
-  return { ...execution, permits };
+  return changedExecution(execution, { permits });
 }
 
 function changed(permits: Permits, event: Exclude<PermitsEvent, { event: 'PermitsRequested' }>): Permits {

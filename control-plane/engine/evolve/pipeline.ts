@@ -1,4 +1,5 @@
 /** The bookkeeping of pipelines: runs that are planned late, stages that are appended, and what people answered. */
+import { changedExecution, changedRun } from '../changed.ts';
 import type { EventOf } from '../events.ts';
 import type { Execution, Run } from '../execution.ts';
 import type { Plan, RunPlan, StagePlan } from '../plan.ts';
@@ -19,36 +20,36 @@ export function evolvePipeline(execution: Execution, event: PipelineEvent): Exec
   switch (event.event) {
     case 'RunReached':
       return updateRun(execution, event.runId, (run) => ({
-        ...run,
         inputs: { of: run.planId, since: event.at, until: event.until, given: null },
       }));
     case 'InputsGiven': {
       const given = { values: event.values, actor: event.actor, at: event.at };
       return updateRun(execution, event.runId, (run) =>
-        run.inputs === null ? run : { ...run, inputs: { ...run.inputs, given } },
+        run.inputs === null ? {} : { inputs: { ...run.inputs, given } },
       );
     }
     case 'RunPlanned':
       return replaced(execution, event);
     case 'RollbackAsked':
-      return { ...execution, rollbackAsked: { actor: event.actor, reason: event.reason, at: event.at } };
+      return changedExecution(execution, {
+        rollbackAsked: { actor: event.actor, reason: event.reason, at: event.at },
+      });
     case 'StageAppended': {
       const { plan } = execution;
       const runs = runsOfStage(plan, event.stage);
-      return {
-        ...execution,
+      return changedExecution(execution, {
         plan: { ...plan, stages: [...plan.stages, event.stage] },
         runs: [...execution.runs, ...runs],
-      };
+      });
     }
     case 'ApprovalAnswered': {
       const { answer, actor, comment, variables, at } = event;
       const approval = { answer, actor, comment, variables, at, othersRejected: false };
-      return updateStep(execution, event.stepId, (step) => ({ ...step, status: 'RUNNING', waiting: null, approval }));
+      return updateStep(execution, event.stepId, () => ({ status: 'RUNNING', waiting: null, approval }));
     }
     case 'OthersRejected':
       return updateStep(execution, event.stepId, (step) =>
-        step.approval === null ? step : { ...step, approval: { ...step.approval, othersRejected: true } },
+        step.approval === null ? {} : { approval: { ...step.approval, othersRejected: true } },
       );
   }
 }
@@ -59,12 +60,11 @@ function replaced(execution: Execution, { runId, plans }: EventOf<'RunPlanned'>)
   if (before === undefined) return execution;
   const { plan } = execution;
   const inPlace = plans.map((each): RunPlan => ({ ...each, skip: null, inputs: null, deferred: false }));
-  const fresh = inPlace.map((each) => ({ ...newRun(plan, before.stageId, each), inputs: before.inputs }));
-  return {
-    ...execution,
+  const fresh = inPlace.map((each) => changedRun(newRun(plan, before.stageId, each), { inputs: before.inputs }));
+  return changedExecution(execution, {
     plan: withRunPlans(plan, before, () => inPlace),
     runs: execution.runs.flatMap((run) => (run.id === runId ? fresh : [run])),
-  };
+  });
 }
 
 export const plannedRuns = (plan: Plan): readonly Run[] => plan.stages.flatMap((stage) => runsOfStage(plan, stage));
@@ -75,7 +75,7 @@ const runsOfStage = (plan: Plan, stage: StagePlan): readonly Run[] =>
     const before = stage.takenOver?.find(({ runId }) => runId === each.id);
     return before === undefined
       ? run
-      : { ...run, status: before.status, startedAt: before.startedAt, endedAt: before.endedAt };
+      : changedRun(run, { status: before.status, startedAt: before.startedAt, endedAt: before.endedAt });
   });
 
 const newRun = (plan: Plan, stageId: string, run: RunPlan): Run => ({

@@ -1,5 +1,6 @@
 /** The bookkeeping of a step's own events. */
 import { attemptId } from '@fairlead/proto/model/ids.ts';
+import { changedStep, changedTask } from '../changed.ts';
 import type { EventOf } from '../events.ts';
 import type { Execution, Step } from '../execution.ts';
 import { newAttempt, newStep } from '../nodes.ts';
@@ -27,30 +28,31 @@ export function evolveStep(execution: Execution, event: StepEvent): Execution {
   }
 }
 
-function changed(node: Step, event: Exclude<StepEvent, { event: 'StepStarted' | 'StepEnded' | 'StepFailed' }>): Step {
+function changed(
+  node: Step,
+  event: Exclude<StepEvent, { event: 'StepStarted' | 'StepEnded' | 'StepFailed' }>,
+): Partial<Step> {
   switch (event.event) {
     case 'StepRetried':
       return retried(node, event);
     case 'StepWaiting':
-      return { ...node, status: 'WAITING', waiting: event.waiting };
+      return { status: 'WAITING', waiting: event.waiting };
     case 'InterventionAnswered': {
       const { action, actor, reason, at } = event;
       return {
-        ...node,
         status: 'RUNNING',
         waiting: null,
         interventions: [...node.interventions, { action, actor, reason, at }],
       };
     }
     case 'StepIgnored':
-      return { ...node, ignored: true };
+      return { ignored: true };
   }
 }
 
-function retried(node: Step, event: EventOf<'StepRetried'>): Step {
+function retried(node: Step, event: EventOf<'StepRetried'>): Partial<Step> {
   const again = new Set(event.targets);
   return {
-    ...node,
     status: 'RUNNING',
     waiting: null,
     failure: null,
@@ -59,7 +61,7 @@ function retried(node: Step, event: EventOf<'StepRetried'>): Step {
     tasks: node.tasks.map((task) => {
       if (!again.has(task.target)) return task;
       const attempt = newAttempt(attemptId(task.id, task.attempts.length + 1), event.at, event.actor ?? null);
-      return { ...task, status: 'QUEUED', attempts: [...task.attempts, attempt] };
+      return changedTask(task, { status: 'QUEUED', attempts: [...task.attempts, attempt] });
     }),
   };
 }
@@ -68,10 +70,10 @@ function retried(node: Step, event: EventOf<'StepRetried'>): Step {
 function startStep(execution: Execution, event: EventOf<'StepStarted'>): Execution {
   return updateSection(execution, event.stepId, (node) => {
     const known = node.steps.find((each) => each.id === event.stepId);
-    if (known === undefined) return { ...node, steps: [...node.steps, newStep(event)] };
+    if (known === undefined) return { steps: [...node.steps, newStep(event)] };
     const { retries, interventions } = known;
-    const again = { ...newStep(event), retries, interventions };
-    return { ...node, steps: node.steps.map((each) => (each === known ? again : each)) };
+    const again = changedStep(newStep(event), { retries, interventions });
+    return { steps: node.steps.map((each) => (each === known ? again : each)) };
   });
 }
 
@@ -86,8 +88,8 @@ function inSection(execution: Execution, event: EventOf<'StepEnded' | 'StepFaile
     const known = node.steps.some((each) => each.id === event.stepId);
     if (!known) {
       const fresh = newStep({ ...event, event: 'StepStarted', targets: [] });
-      return { ...node, steps: [...node.steps, { ...fresh, ...change }] };
+      return { steps: [...node.steps, changedStep(fresh, change)] };
     }
-    return { ...node, steps: node.steps.map((each) => (each.id === event.stepId ? { ...each, ...change } : each)) };
+    return { steps: node.steps.map((each) => (each.id === event.stepId ? changedStep(each, change) : each)) };
   });
 }
