@@ -26,6 +26,8 @@ export interface Requirements {
   readonly type: string;
   readonly selectors: readonly string[];
   readonly avoid: readonly AgentId[];
+  /** Refused it a moment ago, and why: not asked again yet. */
+  readonly pausing?: ReadonlyMap<AgentId, Failure>;
 }
 
 export type Choice =
@@ -262,11 +264,11 @@ export class AgentDirectory {
   }
 
   /** The same as having no reason against, without making one: asked for every task. */
-  #may(presence: AgentPresence, { type, selectors, avoid }: Requirements): boolean {
+  #may(presence: AgentPresence, { type, selectors, avoid, pausing }: Requirements): boolean {
     const { hello, draining, agentId } = presence;
     if (draining || !hello.capabilities.includes(type)) return false;
     for (const selector of selectors) if (!hello.selectors.includes(selector)) return false;
-    return !avoid.includes(agentId) && this.isConnected(presence);
+    return !avoid.includes(agentId) && pausing?.has(agentId) !== true && this.isConnected(presence);
   }
 
   #reasonAgainst(presence: AgentPresence, wanted: Requirements): string | null {
@@ -275,7 +277,9 @@ export class AgentDirectory {
     if (!presence.hello.capabilities.includes(wanted.type)) return `cannot do ${wanted.type}`;
     const missing = wanted.selectors.filter((selector) => !presence.hello.selectors.includes(selector));
     if (missing.length > 0) return `lacks ${missing.join(', ')}`;
-    return wanted.avoid.includes(presence.agentId) ? 'refused it before' : null;
+    if (wanted.avoid.includes(presence.agentId)) return 'refused it before';
+    const refusal = wanted.pausing?.get(presence.agentId);
+    return refusal === undefined ? null : `refuses it and is asked again soon: ${refusal.message}`;
   }
 
   /** Why of each, for the first few: it goes into a journal and before people. */

@@ -25,6 +25,7 @@ it('misses no agent that comes while it is written down that there is none', asy
   const dispatcher = new Dispatcher({
     bus: new LocalBus(system.scheduler),
     agents,
+    clock: system.clock,
     crash: NO_CRASH,
     enrolled: () => [],
     give: async (_, input) => {
@@ -50,7 +51,10 @@ it('gives what has begun at an agent, as its ledger has it, to that one or to no
   const bus = new LocalBus(system.scheduler);
   const given: unknown[] = [];
   const give = async (_: string, input: unknown) => void given.push(input);
-  const dispatcher = new Dispatcher({ bus, agents, crash: NO_CRASH, enrolled: () => ['a1', 'a2'], give });
+  const dispatcher = new Dispatcher({
+    ...{ bus, agents, clock: system.clock, crash: NO_CRASH, give },
+    enrolled: () => ['a1', 'a2'],
+  });
   const attemptId = 'x1/r1/p1/s1/t1@-#1';
   const needs = { type: 'COMMAND', selectors: [], avoid: [] };
   const assign = { command: 'assign', id: `${attemptId}/assign.1`, attemptId, ...needs } as const;

@@ -7,6 +7,7 @@ import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import { executionOf, type AgentId, type AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
+import type { Clock } from '@fairlead/proto/model/system.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { Command, CommandOf } from '../engine/commands.ts';
@@ -16,6 +17,7 @@ import { taskOfAttempt } from '../engine/task.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { AgentDirectory, Choice } from './agent-directory.ts';
 import { AssignmentQueue, type Chosen } from './assignment-queue.ts';
+import { Refusals } from './refusals.ts';
 
 /** How long an agent may take to write an offer to its ledger and answer. */
 const ANSWER_MS = 5_000;
@@ -29,6 +31,7 @@ const BEGAN_THERE = 'it began at an agent before the store was restored from a b
 export interface DispatcherWorld {
   readonly bus: Bus;
   readonly agents: AgentDirectory;
+  readonly clock: Clock;
   readonly crash: CrashPoints;
   /** All agents that may ever come. */
   enrolled(): Iterable<AgentId>;
@@ -38,9 +41,11 @@ export interface DispatcherWorld {
 export class Dispatcher {
   readonly #world: DispatcherWorld;
   readonly #queue: AssignmentQueue;
+  readonly #refusals: Refusals;
 
   constructor(world: DispatcherWorld) {
     this.#world = world;
+    this.#refusals = new Refusals(world.clock);
     this.#queue = new AssignmentQueue(world.agents, (command) => {
       const choice = this.#choose(command);
       return 'input' in choice ? choice : null;
@@ -68,6 +73,11 @@ export class Dispatcher {
     if ('input' in choice) {
       await this.#give(choice);
       return LATER_MS;
+    }
+    const pauseMs = this.#refusals.nextIn(attemptId);
+    if (pauseMs !== null) {
+      if ('none' in choice) await this.#give({ input: 'noAgent', attemptId, failure: choice.none });
+      return Math.min(pauseMs, LATER_MS);
     }
     // Waiting from now on, so that an agent that comes while this is written down is not missed.
     const waited = this.#queue.wait(command, 'busy' in choice, isWanted);
@@ -99,6 +109,7 @@ export class Dispatcher {
     if (answer?.answer === 'refused') {
       this.#world.agents.ended(attemptId);
       const { failure: why, final } = answer;
+      if (!final) this.#refusals.refused(attemptId, agentId, why);
       await this.#give({ input: 'released', attemptId, assignment, agentId, failure: why, final });
     } else if (answer?.answer === 'known' && answer.state === 'TOMBSTONE') {
       const why = failure('CANCELED', 'the agent will never start it');
@@ -106,7 +117,7 @@ export class Dispatcher {
     } else if (answer?.answer === 'known' && answer.state !== 'ACCEPTED') {
       // It began there, whatever a journal says that was restored from a backup: to nobody else it is given any more.
       await this.#give({ input: 'starting', attemptId, assignment, agentId });
-    }
+    } else if (answer?.answer === 'accepted') this.#refusals.accepted(attemptId);
     return answer === null ? SOON_MS : QUIET_MS;
   }
 
@@ -151,14 +162,15 @@ export class Dispatcher {
 
   /** One who is chosen is counted as having it from now on. */
   #choose(command: CommandOf<'assign'>): Chosen | Exclude<Choice, { chosen: unknown }> {
-    const { attemptId } = command;
+    const { attemptId, type, selectors, avoid } = command;
     if (this.#waitsToHear()) return { busy: true };
-    const holder = this.#world.agents.holderOf(attemptId);
-    const choice =
-      holder === null ? this.#world.agents.choose(command) : this.#world.agents.only(holder, command, BEGAN_THERE);
+    const { agents } = this.#world;
+    const needs = { type, selectors, avoid, pausing: this.#refusals.pausing(attemptId) };
+    const holder = agents.holderOf(attemptId);
+    const choice = holder === null ? agents.choose(needs) : agents.only(holder, needs, BEGAN_THERE);
     if (!('chosen' in choice)) return choice;
     const { agentId, ledgerId, sessionId } = choice.chosen;
-    this.#world.agents.given(agentId, attemptId);
+    agents.given(agentId, attemptId);
     return { input: 'agentChosen', attemptId, agentId, ledgerId, sessionId };
   }
 

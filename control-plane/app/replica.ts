@@ -110,7 +110,7 @@ export class Replica {
     this.router = new Router(this.id, bus, store.heads, this.drivers, loops);
     const give = this.drivers.give.bind(this.drivers);
     const enrolled = () => this.registry.enrolled;
-    this.#dispatcher = new Dispatcher({ bus, agents: this.agents, crash, enrolled, give });
+    this.#dispatcher = new Dispatcher({ bus, agents: this.agents, clock, crash, enrolled, give });
     this.locks = new LockKeeper(store.documents, async (id) => (await store.heads.get(id))?.settled ?? true, clock);
     this.holds = new Holds(store.documents, parts.digest, clock);
     this.definitions = new DefinitionStore(store.documents, bus, system);

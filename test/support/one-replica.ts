@@ -37,5 +37,5 @@ export function oneReplica({ world = new VirtualSystem(1), name = 'p', data, hoo
     const head = { executionId: execution.id, seq: 1, epoch: 1, now: execution.lastAt };
     await replica.history.append(head, decisions);
   };
-  return { store, replica, useCases, journal };
+  return { store, bus, replica, useCases, journal };
 }
