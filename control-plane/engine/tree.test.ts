@@ -82,6 +82,24 @@ describe('a change', () => {
     expect(findTask(after, 'x1/run/p1.0/deploy/install@h1')).toBe(findTask(execution, 'x1/run/p1.0/deploy/install@h1'));
   });
 
+  it('finds one of many by its place, also when the first of them changes', () => {
+    const hosts = Array.from({ length: 40 }, (_, index) => hostNamed(`h${index}`));
+    const play = new Play(onePhase([sectionPlan('s', [stepPlan('a')])], { phase: { hosts } }));
+    const id = (host: string): string => `x1/run/p1.0/s/a@${host}#1`;
+    const told = ['h39', 'h0', 'h17', 'h0', 'h38'].reduce(
+      (before, host) => updateAttempt(before, id(host), ({ assignment }) => ({ assignment: assignment + 1 })),
+      play.execution,
+    );
+    const counted = hosts.map(({ name }) => findAttempt(told, id(name))?.assignment);
+    expect(counted).toEqual(
+      hosts.map(
+        ({ name }) => ['h0', 'h17', 'h38', 'h39'].filter((each) => each === name).length + (name === 'h0' ? 1 : 0),
+      ),
+    );
+    expect(findAttempt(told, id('h40'))).toBeUndefined();
+    expect(() => updateAttempt(told, id('h40'), () => ({}))).toThrow('no node x1/run/p1.0/s/a@h40');
+  });
+
   it('of what is not there is a bug', () => {
     const same = <N>(node: N): N => node;
     expect(() => updateRun(execution, 'x1/other', same)).toThrow('no node x1/other');
