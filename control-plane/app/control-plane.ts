@@ -217,7 +217,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async replay(actor, id) {
       gate(actor, 'read', id);
-      return replay(engine, replica.history, id, (await executions.load(id)).execution);
+      return replay(engine, replica.history, id, await executions.load(id));
     },
     async why(actor, id) {
       gate(actor, 'read', id);

@@ -2,7 +2,8 @@ import type { ExecutionDiff, Parting } from '@fairlead/proto/diff.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Event } from '../engine/events.ts';
 import type { Execution } from '../engine/execution.ts';
-import { momentsOf, nodeOf, textOf, type DecidedRecord } from './moments.ts';
+import type { DecidedRecord } from './history.ts';
+import { momentsOf, nodeOf, textOf } from './moments.ts';
 
 interface Decided {
   readonly execution: Execution;

@@ -8,7 +8,7 @@ import { diffDefinitions } from './diff-definitions.ts';
 import { diffDecisions } from './diff-decisions.ts';
 import { headerOf } from './execution-header.ts';
 import { viewOf } from './execution-view.ts';
-import type { DecidedRecord } from './moments.ts';
+import type { DecidedRecord } from './history.ts';
 
 export interface Compared {
   readonly execution: Execution;

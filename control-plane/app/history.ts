@@ -14,6 +14,13 @@ export interface Loaded {
   readonly seq: number;
 }
 
+export interface DecidedRecord extends RecordHead {
+  readonly decisions: readonly Decision[];
+}
+
+/** So many records are read and folded without a pause: some ten milliseconds. */
+const PAGE = 100;
+
 export const NOTHING: Loaded = { execution: null, seq: 0 };
 
 /** The journal as the loop sees it: executions instead of records, and appends whose outcome is always known. */
@@ -35,18 +42,25 @@ export class History {
   /** Folds what was appended since. */
   async load(id: ExecutionId, since: Loaded = NOTHING): Promise<Loaded> {
     let { execution, seq } = since;
-    for (const { decisions, seq: at } of await this.decisions(id, since.seq)) {
+    for await (const { decisions, seq: at } of this.records(id, since.seq)) {
       for (const decision of decisions) execution = fold(this.#engine, execution, decision.events);
       seq = at;
     }
     return { execution, seq };
   }
 
-  async decisions(
-    id: ExecutionId,
-    after: number,
-    limit?: number,
-  ): Promise<readonly (RecordHead & { readonly decisions: readonly Decision[] })[]> {
+  /** Everything appended after that, some of it at a time: a long journal must not keep all others waiting. */
+  async *records(id: ExecutionId, after: number): AsyncGenerator<DecidedRecord> {
+    for (let seq = after; ;) {
+      const page = await this.decisions(id, seq, PAGE);
+      yield* page;
+      if (page.length < PAGE) return;
+      seq = page.at(-1)?.seq ?? seq;
+      await this.#scheduler.sleep(0);
+    }
+  }
+
+  async decisions(id: ExecutionId, after: number, limit?: number): Promise<readonly DecidedRecord[]> {
     const records = await this.#journal.read(id, after, limit);
     return Promise.all(records.map(async (record) => ({ ...record, decisions: await this.#codec.decode(record) })));
   }

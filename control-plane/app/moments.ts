@@ -3,11 +3,8 @@ import type { Moment } from '@fairlead/proto/live.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Event } from '../engine/events.ts';
 import type { Input } from '../engine/inputs.ts';
-import type { Decision } from './deliberate.ts';
-import type { History } from './history.ts';
-import type { RecordHead } from './journal-codec.ts';
+import type { DecidedRecord, History } from './history.ts';
 
-export type DecidedRecord = RecordHead & { readonly decisions: readonly Decision[] };
 type AgentName = (agentId: string) => string;
 
 export function momentsOf(record: DecidedRecord, agentName: AgentName): readonly Moment[] {

@@ -32,21 +32,21 @@ export async function stateAt(
   text: string,
 ): Promise<{ readonly execution: Execution; readonly seq: number }> {
   const moment = momentOf(text);
-  const records = await history.decisions(id, 0);
-  const startedAt = records[0]?.decisions[0]?.events[0]?.at ?? 0;
-  const until = 'time' in moment ? moment.time : 'afterMs' in moment ? startedAt + moment.afterMs : Infinity;
   const last = 'seq' in moment ? moment.seq : Infinity;
+  let startedAt: number | null = null;
   let execution: Execution | null = null;
   let seq = 0;
-  for (const record of records) {
+  for await (const record of history.records(id, 0)) {
     if (record.seq > last) break;
+    startedAt ??= record.decisions[0]?.events[0]?.at ?? 0;
+    const until = 'time' in moment ? moment.time : 'afterMs' in moment ? startedAt + moment.afterMs : Infinity;
     const events = record.decisions.flatMap((decision) => decision.events.filter((event) => event.at <= until));
     if (events.length === 0) continue;
     execution = fold(engine, execution, events);
     seq = record.seq;
   }
   if (execution !== null) return { execution, seq };
-  const began = new Date(startedAt).toISOString();
+  const began = new Date(startedAt ?? 0).toISOString();
   const mend = `It started at ${began}, with sequence 1.`;
   throw new FailureError(
     failure('INVALID_INPUT', `at: ${id} had not started then. ${mend}`, { field: 'at', details: { mend } }),

@@ -5,15 +5,17 @@ import { park } from '../engine/rules/park.ts';
 import { settledByForce } from '../engine/rules/settle-by-force.ts';
 import { fold, type Decision } from './deliberate.ts';
 import type { Engine } from './engine.ts';
-import type { History } from './history.ts';
+import type { History, Loaded } from './history.ts';
 import type { Replay } from './use-cases.ts';
 
-export async function replay(engine: Engine, history: History, id: string, served: Execution | null): Promise<Replay> {
-  const records = await history.decisions(id, 0);
+/** `served`: what is told of it at present, and how far it was read for that. */
+export async function replay(engine: Engine, history: History, id: string, served: Loaded): Promise<Replay> {
   const differences: Replay['differences'][number][] = [];
   let execution: Execution | null = null;
-  let events = 0;
-  for (const { seq, decisions, now } of records) {
+  let [records, events] = [0, 0];
+  for await (const { seq, decisions, now } of history.records(id, 0)) {
+    if (seq > served.seq) break;
+    records += 1;
     for (const { input, events: recorded } of decisions) {
       const again = decideAgain(engine, execution, { input, events: recorded }, recorded[0]?.at ?? now);
       if (same(again, recorded) === false) {
@@ -25,7 +27,7 @@ export async function replay(engine: Engine, history: History, id: string, serve
       events += recorded.length;
     }
   }
-  return { executionId: id, records: records.length, events, stateMatches: same(execution, served), differences };
+  return { executionId: id, records, events, stateMatches: same(execution, served.execution), differences };
 }
 
 /**

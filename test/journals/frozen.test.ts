@@ -8,7 +8,7 @@ import { History } from '../../control-plane/app/history.ts';
 import { journalCodec } from '../../control-plane/app/journal-codec.ts';
 import { replay } from '../../control-plane/app/replay.ts';
 import { createMemoryStore } from '../support/memory-store/index.ts';
-import { VirtualSystem } from '../support/virtual-system.ts';
+import { realSystem } from '../../control-plane/adapters/system/index.ts';
 import { frozenNames, manifestFile, outcomeOf, readFrozen, readManifest, readText, sha256 } from './frozen-journal.ts';
 import { EVENTS } from './event-kinds.ts';
 import { SAMPLES } from './samples.ts';
@@ -57,12 +57,12 @@ describe('frozen journals', () => {
         expect(await store.blobs.put(new TextEncoder().encode(text))).toBe(hash);
       }
       for (const record of frozen.records) expect(await store.journal.append(record)).toBe('appended');
-      const { scheduler } = new VirtualSystem(1).spawn('p');
-      const history = new History(store.journal, journalCodec(store.blobs), ENGINE, scheduler, NO_CRASH);
-      const { execution } = await history.load('x1');
+      const history = new History(store.journal, journalCodec(store.blobs), ENGINE, realSystem.scheduler, NO_CRASH);
+      const loaded = await history.load('x1');
+      const { execution } = loaded;
       if (execution === null) throw new Error('it is empty');
       expect(outcomeOf(execution)).toEqual(frozen.outcome);
-      const again = await replay(ENGINE, history, 'x1', execution);
+      const again = await replay(ENGINE, history, 'x1', loaded);
       expect(again.stateMatches).toBe(true);
       const differing = again.differences.map(({ reason }) => reason);
       if (Object.hasOwn(DECIDED_OTHERWISE, name)) expect(differing, 'decided the same again').not.toEqual([]);

@@ -1,10 +1,10 @@
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
+import { realSystem } from '../../control-plane/adapters/system/index.ts';
 import { ENGINE } from '../../control-plane/app/engine.ts';
 import { History } from '../../control-plane/app/history.ts';
 import { journalCodec } from '../../control-plane/app/journal-codec.ts';
 import { createMemoryStore } from './memory-store/index.ts';
 import type { Play } from './play.ts';
-import { VirtualSystem } from './virtual-system.ts';
 
 /** The journals of what was played, one record a decision. */
 export async function historyOf(...plays: readonly Play[]): Promise<History> {
@@ -17,5 +17,5 @@ export async function historyOf(...plays: readonly Play[]): Promise<History> {
       await journal.append(await codec.encode(head, [decision]));
     }
   }
-  return new History(journal, codec, ENGINE, new VirtualSystem(1).spawn('p').scheduler, NO_CRASH);
+  return new History(journal, codec, ENGINE, realSystem.scheduler, NO_CRASH);
 }
