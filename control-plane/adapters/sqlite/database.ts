@@ -166,7 +166,8 @@ export class Database {
   close(): void {
     this.#closed = true;
     try {
-      this.#driver.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      // After a failed sync only a new start can tell how far the log goes: SQLite compares no checksums when it copies it.
+      if (this.#failed === null) this.#driver.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
       // Everything acknowledged is in the WAL as well; the next start reads it.
     }

@@ -1,5 +1,5 @@
 /** Who is told what, and when, while the disk takes its time or fails. */
-import { fdatasync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, fdatasync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -160,5 +160,35 @@ describe('group commit with the disk held up', () => {
     await expect(put(3)).rejects.toMatchObject(failed);
     await expect(held.reading(() => count.get([]))).rejects.toMatchObject(failed);
     expect(held.executed).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  });
+
+  const EIO = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+  const REFUSED = { failures: [{ code: 'UNAVAILABLE', message: expect.stringContaining('EIO') }] };
+
+  /** What it could not write, and then did not keep. */
+  const loseWriting = async (n: number): Promise<void> => {
+    const wal = join(directory, 'held.db-wal');
+    const size = statSync(wal).size;
+    const writing = put(n);
+    await turns();
+    const file = openSync(wal, 'r+');
+    writeSync(file, Buffer.alloc(statSync(wal).size - size), 0, null, size);
+    closeSync(file);
+    syncs.splice(0).forEach(({ done }) => done(EIO));
+    await expect(writing).rejects.toMatchObject(REFUSED);
+  };
+
+  it('copies no log into the database of which a sync failed', async () => {
+    const first = put(1);
+    await turns();
+    syncNow();
+    await first;
+    await loseWriting(2);
+    held.close();
+    // Under another name: to SQLite this process still has the file open.
+    for (const end of ['', '-wal']) copyFileSync(join(directory, `held.db${end}`), join(directory, `again.db${end}`));
+    const again = new Database(join(directory, 'again.db'));
+    expect(again.prepare('SELECT n FROM t').all([])).toEqual([{ n: 1 }]);
+    again.close();
   });
 });
