@@ -1,12 +1,16 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import Driver from 'libsql';
 import type { FailureError } from '@fairlead/proto/model/failure.ts';
+import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
 import { mapError, unavailable } from './failures.ts';
+import { openIndex, rewriteWal } from './rewrite-wal.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
 
 /** How long a statement waits for another program (a person's sqlite3) that holds the file. */
 const BUSY_TIMEOUT_MS = 2000;
+/** How long after a failed sync the log is written again, and after that did not help. */
+const MEND_MS = 1000;
 
 /**
  * One prepared statement. It keeps its database referenced: a handle collected while a statement lives is a trap of
@@ -61,6 +65,10 @@ export class Database {
   #syncing: Promise<void> | null = null;
   #failed: FailureError | null = null;
   readonly #syncFile: SyncFile;
+  /** Set: what a failed sync left open is written again. */
+  #mender: Scheduler | null = null;
+  #mending: Timer | null = null;
+  #index: number | null = null;
   #closed = false;
 
   constructor(file: string, syncFile: SyncFile = FDATASYNC) {
@@ -98,9 +106,15 @@ export class Database {
     this.#wal ??= openSync(`${this.file}-wal`, 'r+');
   }
 
+  /** From now on a failed sync is not the end: the log is written again until the disk has it, and refused only till then. */
+  mendWith(scheduler: Scheduler): void {
+    this.#mender = scheduler;
+  }
+
   /**
    * Resolves when every commit before it would survive a power cut. After one that failed nobody knows what of the log is
-   * on the disk, and what is written behind a hole is lost: everything is refused until a new start reads it.
+   * on the disk, and what is written behind a hole is lost: everything is refused until a new start reads it, or until it
+   * was written again (`mendWith`).
    */
   sync(): Promise<void> {
     const syncing = this.#syncWal().finally(() => {
@@ -148,23 +162,56 @@ export class Database {
     });
   }
 
+  #mendLater(): void {
+    if (this.#closed) return;
+    this.#mending =
+      this.#mender?.after(MEND_MS, () => {
+        this.#mend().then(
+          (isWhole) => {
+            // What is acknowledged was synced before; of the rest only a new start can tell how far it goes.
+            this.#failed = isWhole ? null : unavailable(`The disk lost a part of ${this.file}-wal: start again.`);
+          },
+          () => this.#mendLater(),
+        );
+      }) ?? null;
+  }
+
+  /** False: what it was to write again is not there any more. */
+  async #mend(): Promise<boolean> {
+    const wal = this.#openWal();
+    this.#index ??= openIndex(this.file);
+    // Nobody else appends to the log meanwhile, or begins it anew.
+    this.#driver.exec('BEGIN IMMEDIATE');
+    try {
+      if (!rewriteWal(wal, this.#index)) return false;
+      await this.#syncWal();
+      return true;
+    } finally {
+      if (this.inTransaction) this.#driver.exec('ROLLBACK');
+    }
+  }
+
   #openWal(): number {
     if (this.#wal === null) throw new Error('bug: a sync of what SQLite syncs itself');
     return this.#wal;
   }
 
   #fail(error: unknown): FailureError {
+    if (this.#failed !== null) return this.#failed;
     const why = error instanceof Error ? error.message : String(error);
-    this.#failed ??= unavailable(
-      `The disk of the data directory did not write ${this.file}-wal (${why}): start again.`,
+    const next = this.#mender === null ? 'start again' : 'it is written again until it does';
+    this.#failed = unavailable(
+      `The disk of the data directory did not write ${this.file}-wal (${why}): ${next}.`,
       error,
     );
+    this.#mendLater();
     return this.#failed;
   }
 
   /** Leaves an empty WAL behind: what is in it would be applied to a file that is restored from a backup. */
   close(): void {
     this.#closed = true;
+    this.#mending?.cancel();
     try {
       // After a failed sync only a new start can tell how far the log goes: SQLite compares no checksums when it copies it.
       if (this.#failed === null) this.#driver.exec('PRAGMA wal_checkpoint(TRUNCATE)');

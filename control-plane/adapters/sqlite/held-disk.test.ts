@@ -3,8 +3,11 @@ import { closeSync, copyFileSync, fdatasync, mkdtempSync, openSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualSystem } from '../../../test/support/virtual-system.ts';
 import { Database, type SyncFile } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
+import { createLogs } from './logs.ts';
+import { migrateLogs } from './schema.ts';
 
 class RecordingDatabase extends Database {
   readonly executed: string[] = [];
@@ -165,6 +168,47 @@ describe('group commit with the disk held up', () => {
   const EIO = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
   const REFUSED = { failures: [{ code: 'UNAVAILABLE', message: expect.stringContaining('EIO') }] };
 
+  it('writes the log again until the disk has it, where it was told to', async () => {
+    const time = new VirtualSystem();
+    held.mendWith(time.scheduler);
+    migrateLogs(held);
+    const logs = createLogs(held, slow);
+    const chunk = (offset: number, text: string) => ({
+      attemptId: 'x1/r@h#1',
+      offset,
+      gap: 0,
+      at: 0,
+      bytes: Buffer.from(text),
+    });
+    const fail = async (appending: Promise<void>): Promise<void> => {
+      await turns();
+      syncs.splice(0).forEach(({ done }) => done(EIO));
+      await expect(appending).rejects.toMatchObject(REFUSED);
+    };
+    const succeed = async (appending: Promise<void>): Promise<void> => {
+      await turns();
+      syncNow();
+      await appending;
+    };
+    await succeed(logs.append([chunk(0, 'one ')]));
+    await fail(logs.append([chunk(4, 'two ')]));
+    await expect(logs.append([chunk(4, 'two ')])).rejects.toMatchObject(REFUSED);
+    await expect(logs.read('x1/r@h#1', 0)).rejects.toMatchObject(REFUSED);
+    await time.advance(1_000);
+    expect(syncs).toHaveLength(1);
+    syncs.splice(0).forEach(({ done }) => done(EIO));
+    await turns();
+    await expect(logs.lengths(['x1/r@h#1'])).rejects.toMatchObject(REFUSED);
+    await time.advance(1_000);
+    expect(syncs).toHaveLength(1);
+    syncNow();
+    while ((await logs.lengths([]).catch(() => null)) === null) await turns();
+    await succeed(logs.append([chunk(4, 'two ')]));
+    await succeed(logs.append([chunk(8, 'three')]));
+    const read = await logs.read('x1/r@h#1', 0);
+    expect(Buffer.concat(read.map(({ bytes }) => bytes)).toString()).toBe('one two three');
+  });
+
   /** What it could not write, and then did not keep. */
   const loseWriting = async (n: number): Promise<void> => {
     const wal = join(directory, 'held.db-wal');
@@ -190,5 +234,15 @@ describe('group commit with the disk held up', () => {
     const again = new Database(join(directory, 'again.db'));
     expect(again.prepare('SELECT n FROM t').all([])).toEqual([{ n: 1 }]);
     again.close();
+  });
+
+  it('goes on with nothing of which the system lost what it could not write', async () => {
+    const time = new VirtualSystem();
+    held.mendWith(time.scheduler);
+    await loseWriting(1);
+    await time.advance(60_000);
+    expect(syncs).toEqual([]);
+    const lost = { failures: [{ code: 'UNAVAILABLE', message: expect.stringContaining('lost a part') }] };
+    await expect(put(2)).rejects.toMatchObject(lost);
   });
 });

@@ -46,6 +46,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     migrateMain(main);
     migrateLogs(logs);
     logs.neverWait();
+    logs.mendWith(realSystem.scheduler);
     const incarnation = establishIncarnation(main, directory, restored);
     const leave = (): void => {
       try {
