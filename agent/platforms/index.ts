@@ -29,10 +29,10 @@ export async function createWorkshop(options: WorkshopOptions): Promise<Workshop
   const { directory, system, logger } = options;
   const artifacts = await createArtifacts({ ...options, secret: (name) => readLocalSecret({ secret: name }) });
   const ssh = await createSshPlatform({ directory, system });
-  const shell = await createShellPlatform({ directory, system, reach: (attempt) => ssh.reach(attempt) });
+  const shell = await createShellPlatform({ directory, system, onHost: ssh.onHost });
   const through: Through = (attempt, over) => ssh.through(attempt, over);
   const balancers = createLoadBalancerPlatform({ through });
-  const directories = createDirectoriesPlatform({ reach: (attempt) => ssh.reach(attempt), through });
+  const directories = createDirectoriesPlatform({ onHost: ssh.onHost, through });
   const platforms = [ssh, shell, createHttpPlatform(), createCollectPlatform(artifacts), balancers, directories];
   return {
     platforms,

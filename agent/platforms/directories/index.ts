@@ -13,11 +13,11 @@ import { runClaimedUnit } from '../shell/claimed-unit.ts';
 import { explainExit, Tail } from '../shell/explain-exit.ts';
 import type { Host } from '../shell/host.ts';
 import { stoppedResult } from '../shell/stop-reason.ts';
+import type { SshPlatform } from '../ssh/index.ts';
 import { NO_ATOMIC_RENAME, NOT_LINKS, swapScript } from './swap-script.ts';
 
 export interface DirectoriesOptions {
-  /** How to reach the host of an attempt. */
-  readonly reach: (attempt: Attempt) => Promise<Host>;
+  readonly onHost: SshPlatform['onHost'];
   readonly through: Through;
 }
 
@@ -45,13 +45,13 @@ async function run(attempt: Attempt, options: DirectoriesOptions): Promise<Attem
     const message = `bad parameters of a swap of directories: ${z.prettifyError(parsed.error)}`;
     throw new FailureError(failure('INVALID_INPUT', message));
   }
-  const host = await options.reach(attempt);
   const { balancer, direction, ...times } = parsed.data;
-  // Making the stage disturbs nobody.
-  if (balancer === undefined || direction === 'prepare') return swap(attempt, host, parsed.data);
-  return whileOut(attempt, options.through, { balancer, host: host.name, ...times }, () =>
-    swap(attempt, host, parsed.data),
-  );
+  return options.onHost(attempt, (host) => {
+    const work = (): Promise<AttemptResult> => swap(attempt, host, parsed.data);
+    // Making the stage disturbs nobody.
+    if (balancer === undefined || direction === 'prepare') return work();
+    return whileOut(attempt, options.through, { balancer, host: host.name, ...times }, work);
+  });
 }
 
 async function swap(attempt: Attempt, host: Host, parameters: SwapDirectoriesParameters): Promise<AttemptResult> {

@@ -7,6 +7,7 @@ import { shellScript, shellScriptParameters, type ShellScriptParameters } from '
 import { provisioner, provisionerParameters } from '@fairlead/proto/steps/provisioner.ts';
 import { scriptApproval, scriptApprovalParameters } from '@fairlead/proto/steps/script-approval.ts';
 import type { Attempt, Platform } from '../platform.ts';
+import type { SshPlatform } from '../ssh/index.ts';
 import { Claims } from './claims.ts';
 import type { Host } from './host.ts';
 import { localHost } from './local-host.ts';
@@ -18,8 +19,7 @@ export interface ShellPlatformOptions {
   /** The agent's data directory: scripts on the agent keep their claims in it. */
   readonly directory: string;
   readonly system: System;
-  /** How to reach the host of an attempt. */
-  readonly reach: (attempt: Attempt) => Promise<Host>;
+  readonly onHost: SshPlatform['onHost'];
 }
 
 /** The Shell Script step, on the agent itself or on a host. Both run under the attempt wrapper, so neither runs twice. */
@@ -37,7 +37,9 @@ export async function createShellPlatform(options: ShellPlatformOptions): Promis
       const problem = unsupported(parsed.data);
       if (problem !== null) return refused(problem);
       try {
-        if (parsed.data.on === 'hosts') return await runScript(attempt, await options.reach(attempt), parsed.data);
+        if (parsed.data.on === 'hosts') {
+          return await options.onHost(attempt, (host) => runScript(attempt, host, parsed.data));
+        }
         return await claims.around(attempt.id, async () =>
           runScript(attempt, await localHost(attempt, claims.directory), parsed.data),
         );

@@ -203,15 +203,16 @@ fl_say g`,
 }
 
 /**
- * After a success: the outputs go, the statuses stay. With `keepDays`, attempts in which nothing was written for longer go
- * whole, but for those of which something still runs: nobody else knows that they were started.
+ * After a success: what was written goes; statuses and values stay, for an agent that died before it told of them. With
+ * `keepDays`, attempts in which nothing was written for longer go whole, but for those of which something still runs:
+ * nobody else knows that they were started.
  */
 export function tidyProgram(claim: Claim, nonce: string, keepDays: number | null): string {
   return main(
     claim,
     nonce,
     String.raw`
-rm -f "$fl_attempt"/*/out "$fl_attempt"/*/err "$fl_attempt"/*/v.*
+rm -f "$fl_attempt"/*/out "$fl_attempt"/*/err
 ${keepDays === null ? '' : pruning(keepDays)}
 fl_say g`,
   );

@@ -4,6 +4,7 @@ import type { System } from '@fairlead/proto/model/system.ts';
 import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import { command } from '@fairlead/proto/steps/ssh.ts';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Attempt, Platform } from '../platform.ts';
 import type { Host } from '../shell/host.ts';
 import type { ForwardTo } from './classify.ts';
@@ -22,8 +23,11 @@ export interface SshPlatformOptions {
 }
 
 export interface SshPlatform extends Platform {
-  /** The host of an attempt, for other platforms that run something on hosts: they share the connections. */
-  reach(attempt: Attempt): Promise<Host>;
+  /**
+   * Runs something on the host of an attempt, for other platforms that do: they share the connections, and what a success
+   * wrote there is taken away behind it.
+   */
+  onHost(attempt: Attempt, work: (host: Host) => Promise<AttemptResult>): Promise<AttemptResult>;
   /** Opens connections as the machine sees them, which needs nothing there but its sshd. */
   through(attempt: Attempt, over: HostTarget): Promise<(to: ForwardTo) => Promise<Duplex>>;
 }
@@ -37,10 +41,13 @@ export async function createSshPlatform(options: SshPlatformOptions): Promise<Ss
   return {
     name: 'ssh',
     types: [command.type],
-    reach: async (attempt) => {
+    onHost: async (attempt, work) => {
       const { target } = attempt.task;
       if (target === null) throw new FailureError(failure('INVALID_INPUT', 'the step needs a host to run on'));
-      return prepareHost(attempt, target, pool);
+      const host = await prepareHost(attempt, target, pool);
+      const result = await work(host);
+      if (result.outcome === 'SUCCESS') tidying.after(attempt, host, true);
+      return result;
     },
     through: async (attempt, over) => {
       const credentials = await loginOf(over, (reference) => attempt.secret(reference));

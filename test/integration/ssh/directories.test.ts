@@ -32,7 +32,7 @@ beforeEach(async () => {
   host = await startTestHost('web-1');
   ssh = await createSshPlatform({ directory: data, system: realSystem });
   platform = createDirectoriesPlatform({
-    reach: (attempt) => ssh.reach(attempt),
+    onHost: ssh.onHost,
     through: () => Promise.reject(new Error('no load balancer here')),
   });
 });

@@ -1,9 +1,10 @@
 import { getEventListeners } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Platform } from '@fairlead/agent/platforms/platform.ts';
+import { claimName } from '@fairlead/agent/platforms/shell/claim-name.ts';
 import { createShellPlatform } from '@fairlead/agent/platforms/shell/index.ts';
 import { createSshPlatform, type SshPlatform } from '@fairlead/agent/platforms/ssh/index.ts';
 import { testAttempt, type AttemptOptions, type TestAttempt } from '../../support/ssh-host/attempt.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'fairlead agent-'));
   host = await startTestHost('web-1');
   ssh = await createSshPlatform({ directory: data, system: realSystem });
-  shell = await createShellPlatform({ directory: data, system: realSystem, reach: (attempt) => ssh.reach(attempt) });
+  shell = await createShellPlatform({ directory: data, system: realSystem, onHost: ssh.onHost });
 });
 afterAll(async () => {
   await shell.close();
@@ -123,6 +124,18 @@ describe.each(['agent', 'hosts'])('a shell script on %s', (on) => {
     await until(() => what.lines().includes('up\n'));
     what.stop({ kind: 'cancel', graceMs: 200 });
     expect(await running).toMatchObject({ outcome: 'CANCELED', confirmed: true, touched: true });
+  });
+
+  test('what it wrote is taken away behind a success, and its values are there for an agent that comes back', async () => {
+    const parameters = { on, script: 'yes line | head -n 1000; result=42', outputs: { result: 'STRING' } };
+    const first = attempt(parameters);
+    expect((await shell.run(first)).outcome).toBe('SUCCESS');
+    const claims = on === 'agent' ? join(data, 'attempts') : join(host.directory, '.fairlead/attempts');
+    const unit = join(claims, claimName(first.id), '0');
+    await until(async () => !(await readdir(unit)).includes('out'));
+    expect((await readdir(unit)).toSorted()).toEqual(['pid', 'status', 'v.result']);
+    const again = await shell.run(attempt(parameters, { resumed: true, task: { ...first.task } }));
+    expect(again).toMatchObject({ outcome: 'SUCCESS', outputs: { result: '42' } });
   });
 
   test('resumed, it is followed and not run again', async () => {
