@@ -1,14 +1,15 @@
 import path from 'node:path';
 import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
 import { readIdentity } from '@fairlead/agent/adapters/identity-file.ts';
-import { createWorkshop, loadConfig, startAgent, type RunningAgent } from '@fairlead/agent/main.ts';
+import { createWorkshop, loadConfig, startAgent, type AgentSurroundings } from '@fairlead/agent/main.ts';
 import type { Logger } from 'pino';
 import { realSystem } from './adapters/system/index.ts';
 import type { AgentRegistry } from './app/agent-registry.ts';
 import type { Config } from './config.ts';
+import { keepRunning, type KeptAgent } from './keep-running.ts';
 import { VERSION } from './version.ts';
 
-export type EmbeddedAgent = Pick<RunningAgent, 'stop'>;
+export type EmbeddedAgent = KeptAgent;
 
 /** The agent inside the embedded control plane: the same agent as any other, over the same connection. */
 export async function startEmbeddedAgent(
@@ -25,12 +26,18 @@ export async function startEmbeddedAgent(
   const settings = ['--server', server, '--name', 'embedded', '--data', directory];
   const selectors = config.embeddedSelectors === '' ? [] : ['--selectors', config.embeddedSelectors];
   const join = token === null ? [] : ['--token', token];
-  return startAgent(loadConfig([...settings, ...selectors, ...join], {}), {
+  const ours = logger.child({ agent: 'embedded' });
+  const agentConfig = loadConfig([...settings, ...selectors, ...join], {});
+  const surroundings: AgentSurroundings = {
     system: realSystem,
-    logger: logger.child({ agent: 'embedded' }),
+    logger: ours,
     crash,
-    workshop: (where) =>
-      createWorkshop({ directory: where, system: realSystem, logger: logger.child({ agent: 'embedded' }) }),
+    workshop: (where) => createWorkshop({ directory: where, system: realSystem, logger: ours }),
     version: VERSION,
+  };
+  return keepRunning({
+    start: (signal) => startAgent(agentConfig, surroundings, signal),
+    scheduler: realSystem.scheduler,
+    logger: ours,
   });
 }

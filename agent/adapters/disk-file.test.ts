@@ -44,6 +44,7 @@ test('after a failure nothing is written any more', async () => {
   rmSync(directory, { recursive: true, force: true });
   await expect(file.replace(bytes('two'))).rejects.toThrow('ENOENT');
   await expect(file.append(bytes('three'))).rejects.toThrow('ENOENT');
+  await file.close();
 });
 
 test('a spool gives back what was put into its slots, and starts empty', async () => {

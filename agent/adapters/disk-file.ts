@@ -65,8 +65,10 @@ export class DiskFile implements AppendFile {
     });
   }
 
+  /** Also after a failure: an agent may be started again in the same process. */
   close(): Promise<void> {
-    return this.#inOrder(() => this.#handle.close());
+    this.#batch = null;
+    return this.#queue.then(() => this.#handle.close());
   }
 
   #inOrder(operation: () => Promise<void>): Promise<void> {
