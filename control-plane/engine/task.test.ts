@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { ATTEMPT, agentStep, hostNamed, onFailure, onePhase, sectionPlan, stepPlan } from '../../test/support/plans.ts';
+import {
+  ATTEMPT,
+  agentStep,
+  hostNamed,
+  onFailure,
+  onePhase,
+  sectionPlan,
+  selectStep,
+  stepPlan,
+} from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
 import type { PhasePlan, RunPlan, StepPlan } from './plan.ts';
 import { taskOfAttempt, tryTask } from './task.ts';
@@ -287,4 +296,39 @@ it('the task of an attempt is made anew when something else was published meanwh
     return made.ok ? made.task.parameters : made.failures;
   };
   for (const version of ['1', '2', '1']) expect(madeAfter(version)).toMatchObject({ script: `deploy ${version}` });
+});
+
+describe('a swap of traffic', () => {
+  const balancer = { product: 'HAPROXY', sockets: ['unix:/h'], over: null, backend: 'web', servers: {} };
+  const groups = { blue: ['h1', 'h2'], green: ['h3', 'h4'] };
+  const swap = stepPlan('swap', { type: 'SWAP_TRAFFIC', runs: 'agent', parameters: { balancer, groups, to: 'blue' } });
+  const tolerant = onFailure('ROLLBACK_WORKFLOW', { tolerate: { count: 1 } });
+  const swapped = (reachable: boolean, checked = true) => {
+    const sections = [
+      sectionPlan('infra', [selectStep({ group: 'blue' })]),
+      sectionPlan('deploy', [stepPlan('install')], { failureStrategies: [tolerant] }),
+      sectionPlan('routes', [swap]),
+      sectionPlan('verify', [agentStep('check')]),
+    ];
+    const rollback = [sectionPlan('back', [{ ...swap, id: 'swap-back' }], { undoes: 'routes' })];
+    const hosts = ['h1', 'h2', 'h3', 'h4'].map(hostNamed);
+    const play = new Play(onePhase(sections, { phase: { hosts, groups, rollback } }));
+    const offered: unknown[] = [];
+    play.finish((id) => {
+      const made = id.includes('swap') ? taskOfAttempt(play.execution, id) : null;
+      if (made?.ok === true) offered.push((made.task.parameters as { readonly groups: unknown }).groups);
+      const fails = id.includes('/check@') ? !checked : id.includes('/install@h2') && !reachable;
+      return fails ? failed() : succeeded;
+    });
+    return offered;
+  };
+
+  it('is between all hosts of the groups', () => {
+    expect(swapped(true)).toEqual([groups]);
+  });
+
+  it('gives none to a host that was left behind, and gives it back to all', () => {
+    const left = { blue: ['h1'], green: ['h3', 'h4'], '(left behind)': ['h2'] };
+    expect(swapped(false, false)).toEqual([left, groups]);
+  });
 });

@@ -8,6 +8,7 @@ import { attemptId as idOfAttempt, targetOf, taskId, type AttemptId } from '@fai
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { Task, TaskContext } from '@fairlead/proto/model/task.ts';
 import { stepType } from '@fairlead/proto/steps/index.ts';
+import { swapTraffic } from '@fairlead/proto/steps/load-balancer.ts';
 import { command } from '@fairlead/proto/steps/ssh.ts';
 import type { Execution } from './execution.ts';
 import type { PhasePlan } from './plan.ts';
@@ -112,7 +113,19 @@ function resolveParameters(step: PlannedStep, where: Scope, failures: Failure[])
     failures.push(...resolved.failures);
     return parameters;
   }
-  return { ...(resolved.value as JsonObject), ...there };
+  return { ...withoutDropped(step, resolved.value as JsonObject), ...there };
+}
+
+/** No group that people write is called so. */
+const LEFT_BEHIND = '(left behind)';
+
+/** A host that was left behind does not have the build, so no group with it gets the traffic (orchestration 9.6). */
+function withoutDropped({ type, of: { phase } }: PlannedStep, parameters: JsonObject): JsonObject {
+  const { dropped } = phase;
+  if (type !== swapTraffic.type || dropped.length === 0) return parameters;
+  const groups = parameters['groups'] as Readonly<Record<string, readonly string[]>>; // The plan wrote it by its schema.
+  const left = Object.entries(groups).map(([name, hosts]) => [name, hosts.filter((each) => !dropped.includes(each))]);
+  return { ...parameters, groups: { ...Object.fromEntries(left), [LEFT_BEHIND]: dropped } };
 }
 
 function resolveContext(
