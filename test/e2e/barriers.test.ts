@@ -187,7 +187,7 @@ it('a workflow that waits for another, which queues for its lock, fails with it 
   const body = { name: 'twice', artifacts: { be: '6' }, variables: { one: 'back', other: 'back' } };
   const { executionId } = await world.demand(started, 'POST', '/executions', body);
   const { header, nodes } = await world.settled(executionId);
-  expect(header).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS', failure: { code: 'DEADLOCK' } });
+  expect(header).toMatchObject({ status: 'FAILED', rollback: 'NOTHING', failure: { code: 'DEADLOCK' } });
   const runs = nodes.filter((node) => node.kind === 'run');
   expect(runs.map((node) => node.failure?.code)).toEqual(['DEADLOCK', 'DEADLOCK']);
   const cycle =

@@ -101,7 +101,7 @@ it('leaves what serves alone until the next version is verified beside it', asyn
 
 it('never makes live what does not pass, though only one host says so', async () => {
   writeFileSync(fileOf(1, 'bad'), '');
-  expect(await deploy(3)).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+  expect(await deploy(3)).toMatchObject({ status: 'FAILED', rollback: 'NOTHING' });
   rmSync(fileOf(1, 'bad'));
   expect(live()).toEqual(twice('web-2.tgz'));
   expect(told(0)).toEqual(['live web-2.tgz, staged web-3.tgz']);

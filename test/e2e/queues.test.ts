@@ -177,9 +177,9 @@ describe('a guard', () => {
     expect(await usage('fifo')).toEqual([[], []]);
   }, 60_000);
 
-  it('is given back by whoever fails, when it has been taken back', async () => {
+  it('is given back by whoever fails, when there is nothing more to take back', async () => {
     const view = await world.settled(await use('fails', '', 2));
-    expect(view.header).toMatchObject({ status: 'FAILED', rollback: 'SUCCESS' });
+    expect(view.header).toMatchObject({ status: 'FAILED', rollback: 'NOTHING' });
     expect(await usage('fifo')).toEqual([[], []]);
     end('b-1');
     expect(await statusOf(await use('fifo', 'b-1', 2))).toBe('SUCCESS');

@@ -116,6 +116,17 @@ describe('a rollback', () => {
     expect(ends(play)).toEqual(['RollbackEnded run NOTHING', 'RunEnded run FAILED null']);
   });
 
+  it('without a step that ran has put nothing back', () => {
+    for (const undo of [{ skip: 'true' }, { steps: [] }]) {
+      const play = new Play(canary(undo)).finish(failingIn('p2.0/verify'));
+      expect(toldOf(play.events, 'PhaseEnded', 'RollbackEnded').slice(-3)).toEqual([
+        'PhaseEnded run/p2.0.rollback SKIPPED',
+        'PhaseEnded run/p1.0.rollback SKIPPED',
+        'RollbackEnded run NOTHING',
+      ]);
+    }
+  });
+
   it('goes to the hosts that were, or may have been, touched', () => {
     const play = new Play(simplePlan({ phase: { hosts: hostNames(4).map(hostNamed) } }));
     play.run((id) => (id.includes('install@h1') ? null : id.includes('@h2') ? failed(false) : failed()));

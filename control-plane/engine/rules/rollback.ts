@@ -108,7 +108,8 @@ function tookBackAll(plan: RunPlan, run: Run, phase: Phase): boolean {
 function resultOf(run: Run): NonNullable<Rollback['result']> {
   const phases = run.phases.filter((phase) => phase.kind === 'ROLLBACK');
   const failed = phases.filter((phase) => phase.status !== 'SUCCESS' && phase.status !== 'SKIPPED');
-  if (phases.length === 0) return 'NOTHING';
+  // Without a step that ran nothing was put back, whatever had been changed.
+  if (phases.every((phase) => phase.status === 'SKIPPED')) return 'NOTHING';
   if (failed.length === 0) return 'SUCCESS';
   return failed.length === phases.length ? 'FAILED' : 'PARTIAL';
 }
