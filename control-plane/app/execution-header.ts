@@ -13,7 +13,7 @@ import { waitingForPeople } from './people-waiting.ts';
 import { statusOfRun } from './run-status.ts';
 import { waitOfRun } from './run-waiting.ts';
 import { stagesOf } from './stage-view.ts';
-import { rollbackOf } from './rollback-facts.ts';
+import { rollbackOf, rollbackResult } from './rollback-facts.ts';
 
 export function headerOf(execution: Execution): ExecutionHeader {
   const { plan } = execution;
@@ -110,11 +110,6 @@ function findTaskFailure(execution: Execution, stepId: string): ExecutionHeader[
   });
   const first = attempts.toSorted((a, b) => (a.attempt.endedAt ?? 0) - (b.attempt.endedAt ?? 0))[0];
   return first === undefined ? undefined : { ...first.why, node: `${first.attempt.id}`, target: first.task.target };
-}
-
-function rollbackResult(execution: Execution): ExecutionHeader['rollback'] {
-  const rollback = execution.runs.find((run) => run.rollback !== null)?.rollback;
-  return rollback == null ? null : (rollback.result ?? 'RUNNING');
 }
 
 function unconfirmed(execution: Execution): ExecutionHeader['unconfirmed'] {
