@@ -3,14 +3,16 @@ import { createMemoryStore } from '../../test/support/memory-store/index.ts';
 import { simplePlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
+import type { StepPlan } from '../engine/plan.ts';
 import { headerOf } from './execution-header.ts';
 import { viewOf } from './execution-view.ts';
 import { why } from './why.ts';
 
 /** After a deployment that failed at its check and was rolled back. */
-async function rollbackOf(previous: string | null): Promise<string | null> {
+async function rollbackOf(previous: string | null, undo: Partial<StepPlan> = {}): Promise<string | null> {
   const before = previous === null ? null : artifact('web', previous);
-  const play = new Play(simplePlan({ phase: { artifact: artifact('web', '7'), rollbackArtifact: before } }));
+  const phase = { artifact: artifact('web', '7'), rollbackArtifact: before };
+  const play = new Play(simplePlan({ phase, steps: { undo } }));
   play.finish((id) => (id.includes('check') ? failed() : succeeded));
   const view = viewOf(play.execution, play.decisions.length, (id) => id);
   return (await why(view, createMemoryStore().logs, async () => 0)).rollback;
@@ -19,6 +21,12 @@ async function rollbackOf(previous: string | null): Promise<string | null> {
 it('says after a rollback that what ran before runs again, unless nothing did', async () => {
   expect(await rollbackOf('6')).toBe('it was rolled back: what ran before runs again');
   expect(await rollbackOf(null)).toBe('it was rolled back: there was no earlier deployment to bring back');
+});
+
+it('does not say so of a rollback without a step that ran', async () => {
+  const stays = 'no step of its rollback ran: what it had changed stays as it is';
+  expect(await rollbackOf('6', { skip: 'true' })).toBe(stays);
+  expect(await rollbackOf(null, { skip: 'true' })).toBe(stays);
 });
 
 it('does not take what was ignored for the cause of what came later', () => {

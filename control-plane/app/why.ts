@@ -36,11 +36,12 @@ export async function why(
     logMissing: missing,
     log: attemptId === null ? [] : await tail(logs, attemptId),
     help: cause === null ? null : FAILURES[cause.code].help,
-    rollback: header.rollback === null ? null : rollbackOf(header, header.rollback),
+    rollback: header.rollback === null ? null : rollbackOf(view, header.rollback),
   };
 }
 
-function rollbackOf({ artifacts }: ExecutionView['header'], rollback: keyof typeof ROLLBACK): string {
+function rollbackOf({ header: { artifacts }, nodes }: ExecutionView, rollback: keyof typeof ROLLBACK): string {
+  if (rollback === 'NOTHING' && nodes.some((node) => node.rollback)) return NO_STEP;
   const first = artifacts.filter(({ previous }) => previous === null).map(({ service }) => service);
   if (rollback !== 'SUCCESS' || first.length === 0) return ROLLBACK[rollback];
   if (first.length === artifacts.length) return 'it was rolled back: there was no earlier deployment to bring back';
@@ -54,6 +55,8 @@ const ROLLBACK = {
   FAILED: 'its rollback failed: look at the hosts',
   NOTHING: 'nothing had been changed, so nothing was rolled back',
 } as const;
+
+const NO_STEP = 'no step of its rollback ran: what it had changed stays as it is';
 
 async function tail(logs: Logs, attemptId: AttemptId): Promise<readonly string[]> {
   const length = (await logs.lengths([attemptId])).get(attemptId) ?? 0;

@@ -16,6 +16,17 @@ const ROLLBACK = {
   NOTHING: { tone: 'skipped', text: 'Nothing had to be rolled back: no target had been changed.' },
 } as const satisfies Record<NonNullable<ExecutionHeader['rollback']>, { readonly tone: Tone; readonly text: string }>;
 
+const NO_STEP = {
+  tone: 'unknown',
+  title: 'Not rolled back: no step of the rollback ran, so what was changed stays as it is.',
+} as const;
+
+function rollbackOf({ nodes }: ExecutionState, result: keyof typeof ROLLBACK): { tone: Tone; title: string } {
+  if (result === 'NOTHING' && [...nodes.values()].some((node) => node.rollback)) return NO_STEP;
+  const { tone, text } = ROLLBACK[result];
+  return { tone, title: text };
+}
+
 interface NoticesProps {
   readonly state: ExecutionState;
   readonly select: (node: string) => void;
@@ -59,7 +70,7 @@ export function Notices({ state, select }: NoticesProps): ReactNode {
         </Notice>
       )}
       {header.rollback !== null && (
-        <Notice tone={ROLLBACK[header.rollback].tone} title={ROLLBACK[header.rollback].text}>
+        <Notice {...rollbackOf(state, header.rollback)}>
           {header.rolledBack !== null && <p>{askedText(header.rolledBack)}</p>}
         </Notice>
       )}
