@@ -82,17 +82,23 @@ function artifactsOf(execution: Execution): ExecutionHeader['artifacts'] {
 
 /** The failure everything else followed from, with the place where it happened. */
 export function firstCause(execution: Execution): ExecutionHeader['failure'] {
-  for (const run of execution.runs) {
-    if (run.failure === null) continue;
-    // What somebody stopped did not fail by itself.
-    const asked = run.rollback !== null && run.rollback.cause === null;
-    const cause = asked ? null : (run.rollback?.cause ?? failedStep(run));
-    const found = cause === null ? undefined : findTaskFailure(execution, cause);
-    if (found !== undefined) return found;
-    return { ...run.failure, node: cause ?? run.id, target: null };
-  }
-  return null;
+  const run = firstFailed(execution.runs);
+  if (run?.failure == null) return null;
+  // What somebody stopped did not fail by itself.
+  const asked = run.rollback !== null && run.rollback.cause === null;
+  const cause = asked ? null : (run.rollback?.cause ?? failedStep(run));
+  const found = cause === null ? undefined : findTaskFailure(execution, cause);
+  return found ?? { ...run.failure, node: cause ?? run.id, target: null };
 }
+
+/** By time; who failed because a peer had failed at its barrier did so in the same moment, and is never the first. */
+function firstFailed(runs: readonly Run[]): Run | undefined {
+  const failed = runs.filter((run) => run.failure !== null);
+  const own = failed.filter((run) => run.failure?.details?.['peer'] === undefined);
+  return (own.length > 0 ? own : failed).toSorted((a, b) => failedAt(a) - failedAt(b))[0];
+}
+
+const failedAt = ({ rollback, endedAt }: Run): number => rollback?.at ?? endedAt ?? Infinity;
 
 const failedStep = (run: Run): string | null =>
   run.phases

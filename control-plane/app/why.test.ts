@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '../../test/support/memory-store/index.ts';
-import { simplePlan } from '../../test/support/plans.ts';
+import { phasePlan, plan, runPlan, sectionPlan, simplePlan, stepPlan } from '../../test/support/plans.ts';
 import { failed, Play, succeeded } from '../../test/support/play.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
 import type { StepPlan } from '../engine/plan.ts';
@@ -27,6 +27,22 @@ it('does not say so of a rollback without a step that ran', async () => {
   const stays = 'no step of its rollback ran: what it had changed stays as it is';
   expect(await rollbackOf('6', { skip: 'true' })).toBe(stays);
   expect(await rollbackOf(null, { skip: 'true' })).toBe(stays);
+});
+
+it('names the run that failed first, and not one that waited for it at a barrier or came before it in the file', () => {
+  const meet = stepPlan('meet', { type: 'BARRIER', parameters: { identifier: 'done' }, runs: 'decided' });
+  const waits = (id: string) =>
+    runPlan([phasePlan('p1', [sectionPlan('deploy', [stepPlan('install'), meet])])], { id });
+  const met = new Play(plan([waits('a'), waits('b')], { kind: 'PIPELINE' }));
+  met.finish((id) => (id.includes('/b/') ? failed() : succeeded));
+  expect(headerOf(met.execution).failure).toMatchObject({ node: 'x1/b/p1.0/deploy/install@h1#1' });
+
+  const alone = (id: string) => runPlan([phasePlan('p1', [sectionPlan('deploy', [stepPlan('install')])])], { id });
+  const apart = new Play(plan([alone('a'), alone('b')], { kind: 'PIPELINE' }));
+  apart.run((id) => (id.includes('/b/') ? failed() : null));
+  apart.now += 1_000;
+  apart.report(() => failed()).finish();
+  expect(headerOf(apart.execution).failure).toMatchObject({ node: 'x1/b/p1.0/deploy/install@h1#1' });
 });
 
 it('does not take what was ignored for the cause of what came later', () => {
