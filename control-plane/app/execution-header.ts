@@ -1,6 +1,6 @@
 /** The header of an execution as people see it: one glance says what it does, waits for, or failed of. */
 import type { ExecutionHeader } from '@fairlead/proto/live.ts';
-
+import type { Failure } from '@fairlead/proto/model/failure.ts';
 import { isTerminal, type Status } from '@fairlead/proto/model/status.ts';
 import type { Attempt, Execution, Phase, Run, Step } from '../engine/execution.ts';
 import { once } from '../engine/once.ts';
@@ -87,7 +87,7 @@ export function firstCause(execution: Execution): ExecutionHeader['failure'] {
   // What somebody stopped did not fail by itself.
   const asked = run.rollback !== null && run.rollback.cause === null;
   const cause = asked ? null : (run.rollback?.cause ?? failedStep(run));
-  const found = cause === null ? undefined : findTaskFailure(execution, cause);
+  const found = cause === null ? undefined : findTaskFailure(execution, cause, run.failure);
   return found ?? { ...run.failure, node: cause ?? run.id, target: null };
 }
 
@@ -105,7 +105,12 @@ const failedStep = (run: Run): string | null =>
     .flatMap((phase) => phase.sections.flatMap((section) => section.steps))
     .find((step) => step.status === 'FAILED' && !step.ignored)?.id ?? null;
 
-function findTaskFailure(execution: Execution, stepId: string): ExecutionHeader['failure'] | undefined {
+/** Of the host that decided what followed: others may have failed before it in ways that were passed over. */
+function findTaskFailure(
+  execution: Execution,
+  stepId: string,
+  { message }: Failure,
+): ExecutionHeader['failure'] | undefined {
   const step = execution.runs
     .flatMap((run) => run.phases.flatMap((phase) => phase.sections.flatMap((section) => section.steps)))
     .find((each) => each.id === stepId);
@@ -114,7 +119,8 @@ function findTaskFailure(execution: Execution, stepId: string): ExecutionHeader[
     const why = attempt?.result?.failure;
     return why === undefined || attempt === undefined ? [] : [{ task, attempt, why }];
   });
-  const first = attempts.toSorted((a, b) => (a.attempt.endedAt ?? 0) - (b.attempt.endedAt ?? 0))[0];
+  const byTime = attempts.toSorted((a, b) => (a.attempt.endedAt ?? 0) - (b.attempt.endedAt ?? 0));
+  const first = byTime.find(({ why }) => why.message === message) ?? byTime[0];
   return first === undefined ? undefined : { ...first.why, node: `${first.attempt.id}`, target: first.task.target };
 }
 

@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '../../test/support/memory-store/index.ts';
-import { phasePlan, plan, runPlan, sectionPlan, simplePlan, stepPlan } from '../../test/support/plans.ts';
-import { failed, Play, succeeded } from '../../test/support/play.ts';
+import {
+  onFailure,
+  phasePlan,
+  plan,
+  rollbackOnAnything,
+  runPlan,
+  sectionPlan,
+  simplePlan,
+  stepPlan,
+} from '../../test/support/plans.ts';
+import { failed, failedWith, Play, succeeded } from '../../test/support/play.ts';
 import { artifact } from '../definitions/plan-fixture.ts';
 import type { StepPlan } from '../engine/plan.ts';
 import { headerOf } from './execution-header.ts';
@@ -43,6 +52,13 @@ it('names the run that failed first, and not one that waited for it at a barrier
   apart.now += 1_000;
   apart.report(() => failed()).finish();
   expect(headerOf(apart.execution).failure).toMatchObject({ node: 'x1/b/p1.0/deploy/install@h1#1' });
+});
+
+it('names the host that decided what followed, and not one that might have been left behind', () => {
+  const tolerant = onFailure('ROLLBACK_WORKFLOW', { types: ['CONNECTIVITY'], tolerate: { count: 1 } });
+  const play = new Play(simplePlan({ run: { failureStrategies: [tolerant, rollbackOnAnything] } }));
+  play.finish((id) => (id.includes('install@h1') ? failedWith('UNREACHABLE', false) : failed()));
+  expect(headerOf(play.execution).failure).toMatchObject({ code: 'COMMAND_FAILED', target: 'h2' });
 });
 
 it('does not take what was ignored for the cause of what came later', () => {
