@@ -35,6 +35,12 @@ describe('the stages of a pipeline', () => {
       "Stage b: run r2 SKIPPED its condition holds: 'a' == 'a'",
       'Stage c: run r3 SUCCESS',
     ]);
+    const noStep = run('r1', { phases: [phasePlan('p1', [])], skip: "'a' == 'b'" });
+    const onNoHost = { ...phasePlan('p1', []), skipped: 'every host has build 7 already' };
+    expect(told(pipeline(stage('a', noStep), stage('b', run('r2', { phases: [onNoHost] }))).run())).toEqual([
+      'Stage a: run r1 SKIPPED none of its steps had to run',
+      'Stage b: run r2 SKIPPED every host has build 7 already',
+    ]);
     const broken = pipeline(stage('a', run('r1')), stage('b', run('r2'))).run(() => failed());
     expect(told(broken)[1]).toBe('Stage b: run r2 SKIPPED a stage before it did not succeed');
     const back = pipeline(stage('a', run('r1')), stage('b', run('r2')));

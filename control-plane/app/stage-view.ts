@@ -19,6 +19,8 @@ export function stagesOf(execution: Execution): readonly StageView[] {
   }));
 }
 
+const NOTHING_TO_DO = 'none of its steps had to run';
+
 const nameOfStage = ({ plan }: Execution, id: string): string => plan.stages.find((each) => each.id === id)?.name ?? id;
 
 const runsOf = (execution: Execution, stage: StagePlan): readonly Run[] =>
@@ -44,6 +46,7 @@ function runView(execution: Execution, stage: StagePlan, run: Run): StageRunView
 }
 
 function whySkipped(execution: Execution, run: Run): string | null {
+  if (run.startedAt !== null) return run.phases.find((phase) => phase.skipped !== null)?.skipped ?? NOTHING_TO_DO;
   const { skip = null } = planOfRun(execution, run);
   if (skip === 'always') return 'switched off in the pipeline';
   const { rollbackAsked } = execution;

@@ -100,9 +100,9 @@ describe('hosts that have the build already', () => {
     ]);
   });
 
-  it('are all: then there is nothing to do, and that is a success', () => {
+  it('are all: then there is nothing to do, and it is skipped', () => {
     const plan = planOf(ROLLING, { skipSameVersion: true, installed: ['h1', 'h2', 'h3'].map((host) => on(host, '7')) });
-    expect(new Play(plan).run().execution.status).toBe('SUCCESS');
+    expect(new Play(plan).run().execution.status).toBe('SKIPPED');
     expect(ran(plan)).toEqual([['Phase 1 (batch 1)', 'every host has build 7 already']]);
   });
 

@@ -149,7 +149,7 @@ describe('a rolling workflow', () => {
     expect(others.header.status).toBe('SUCCESS');
     expect(since()).toEqual(['', 'installed web-12', '', 'installed web-12']);
     const nothing = await run('roll', { artifacts: { web: '12' }, skipSameVersion: true });
-    expect(nothing.header.status).toBe('SUCCESS');
+    expect(nothing.header.status).toBe('SKIPPED');
     expect(phasesOf(nothing)).toEqual(['Phase 1 (batch 1): SKIPPED (every host has build 12 already)']);
     // Or when it is run again, and as it was said before when nothing is said.
     const rerunOf = async (id: string, more: object): Promise<View> =>

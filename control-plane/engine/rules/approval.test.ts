@@ -301,6 +301,14 @@ describe('an approval in a workflow', () => {
     expect(inWorkflow().wait().finish().execution.status).toBe('EXPIRED');
   });
 
+  it('ends a build as it ends, for nothing of that is rolled back', () => {
+    const build = onePhase([sectionPlan('gate', [approvalStep({ timeoutMs: 1_000 })])], { run: { type: 'BUILD' } });
+    const rejected = new Play(build);
+    rejected.give(answer(STEP, { answer: 'REJECT' }));
+    expect(rejected.execution.status).toBe('REJECTED');
+    expect(new Play(build).finish().execution.status).toBe('EXPIRED');
+  });
+
   it('waits beside steps that work, and is judged with them', () => {
     const steps = [agentStep('do'), approvalStep()];
     const play = new Play(onePhase([sectionPlan('gate', steps, { parallel: true })])).run(() => null);

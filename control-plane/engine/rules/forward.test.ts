@@ -36,13 +36,13 @@ describe('an execution', () => {
     expect(play.give({ input: 'start', plan: simplePlan(), driver: 'r2', epoch: 2 })).toEqual([]);
   });
 
-  it('without anything to do succeeds at once', () => {
+  it('without anything to do is skipped at once', () => {
     const play = new Play(onePhase([]));
     expect(told(play.events).slice(2)).toEqual([
       'PhaseStarted run/p1.0 FORWARD p1 Phase p1 0 null null',
       'PhaseEnded run/p1.0 SKIPPED',
-      'RunEnded run SUCCESS null',
-      'ExecutionEnded SUCCESS',
+      'RunEnded run SKIPPED null',
+      'ExecutionEnded SKIPPED',
     ]);
   });
 });

@@ -24,12 +24,7 @@ export function advanceForward(turn: Turn, run: Run): void {
   const failed = isFailed(status);
   const cleanUp = failed ? null : nextCleanUp(run, plan);
   if (cleanUp !== null) return openCleanUp(turn, run, cleanUp);
-  turn.emit({
-    event: 'RunEnded',
-    runId: run.id,
-    status: failed ? 'FAILED' : 'SUCCESS',
-    failure: failed ? firstFailure(run) : null,
-  });
+  turn.emit({ event: 'RunEnded', runId: run.id, status, failure: failed ? firstFailure(run) : null });
 }
 
 function openPhase(turn: Turn, run: Run, { plan, name, iteration }: Next): void {

@@ -70,7 +70,7 @@ describe('a section', () => {
     const empty = play(sectionPlan('s', [], { waitMs: 1_000, skip: '${workflow.nothing}' })).run();
     expect(sectionsOf(empty)).toEqual([['s', 'SKIPPED', []]]);
     expect(empty.execution.runs[0]?.phases[0]?.status).toBe('SKIPPED');
-    expect(empty.execution.status).toBe('SUCCESS');
+    expect(empty.execution.status).toBe('SKIPPED');
     expect(empty.now).toBe(1_000);
   });
 

@@ -31,6 +31,13 @@ describe('a run that takes back another', () => {
     ]);
   });
 
+  it('without a step that ran has taken nothing back', () => {
+    const skipped = sectionPlan('undo', [stepPlan('undo', { skip: 'true' })]);
+    expect(new Play(plan([runPlan([phasePlan('p1', [skipped])], { undoing: true })])).finish().execution.status).toBe(
+      'SKIPPED',
+    );
+  });
+
   it('is ended by an abort', () => {
     const play = new Play(undoing).run((id) => (id.includes('p2.0') ? null : succeeded));
     play.give({ input: 'abort', actor: 'me', reason: 'enough' });
