@@ -19,3 +19,30 @@ export function canonicalJson(value: Json | undefined): string {
   }
   return `{${text}}`;
 }
+
+/**
+ * Whether two values of plain data have the same canonical text, found out without making it: the order of keys is all
+ * one, and a field that is undefined is one that is absent.
+ */
+export function sameJson(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((each, index) => sameJson(each, other[index]));
+  }
+  return hasAllOf(one as Fields, other as Fields) && hasAllOf(other as Fields, one as Fields, NAMES_ONLY);
+}
+
+// Objects that are no arrays.
+type Fields = Readonly<Record<string, unknown>>;
+const NAMES_ONLY = (value: unknown): boolean => value !== undefined;
+
+function hasAllOf(
+  fields: Fields,
+  others: Fields,
+  has: (value: unknown, field: unknown) => boolean = sameJson,
+): boolean {
+  for (const name in fields) if (fields[name] !== undefined && !has(others[name], fields[name])) return false;
+  return true;
+}
