@@ -1,5 +1,5 @@
 import type { ExecutionDiff } from '@fairlead/proto/diff.ts';
-import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
+import { canonicalJson, sameJson, type Json } from '@fairlead/proto/model/json.ts';
 import { addressKey, shownName, type Catalog, type Entity } from '../definitions/catalog.ts';
 import type { Execution } from '../engine/execution.ts';
 
@@ -48,7 +48,7 @@ function usedBy({ execution: { plan }, catalog }: Planned): readonly Entity[] {
 type PathDiff = ExecutionDiff['definition'][number]['paths'][number];
 
 function differences(path: string, a: Json | undefined, b: Json | undefined): readonly PathDiff[] {
-  if (canonicalJson(a) === canonicalJson(b)) return [];
+  if (sameJson(a, b)) return [];
   const [left, right] = [partsOf(a), partsOf(b)];
   if (left === null || right === null) return [{ path, a: textOf(a), b: textOf(b) }];
   const names = [...new Set([...left.keys(), ...right.keys()])];

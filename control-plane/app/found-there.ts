@@ -3,7 +3,7 @@
  * somebody else has since. A rollback goes back to the last success, whenever the run was planned.
  */
 import type { ExecutionId, NodeId } from '@fairlead/proto/model/ids.ts';
-import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
+import { sameJson } from '@fairlead/proto/model/json.ts';
 import type { ArtifactRef } from '@fairlead/proto/model/task.ts';
 import { artifactFamily } from '../definitions/plan-families.ts';
 import { runWithFound } from '../engine/evolve/found-there.ts';
@@ -39,7 +39,7 @@ async function findThere(rows: Rows, told: Told, run: RunPlan): Promise<readonly
     const there = mapping === null ? null : await thereNow(rows, told, name, mapping);
     if (there === null) continue;
     const restores = known.find((each) => each.mapping === mapping)?.executionId ?? there.deployedBy;
-    if (restores === there.deployedBy && same(there.artifact, planned)) continue;
+    if (restores === there.deployedBy && sameJson(there.artifact, planned)) continue;
     const { artifact, deployedBy: by } = there;
     found.push({ phaseId, rollbackArtifact: artifact, family: artifactFamily(artifact), deployedBy: by });
   }
@@ -60,5 +60,3 @@ async function thereNow(rows: Rows, told: Told, name: string, mapping: string): 
   const artifact = lastGoodIn(row, mapping);
   return artifact === null ? own : { artifact, deployedBy: deployedBy(row, name, mapping) };
 }
-
-const same = (a: unknown, b: unknown): boolean => canonicalJson(a as Json) === canonicalJson(b as Json); // Plain data.

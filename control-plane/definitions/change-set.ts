@@ -2,7 +2,7 @@
  * One document per apply: which entities are put and which are taken away. It holds the authored long form, nothing that
  * is generated, so that better defaults of a later release reach old definitions.
  */
-import { canonicalJson, type Json } from '@fairlead/proto/model/json.ts';
+import { sameJson, type Json } from '@fairlead/proto/model/json.ts';
 import {
   addressKey,
   EMPTY_CATALOG,
@@ -69,8 +69,7 @@ function merge(
   const changes: Change[] = [];
   for (const entity of entities) {
     const old = stored.get(addressKey(entity));
-    if (old !== undefined && (entity.mention || canonicalJson(specJson(old)) === canonicalJson(specJson(entity))))
-      continue;
+    if (old !== undefined && (entity.mention || sameJson(specJson(old), specJson(entity)))) continue;
     const { kind, application, environment, name, spec } = entity;
     puts.push({ id: old?.id ?? options.newId(), kind, application, environment, name, spec });
     changes.push({ change: old === undefined ? 'create' : 'update', kind, application, name: shownName(entity) });

@@ -1,6 +1,5 @@
 import type { ExecutionView, NodeView } from '@fairlead/proto/live.ts';
-import { canonicalJson } from '@fairlead/proto/model/json.ts';
-import type { Json } from '@fairlead/proto/model/json.ts';
+import { sameJson } from '@fairlead/proto/model/json.ts';
 import type { ExecutionId } from '@fairlead/proto/model/ids.ts';
 import type { Actor } from '../../app/authorize.ts';
 import type { UseCases } from '../../app/use-cases.ts';
@@ -47,6 +46,3 @@ function sameNode(one: NodeView, other: NodeView): boolean {
     (one.outputs === other.outputs || sameJson(one.outputs, other.outputs))
   );
 }
-
-// Views are made to be sent as JSON.
-const sameJson = (one: unknown, other: unknown): boolean => canonicalJson(one as Json) === canonicalJson(other as Json);

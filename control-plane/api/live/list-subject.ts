@@ -1,5 +1,5 @@
 import type { ExecutionListRow, ListFilter } from '@fairlead/proto/live.ts';
-import { canonicalJson } from '@fairlead/proto/model/json.ts';
+import { sameJson } from '@fairlead/proto/model/json.ts';
 import type { Actor } from '../../app/authorize.ts';
 import type { UseCases } from '../../app/use-cases.ts';
 import { frameRest } from './feed.ts';
@@ -23,7 +23,7 @@ export function listSubject(
     watch: (onChange) => useCases.watch({ list: true }, onChange),
     items: (page) => page.rows,
     idOf: (row) => row.executionId,
-    same: (before, after) => before.seq >= after.seq && canonicalJson(before.summary) === canonicalJson(after.summary),
+    same: (before, after) => before.seq >= after.seq && sameJson(before.summary, after.summary),
     sameRest: () => true,
     seqOf: () => 0,
     // Pushed off a full page by newer ones: whoever has it may keep it. Otherwise it no longer matches the filter.
