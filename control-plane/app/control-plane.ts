@@ -146,7 +146,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
       const compared = async (id: string): Promise<Compared> => {
         const { execution } = await executions.load(id);
         const catalog = await definitions.at(execution.plan.definition.revision);
-        return { execution, records: await replica.history.decisions(id, 0), catalog };
+        return { execution, records: await replica.history.all(id), catalog };
       };
       return diffExecutions(await compared(a), await compared(b), nameOf);
     },

@@ -35,7 +35,8 @@ interface Step {
   readonly place: string;
   readonly decided: string;
   readonly node: string | null;
-  readonly parting: Parting;
+  /** Told of one of thousands. */
+  parting(): Parting | null;
 }
 
 /**
@@ -58,23 +59,25 @@ export function diffDecisions(
   const node = inA?.node ?? inB?.node ?? null;
   // An attempt is told by its host.
   const where = node === null ? null : (names.get(node) ?? names.get(node.replace(/#\d+$/, '')) ?? node);
-  return { where, a: inA?.parting ?? null, b: inB?.parting ?? null };
+  return { where, a: inA?.parting() ?? null, b: inB?.parting() ?? null };
 }
 
 function stepsOf({ execution, records }: Decided, agentName: (id: string) => string): readonly Step[] {
   const counts = new Map<string, number>();
   const steps: Step[] = [];
   for (const record of records) {
-    const moments = momentsOf(record, agentName);
     for (const [index, { events }] of record.decisions.entries()) {
-      const moment = moments[index];
       for (const event of events) {
-        if (ASIDE.has(event.event) || moment === undefined) continue;
+        if (ASIDE.has(event.event)) continue;
         const node = nodeOf(event, execution.id);
         const count = counts.get(node ?? '') ?? 0;
         counts.set(node ?? '', count + 1);
-        const { seq, input, actor } = moment;
-        const parting = { seq, at: event.at, input, actor, event: event.event, node, text: textOf(event) };
+        const parting = (): Parting | null => {
+          const moment = momentsOf(record, agentName)[index];
+          if (moment === undefined) return null;
+          const { seq, input, actor } = moment;
+          return { seq, at: event.at, input, actor, event: event.event, node, text: textOf(event) };
+        };
         steps.push({ place: `${node ?? ''} ${count}`, decided: decidedIn(event), node, parting });
       }
     }

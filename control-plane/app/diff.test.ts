@@ -56,7 +56,7 @@ async function diff(a: Play, b: Play, left = definition('1'), right = left) {
   const history = await historyOf(a, b);
   const of = async (play: Play, text: string) => ({
     execution: play.execution,
-    records: await history.decisions(play.execution.id, 0),
+    records: await history.all(play.execution.id),
     catalog: catalogOf(text),
   });
   return diffExecutions(await of(a, left), await of(b, right), (id) => id);

@@ -18,7 +18,7 @@ export interface DecidedRecord extends RecordHead {
   readonly decisions: readonly Decision[];
 }
 
-/** So many records are read and folded without a pause: some ten milliseconds. */
+/** So many records can be read and folded without a pause: some ten milliseconds. */
 const PAGE = 100;
 
 export const NOTHING: Loaded = { execution: null, seq: 0 };
@@ -49,18 +49,25 @@ export class History {
     return { execution, seq };
   }
 
-  /** Everything appended after that, some of it at a time: a long journal must not keep all others waiting. */
-  async *records(id: ExecutionId, after: number): AsyncGenerator<DecidedRecord> {
+  /** Everything appended after that, so many records at a time: a long journal must not keep all others waiting. */
+  async *records(id: ExecutionId, after: number, most = PAGE): AsyncGenerator<DecidedRecord> {
     for (let seq = after; ;) {
-      const page = await this.decisions(id, seq, PAGE);
+      const page = await this.decisions(id, seq, most);
       yield* page;
-      if (page.length < PAGE) return;
+      if (page.length < most) return;
       seq = page.at(-1)?.seq ?? seq;
       await this.#scheduler.sleep(0);
     }
   }
 
-  async decisions(id: ExecutionId, after: number, limit?: number): Promise<readonly DecidedRecord[]> {
+  /** The whole journal at once: for whoever goes through it more than once. */
+  async all(id: ExecutionId): Promise<readonly DecidedRecord[]> {
+    const records: DecidedRecord[] = [];
+    for await (const record of this.records(id, 0)) records.push(record);
+    return records;
+  }
+
+  async decisions(id: ExecutionId, after: number, limit: number): Promise<readonly DecidedRecord[]> {
     const records = await this.#journal.read(id, after, limit);
     return Promise.all(records.map(async (record) => ({ ...record, decisions: await this.#codec.decode(record) })));
   }

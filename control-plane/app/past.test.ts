@@ -73,7 +73,7 @@ describe('the state at a moment', () => {
 
 describe('moments', () => {
   it('say what came, from whom, when, and what followed', async () => {
-    const records = await history.decisions('x1', 0);
+    const records = await history.all('x1');
     const all = records.flatMap((record) => momentsOf(record, (id) => `named ${id}`));
     expect(all[0]).toMatchObject({ seq: 1, input: 'start', actor: 'tester', node: null });
     const abort = all.find((each) => each.input === 'abort');
