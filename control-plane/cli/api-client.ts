@@ -48,13 +48,12 @@ export class ApiClient {
     return this.#json('DELETE', path, schema, {});
   }
 
-  /** Text as it comes. */
-  async *text(path: string, query: RequestOptions['query'], signal: AbortSignal): AsyncGenerator<string> {
+  /** Bytes as they come. */
+  async *bytes(path: string, query: RequestOptions['query'], signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const response = await this.#send('GET', path, { query: query ?? {} }, signal);
     if (response.body === null) return;
-    const decoder = new TextDecoder();
     try {
-      for await (const part of response.body) yield decoder.decode(part as Uint8Array, { stream: true });
+      for await (const part of response.body) yield part as Uint8Array;
     } catch (error) {
       if (signal.aborted) return;
       throw connectionLost(this.connection.url, error);

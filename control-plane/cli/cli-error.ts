@@ -1,3 +1,4 @@
+import { problemSchema } from '../api/http/problem.ts';
 import type { ProblemBody, ProblemFailure } from '../api/http/problem.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { EXIT } from './exit-codes.ts';
@@ -6,8 +7,8 @@ import { EXIT } from './exit-codes.ts';
 export class CliError extends Error {
   readonly exitCode: ExitCode;
   readonly lines: readonly string[];
-  constructor(exitCode: ExitCode, lines: readonly string[]) {
-    super(lines.join('\n'));
+  constructor(exitCode: ExitCode, lines: readonly string[], cause?: unknown) {
+    super(lines.join('\n'), { cause });
     this.name = 'CliError';
     this.exitCode = exitCode;
     this.lines = lines;
@@ -17,17 +18,20 @@ export class CliError extends Error {
 export const usage = (...lines: readonly string[]): CliError => new CliError(EXIT.USAGE, lines);
 
 export function connectionLost(url: string, cause: unknown): CliError {
-  return new CliError(EXIT.CONNECTION_LOST, [
-    `No answer from Fairlead at ${url}: ${reasonOf(cause)}. Is it running? Start it with \`fairlead start\`, or check --server.`,
-  ]);
+  const message = `No answer from Fairlead at ${url}: ${reasonOf(cause)}. Is it running? Start it with \`fairlead start\`, or check --server.`;
+  return new CliError(EXIT.CONNECTION_LOST, [message], cause);
 }
 
 /** The control plane refused: the caller's mistake is usage, everything else a failure. */
 export function refused(problem: ProblemBody): CliError {
   const byCaller = problem.status >= 400 && problem.status < 500;
   const code = byCaller ? EXIT.USAGE : problem.code === 'UNAVAILABLE' ? EXIT.CONNECTION_LOST : EXIT.FAILED;
-  return new CliError(code, problem.failures.map(lineOf));
+  return new CliError(code, problem.failures.map(lineOf), problem);
 }
+
+/** The control plane does not know the key (any more). */
+export const saysKeyIsRefused = ({ cause }: CliError): boolean =>
+  problemSchema.safeParse(cause).data?.code === 'UNAUTHENTICATED';
 
 /** `fairlead.yaml:3:5: services.web.type: unknown type ssh/tra. Use ssh/tar.` */
 function lineOf(failure: ProblemFailure): string {

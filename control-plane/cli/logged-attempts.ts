@@ -10,7 +10,7 @@ export interface LogChoice {
   readonly attempt?: number;
 }
 
-interface LoggedAttempt {
+export interface LoggedAttempt {
   readonly attemptId: AttemptId;
   readonly title: string;
 }

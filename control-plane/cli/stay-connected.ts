@@ -3,8 +3,8 @@
  */
 import type { System } from '@fairlead/proto/model/system.ts';
 import type { ApiClient } from './api-client.ts';
-import { connectionLost } from './cli-error.ts';
-import type { CliError } from './cli-error.ts';
+import { CliError, connectionLost, reasonOf, saysKeyIsRefused } from './cli-error.ts';
+import { EXIT } from './exit-codes.ts';
 
 export interface StayOptions {
   readonly api: Pick<ApiClient, 'connection' | 'renew'>;
@@ -25,6 +25,15 @@ export interface Break {
 }
 
 const RETRY_MS = 500;
+
+/** What ended a request; anything but an answer, or none, is a bug. */
+export function breakOf(error: unknown): Break {
+  if (!(error instanceof CliError)) throw error;
+  const { cause, message } = error;
+  const isLost = error.exitCode === EXIT.CONNECTION_LOST;
+  const reason = cause instanceof Error ? reasonOf(cause) : message;
+  return { reason, final: isLost ? null : error, isKeyRefused: saysKeyIsRefused(error) };
+}
 
 /**
  * Attends until that ends by itself (null); every attendance calls `heard` as soon as it knows that it is connected.

@@ -1,5 +1,6 @@
 import { isTerminal } from '@fairlead/proto/model/status.ts';
 import type { ExecutionView } from '@fairlead/proto/live.ts';
+import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import { executionView } from '../../api/http/schemas.ts';
 import { segment } from '../api-client.ts';
 import { usage } from '../cli-error.ts';
@@ -7,9 +8,11 @@ import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { loggedAttempts, stepNameOf } from '../logged-attempts.ts';
-import type { LogChoice } from '../logged-attempts.ts';
+import type { LogChoice, LoggedAttempt } from '../logged-attempts.ts';
 import { present } from '../output.ts';
+import { breakOf, stayConnected } from '../stay-connected.ts';
 import { styleFor } from '../style.ts';
+import { TextPlace } from '../text-place.ts';
 import { treeOf } from '../view-tree.ts';
 
 export interface LogOptions {
@@ -26,28 +29,61 @@ export async function showLogs(context: Context, id: string, options: LogOptions
   if (context.format !== 'table') return printLogs(context, id, choice, options.follow === true);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
-  const style = styleFor(process.stdout, process.env);
-  const shown = new Set<string>();
-  for (;;) {
-    const view = await context.api.get(`/executions/${segment(id)}`, executionView);
-    const found = loggedAttempts(view, treeOf(view), choice);
-    const over = isTerminal(view.header.status);
-    if (found.length === 0 && (over || options.follow !== true)) throw nothing(view, choice);
-    for (const { attemptId, title } of found) {
-      if (shown.has(attemptId)) continue;
-      shown.add(attemptId);
-      process.stdout.write(`${style.paint('bold', `── ${title}`)}\n`);
-      const follow = options.follow === true ? 'true' : 'false';
-      for await (const text of context.api.text(`/attempts/${segment(attemptId)}/log`, { follow }, stop.signal)) {
-        process.stdout.write(text);
-      }
-      if (stop.signal.aborted) return EXIT.DETACHED;
-    }
-    if (options.follow !== true || over) return EXIT.SUCCESS;
-    // The next attempt is there, or will be soon.
-    await context.system.scheduler.sleep(300);
-    if (stop.signal.aborted) return EXIT.DETACHED;
+  const show = showing(context, id, choice, stop.signal);
+  if (options.follow !== true) {
+    await show('read', () => {});
+    return stop.signal.aborted ? EXIT.DETACHED : EXIT.SUCCESS;
   }
+  const isOver = await stayConnected(
+    {
+      ...context,
+      signal: stop.signal,
+      onConnection: (connected, reason) =>
+        void process.stderr.write(connected ? 'Connected again.\n' : `Connection lost (${reason}); trying again …\n`),
+    },
+    async (heard) => {
+      try {
+        await show('follow', heard);
+        return null;
+      } catch (error) {
+        return breakOf(error);
+      }
+    },
+  );
+  return isOver && !stop.signal.aborted ? EXIT.SUCCESS : EXIT.DETACHED;
+}
+
+/** Called again, it goes on where it was. */
+function showing(context: Context, id: string, choice: LogChoice, signal: AbortSignal) {
+  const style = styleFor(process.stdout, process.env);
+  const places = new Map<AttemptId, TextPlace>();
+  const done = new Set<AttemptId>();
+
+  const showOne = async ({ attemptId, title }: LoggedAttempt, follow: boolean, heard: () => void): Promise<void> => {
+    const place = places.get(attemptId) ?? new TextPlace();
+    if (!places.has(attemptId)) process.stdout.write(`${style.paint('bold', `── ${title}`)}\n`);
+    places.set(attemptId, place);
+    const query = { follow: String(follow), from: String(place.resume()) };
+    for await (const part of context.api.bytes(`/attempts/${segment(attemptId)}/log`, query, signal)) {
+      heard();
+      process.stdout.write(place.take(part));
+    }
+    if (!signal.aborted) done.add(attemptId);
+  };
+
+  return async (how: 'read' | 'follow', heard: () => void): Promise<void> => {
+    while (!signal.aborted) {
+      const view = await context.api.get(`/executions/${segment(id)}`, executionView);
+      heard();
+      const found = loggedAttempts(view, treeOf(view), choice);
+      const isOver = how === 'read' || isTerminal(view.header.status);
+      if (found.length === 0 && isOver) throw nothing(view, choice);
+      for (const each of found) if (!done.has(each.attemptId)) await showOne(each, how === 'follow', heard);
+      if (isOver) return;
+      // The next attempt is there, or will be soon.
+      await context.system.scheduler.sleep(300);
+    }
+  };
 }
 
 /** For programs: every attempt with its text, once all of it has been read. */
@@ -58,10 +94,10 @@ async function printLogs(context: Context, id: string, choice: LogChoice, follow
   if (found.length === 0) throw nothing(view, choice);
   const logs = [];
   for (const { attemptId, title } of found) {
-    let text = '';
-    const parts = context.api.text(`/attempts/${segment(attemptId)}/log`, {}, new AbortController().signal);
-    for await (const part of parts) text += part;
-    logs.push({ attemptId, title, text });
+    const parts = [];
+    const never = new AbortController().signal;
+    for await (const part of context.api.bytes(`/attempts/${segment(attemptId)}/log`, {}, never)) parts.push(part);
+    logs.push({ attemptId, title, text: Buffer.concat(parts).toString() });
   }
   present(context.format, logs, () => '');
   return EXIT.SUCCESS;
