@@ -23,3 +23,10 @@ it('reads a journal page by page, and says where it ends', async () => {
   expect(pages).toEqual(whole.records);
   await expect(useCases.getJournal(ada, 'x2', { after: 0, limit: 1 })).rejects.toThrow('there is no execution x2');
 });
+
+it('refuses a cursor it did not give, and says what to do', async () => {
+  const { useCases } = oneReplica();
+  const list = useCases.listExecutions(ada, { filter: {}, cursor: 'nonsense', limit: 9 });
+  const details = { mend: expect.stringContaining('Pass on what the page before gave') };
+  await expect(list).rejects.toMatchObject({ failures: [{ code: 'INVALID_INPUT', field: 'cursor', details }] });
+});

@@ -6,6 +6,7 @@ import type { ExecutionListRow, JournalView, ListFilter } from '@fairlead/proto/
 import type { Rows } from '../ports/rows.ts';
 import type { Drivers } from './drivers.ts';
 import type { History, Loaded } from './history.ts';
+import { noCursor } from './page-cursor.ts';
 
 /** States of executions driven elsewhere, kept while somebody looks at them. */
 const KEPT = 200;
@@ -104,8 +105,7 @@ function readCursor(cursor: string): { readonly startedAt: number; readonly exec
   const dot = cursor.indexOf('.');
   const startedAt = Number(cursor.slice(0, dot));
   if (dot < 1 || !Number.isFinite(startedAt)) {
-    const why = `'${cursor}' is no cursor; pass on what the page before gave as next`;
-    throw new FailureError(failure('INVALID_INPUT', why, { field: 'cursor' }));
+    throw noCursor(cursor);
   }
   return { startedAt, executionId: cursor.slice(dot + 1) };
 }

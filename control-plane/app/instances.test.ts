@@ -156,6 +156,19 @@ describe('what runs where', () => {
   });
 
   it('refuses a cursor it did not give', async () => {
-    await expect(deployments(store.rows, {}, 'nonsense', 9)).rejects.toThrow('is no cursor');
+    const refused = {
+      failures: [
+        {
+          ...{ code: 'INVALID_INPUT', message: expect.stringContaining('is no cursor of this list') },
+          ...{ field: 'cursor', details: { mend: expect.stringContaining('Pass on what the page before gave') } },
+        },
+      ],
+    };
+    for (const cursor of ['nonsense', 'shop/prod', '["a","b"]', '[1]', '[]', '{}', 'null', '']) {
+      await expect(deployments(store.rows, {}, cursor, 9)).rejects.toMatchObject(refused);
+      await expect(look('h1', { cursor })).rejects.toMatchObject(refused);
+    }
+    await expect(deployments(store.rows, {}, '["a"]', 9)).rejects.toMatchObject(refused);
+    await expect(look('h1', { cursor: '[1,"a","b"]' })).rejects.toMatchObject(refused);
   });
 });

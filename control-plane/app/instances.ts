@@ -1,12 +1,18 @@
 /** What runs where, and what was done there before: rows of the projector, held against the definitions as they stand. */
-import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
+import { z } from 'zod';
 import type { Catalog } from '../definitions/catalog.ts';
 import { findEntity, infrastructuresOf } from '../definitions/catalog.ts';
-import type { DeploymentCursor, InstanceFilter, InstanceRow, Rows } from '../ports/rows.ts';
+import type { InstanceFilter, InstanceRow, Rows } from '../ports/rows.ts';
+import { readCursor, writeCursor } from './page-cursor.ts';
 import type { Deployment, Instance, InstanceQuery } from './use-cases.ts';
 
 /** Rows read at a time while looking for those of one state. */
 const BATCH = 500;
+
+const INSTANCE_CURSOR = z.tuple([z.string()]);
+const DEPLOYMENT_CURSOR = z
+  .tuple([z.number(), z.string(), z.string()])
+  .transform(([at, executionId, id]) => ({ at, executionId, id }));
 
 export async function whatRunsWhere(
   rows: Rows,
@@ -16,7 +22,7 @@ export async function whatRunsWhere(
   const stateOf = statesIn(catalog);
   const found: Instance[] = [];
   // One more than asked for says whether there is a page after.
-  for (let after = cursor; found.length <= limit;) {
+  for (let after = cursor === undefined ? undefined : readCursor(cursor, INSTANCE_CURSOR)[0]; found.length <= limit;) {
     const most = state === undefined ? limit + 1 - found.length : BATCH;
     const batch = await rows.listInstances(filter, { limit: most, ...(after === undefined ? {} : { after }) });
     for (const row of batch) {
@@ -27,7 +33,8 @@ export async function whatRunsWhere(
     after = batch.at(-1)?.id;
   }
   const instances = found.slice(0, limit);
-  return { instances, next: found.length > limit ? (instances.at(-1)?.id ?? null) : null };
+  const last = instances.at(-1);
+  return { instances, next: found.length > limit && last !== undefined ? writeCursor([last.id]) : null };
 }
 
 export async function deployments(
@@ -36,11 +43,11 @@ export async function deployments(
   cursor: string | undefined,
   limit: number,
 ): Promise<{ readonly deployments: readonly Deployment[]; readonly next: string | null }> {
-  const from = cursor === undefined ? {} : { cursor: readCursor(cursor) };
+  const from = cursor === undefined ? {} : { cursor: readCursor(cursor, DEPLOYMENT_CURSOR) };
   const found = await rows.listDeployments(filter, { ...from, limit: limit + 1 });
   const page = found.slice(0, limit);
   const last = page.at(-1);
-  const next = found.length > limit && last !== undefined ? JSON.stringify([last.at, last.executionId, last.id]) : null;
+  const next = found.length > limit && last !== undefined ? writeCursor([last.at, last.executionId, last.id]) : null;
   return { deployments: page.map((row) => ({ ...row, action: actionOf(row) })), next };
 }
 
@@ -86,22 +93,4 @@ function statesIn(catalog: Catalog): (row: InstanceRow) => Pick<Instance, 'state
     const idle = row.details['traffic'] === 'idle';
     return { state: 'RUNNING', note: idle ? 'gets no traffic: the other group is live' : null };
   };
-}
-
-function readCursor(text: string): DeploymentCursor {
-  const parts = ((): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      return null;
-    }
-  })();
-  if (Array.isArray(parts)) {
-    const [at, executionId, id] = parts as readonly unknown[];
-    if (typeof at === 'number' && typeof executionId === 'string' && typeof id === 'string') {
-      return { at, executionId, id };
-    }
-  }
-  const why = `'${text}' is no cursor; pass on what the page before gave as next`;
-  throw new FailureError(failure('INVALID_INPUT', why, { field: 'cursor' }));
 }
