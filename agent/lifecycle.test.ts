@@ -146,3 +146,15 @@ test('secrets are read from this machine only, and a failure says which and why'
     await expect(readLocalSecret({ secret })).rejects.toThrow(why);
   }
 });
+
+test('says in one line that its directory cannot be made', async () => {
+  const parent = directory;
+  const file = join(parent, 'file');
+  writeFileSync(file, '');
+  directory = join(file, 'agent');
+  const started = start();
+  directory = parent;
+  await expect(started).rejects.toMatchObject({
+    failures: [{ code: 'UNAVAILABLE', message: expect.stringContaining(`${file} is no directory`) }],
+  });
+});

@@ -1,13 +1,14 @@
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { CrashPoints } from '@fairlead/proto/model/crash.ts';
+import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { System } from '@fairlead/proto/model/system.ts';
 import { Agent, type AgentEnd } from './agent.ts';
 import { lockDirectory } from './adapters/directory-lock.ts';
 import { DiskFile } from './adapters/disk-file.ts';
 import { DiskSpool } from './adapters/disk-spool.ts';
 import { GrpcLink } from './adapters/grpc-link.ts';
+import { makeDirectory } from './adapters/make-directory.ts';
 import type { AgentConfig } from './config.ts';
 import { enrol } from './enrol.ts';
 import { LOG_LIMITS } from './log-stream.ts';
@@ -47,7 +48,7 @@ export async function startAgent(
 ): Promise<RunningAgent> {
   const { system, logger, crash } = around;
   const { directory, server } = config;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeOwnDirectory(directory);
   const letGo: (() => Promise<void>)[] = [];
   const releaseAll = async (): Promise<void> => {
     for (const release of letGo.splice(0).reverse()) {
@@ -126,4 +127,14 @@ function running(
       await ended;
     },
   };
+}
+
+async function makeOwnDirectory(directory: string): Promise<void> {
+  try {
+    await makeDirectory(directory, 0o700);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const why = `the directory ${directory} cannot be made: ${reason}; choose one that this user may write (--data)`;
+    throw Object.assign(new FailureError(failure('UNAVAILABLE', why)), { cause: error });
+  }
 }

@@ -1,14 +1,15 @@
 /** A control plane in this process, and the connection file by which commands in other terminals find it. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { FAILURES, FailureError, type Failure } from '@fairlead/proto/model/failure.ts';
+import { makeDirectory } from '../adapters/system/index.ts';
 import { readConfig } from '../config.ts';
 import { startControlPlane, SYSTEM } from '../main.ts';
 import type { RunningControlPlane } from '../main.ts';
 import { ApiClient } from './api-client.ts';
-import { CliError, usage } from './cli-error.ts';
+import { CliError, reasonOf, usage } from './cli-error.ts';
 import { CONNECTION_FILE } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
 import { webDirectory } from './locate.ts';
@@ -34,7 +35,11 @@ export async function startLocalServer(data: string, environment: Environment): 
   const keyName = keyNameFor(data);
   const { key } = await useCases.renewApiKey(SYSTEM, keyName);
   // With the store elsewhere and no agent inside, nobody has made it yet.
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  await makeDirectory(data, 0o700).catch(async (error: unknown) => {
+    await controlPlane.close();
+    const why = `The data directory ${data} cannot be made: ${reasonOf(error)}.`;
+    throw new CliError(EXIT.FAILED, [`${why} Choose one that this user may write (FAIRLEAD_DATA).`]);
+  });
   const file = path.join(data, CONNECTION_FILE);
   // Written anew: a file that exists would keep the mode it has.
   rmSync(file, { force: true });

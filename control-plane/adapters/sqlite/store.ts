@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, FailureError } from '@fairlead/proto/model/failure.ts';
 import type { Store } from '../../ports/store.ts';
-import { realSystem } from '../system/index.ts';
+import { makeDirectory, realSystem } from '../system/index.ts';
 import { createBlobs } from './blobs.ts';
 import { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -31,7 +30,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { directory, restored = null } = options;
-  makeDirectory(directory);
+  await makeDataDirectory(directory);
   const opened: { close(): void }[] = [];
   const closeAll = (): void => {
     for (const each of opened.toReversed()) each.close();
@@ -89,9 +88,9 @@ function assemble(main: Database, logs: Database, incarnation: string, leave: ()
   };
 }
 
-function makeDirectory(directory: string): void {
+async function makeDataDirectory(directory: string): Promise<void> {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory, 0o700);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw Object.assign(

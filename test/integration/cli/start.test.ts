@@ -124,12 +124,16 @@ it('doors that are closed are named with what to do', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
-  const [agents, directory] = await Promise.all([
+  const [agents, directory, proc] = await Promise.all([
     start(['start'], { FAIRLEAD_AGENT_PORT: String(port) }).ended,
     start(['start'], { FAIRLEAD_DATA: path.join(process.execPath, 'data') }).ended,
+    start(['start'], { FAIRLEAD_DATA: '/proc/fairlead/data' }).ended,
   ]);
   taken.close();
   expect([agents.code, agents.err]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
   expect(agents.err).toContain('Choose another port (FAIRLEAD_AGENT_PORT), or none.');
-  expect(directory.err).toContain('Choose one that this user may write (FAIRLEAD_DATA).');
+  for (const { code, err } of [directory, proc]) {
+    expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
+    expect(err).toContain('Choose one that this user may write (FAIRLEAD_DATA).');
+  }
 }, 60_000);
