@@ -8,16 +8,18 @@ import type { Drivers } from './drivers.ts';
 import type { History, Loaded } from './history.ts';
 import { noCursor } from './page-cursor.ts';
 
-/** States of executions driven elsewhere, kept while somebody looks at them. */
-const KEPT = 200;
+/** Of the states of executions that are not driven here as many are kept as have so many events: some 70 MB. */
+const KEPT_EVENTS = 300_000;
 
 export class Executions {
   readonly #drivers: Drivers;
   readonly #history: History;
   readonly #rows: Rows;
   readonly #kept = new Map<ExecutionId, Loaded>();
+  readonly #keptEvents: number;
 
-  constructor(drivers: Drivers, history: History, rows: Rows) {
+  constructor(drivers: Drivers, history: History, rows: Rows, keptEvents = KEPT_EVENTS) {
+    this.#keptEvents = keptEvents;
     this.#drivers = drivers;
     this.#history = history;
     this.#rows = rows;
@@ -93,11 +95,19 @@ export class Executions {
 
   async #read(id: ExecutionId): Promise<Loaded> {
     const at = await this.#history.load(id, this.#kept.get(id));
-    this.#kept.delete(id);
-    if (at.execution !== null) this.#kept.set(id, at);
-    const oldest = this.#kept.keys().next().value;
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    if (at.execution !== null) this.#keep(id, at);
     return at;
+  }
+
+  /** Those that were looked at last. */
+  #keep(id: ExecutionId, at: Loaded): void {
+    this.#kept.delete(id);
+    this.#kept.set(id, at);
+    let events = 0;
+    for (const [each, { execution }] of [...this.#kept].toReversed()) {
+      events += execution?.events ?? 0;
+      if (events > this.#keptEvents && each !== id) this.#kept.delete(each);
+    }
   }
 }
 
