@@ -5,12 +5,20 @@ import type { Attempt, Phase, Step, Task } from '../engine/execution.ts';
 import { lastAttempt } from '../engine/tree.ts';
 import { node, type AgentName } from './view-node.ts';
 
-export const nodesOfTasks = (step: Step, rollback: boolean, agentName: AgentName): readonly NodeView[] =>
-  step.tasks.flatMap((task, order) => {
+const viewed = new WeakMap<Step, readonly NodeView[]>();
+
+/** Remembered: of a phase on thousands of hosts one step goes on at a time, and it is looked at twenty times a second. */
+export function nodesOfTasks(step: Step, rollback: boolean, agentName: AgentName): readonly NodeView[] {
+  const known = viewed.get(step);
+  if (known !== undefined) return known;
+  const nodes = step.tasks.flatMap((task, order) => {
     const own = nodeOfTask(step, task, order, rollback, agentName);
     if (task.attempts.length < 2) return [own];
     return [own, ...task.attempts.map((each, index) => nodeOfAttempt(own, each, index, agentName))];
   });
+  viewed.set(step, nodes);
+  return nodes;
+}
 
 /** What the newest attempt says. */
 function nodeOfTask(step: Step, task: Task, order: number, rollback: boolean, agentName: AgentName): NodeView {
