@@ -2,6 +2,7 @@
 // printed. Whoever reads only the end of a long log finds there what failed and why.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
+import { secondTries, tellSecondTries } from '../test/support/second-tries.ts';
 
 interface Counts {
   readonly passed: number;
@@ -78,6 +79,7 @@ function unownedErrors(log: string): string {
 
 const [directory = '.'] = process.argv.slice(2);
 let [passed, failed, skipped] = [0, 0, 0];
+const again: string[] = [];
 for (const file of readdirSync(directory).filter((name) => name.endsWith('.exit'))) {
   const stage = file.slice(0, -'.exit'.length);
   const report = readReport(`${directory}/${stage}.json`);
@@ -88,9 +90,11 @@ for (const file of readdirSync(directory).filter((name) => name.endsWith('.exit'
   for (const line of notPassed(report)) console.log(line);
   if (broke) console.log(unownedErrors(readFileSync(`${directory}/${stage}.log`, 'utf8')));
   console.log(`${stage}: ${broke ? `the stage failed; ${told}` : told}`);
+  again.push(...secondTries(report, process.cwd()));
   passed += counts.passed;
   failed += counts.failed + (broke ? 1 : 0);
   skipped += counts.skipped;
 }
+tellSecondTries(again, (line) => console.log(line));
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || skipped > 0 || passed === 0 ? 1 : 0;

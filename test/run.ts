@@ -3,12 +3,15 @@
  * started first. Everything else on the command line goes to vitest (`npm test -- engine` runs the files so named).
  */
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RealName } from './support/real/index.ts';
 import { temporaryDirectory, tellUnexpectedEnds, tiedToThisProcess } from './support/real/processes.ts';
 import type { Provided } from './support/real/servers.ts';
 import { isOnRequest, isOptional, provideReal, REAL_NAMES } from './support/real/servers.ts';
 import { realSuites } from './support/real/suites.ts';
+import { secondTries, tellSecondTries, type TriedReport } from './support/second-tries.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -52,10 +55,12 @@ function wantedServers(options: Options, suites: ReadonlyMap<string, readonly Re
   );
 }
 
-function runVitest(options: Options, provided: Provided): { readonly ended: Promise<number>; stop(): void } {
-  const report = process.env['FAIRLEAD_TEST_REPORT'];
-  const reporters =
-    report === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+function runVitest(
+  options: Options,
+  provided: Provided,
+  report: string | null,
+): { readonly ended: Promise<number>; stop(): void } {
+  const reporters = report === null ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
   const [program, ...args] = tiedToThisProcess(process.execPath, [...vitest, ...reporters, ...options.vitest]);
   const child = spawn(program, args, {
@@ -98,16 +103,27 @@ async function main(): Promise<number> {
   try {
     if (interrupted) return 130;
     const missing = [...provided.absent.keys()].filter((name) => !isOptional(name));
-    const vitest = runVitest(options, provided);
+    const report = process.env['FAIRLEAD_TEST_REPORT'] ?? ownReport();
+    const vitest = runVitest(options, provided, report);
     stopVitest = vitest.stop;
     const code = await vitest.ended;
     tellAbsent(options, provided, suites);
+    tellSecondTries(secondTries(readReport(report), root), (line) => console.log(line));
     if (interrupted) return 130;
     return options.strict && missing.length > 0 ? Math.max(code, 1) : code;
   } finally {
     await provided.stop();
   }
 }
+
+/** Second tries are made in CI alone. */
+const ownReport = (): string | null =>
+  process.env['CI'] === 'true' ? join(temporaryDirectory('report'), 'report.json') : null;
+
+/** An interrupted run leaves none. */
+const readReport = (path: string | null): TriedReport =>
+  // Vitest's own, of which only that is read.
+  path !== null && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as TriedReport) : { testResults: [] };
 
 /** One line for each server that was not there, with the suites that therefore did not run. */
 function tellAbsent(options: Options, provided: Provided, suites: ReadonlyMap<string, readonly RealName[]>): void {

@@ -25,7 +25,7 @@ export default defineConfig({
     // What is waited for comes; how soon, on a machine that others use, is not what these tests are about.
     expect: { poll: { timeout: 10_000 } },
     teardownTimeout: 20_000,
-    // CI shares its machine with strangers: one more try there, shown in the report as `(retry x1)`. Never elsewhere.
+    // CI shares its machine with strangers: one more try there, of which the end of the run tells. Never elsewhere.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     // A lone `.only` would silence everything else and still be green.
     allowOnly: false,
