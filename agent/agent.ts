@@ -133,6 +133,7 @@ export class Agent {
 
   /** After `run` resolved: lets go of files and connections. */
   async close(): Promise<void> {
+    this.#executor.leave();
     await this.#parts.workshop.close();
     await this.ledger.close();
     await this.#parts.spool.close();

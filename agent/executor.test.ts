@@ -89,6 +89,23 @@ test('after a new start of its machine only the wall clock can tell how long it 
   expect(world.platform.attempts[0]?.signal.reason).toMatchObject({ kind: 'timeout' });
 });
 
+test('what fails because the agent ends has not failed: the next process takes it up', async () => {
+  const { world } = await started();
+  world.agent.stop();
+  const closed = world.agent.close();
+  const lost = failure('CONNECTION_LOST', 'the agent is closing its connections');
+  world.platform.end(A, { outcome: 'FAILED', failure: lost, touched: true });
+  await closed;
+  await world.start();
+  expect(world.platform.attempts.map(({ id, resumed }) => ({ id, resumed }))).toEqual([{ id: A, resumed: true }]);
+  world.agent.stop();
+  const again = world.agent.close();
+  world.platform.end(A);
+  await again;
+  await world.start();
+  expect(world.control.reported('finished')).toMatchObject([{ result: SUCCESS }]);
+});
+
 test('a bug in a platform is a failed attempt, and the agent lives on', async () => {
   const { world } = await started();
   world.platform.throw(A, new TypeError('undefined is not a function'));

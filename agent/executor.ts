@@ -39,6 +39,7 @@ export class Executor {
   readonly #starting = new Map<AttemptId, string>();
   readonly #running = new Map<AttemptId, AbortController>();
   #draining = false;
+  #left = false;
   #idle: (() => void)[] = [];
 
   constructor(parts: ExecutorParts) {
@@ -109,6 +110,14 @@ export class Executor {
     await this.#bury(entry, why, { every, owed: true });
     const buried = this.#parts.ledger.entry(attemptId);
     if (buried !== undefined) this.tell(buried);
+  }
+
+  /**
+   * What runs is left to the next process. That connections are taken from it now is no failure of the work: only its
+   * success is still written down.
+   */
+  leave(): void {
+    this.#left = true;
   }
 
   cancel(attemptId: AttemptId, reason: CancelReason): void {
@@ -193,6 +202,7 @@ export class Executor {
         controller,
         platform: this.#platforms.get(offer.task.type),
       });
+      if (this.#left && result.outcome !== 'SUCCESS') return;
       await this.#parts.ledger.finished(attemptId, result).catch(this.#lostLedger);
       void this.#report(`${attemptId}:finished`, assignment, { report: 'finished', attemptId, result });
     } catch (error) {
