@@ -3,9 +3,13 @@ import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-codes.ts';
 import { makeProgram } from './program.ts';
 
-const program = makeProgram((code) => {
-  process.exitCode = code;
-});
+const program = makeProgram(
+  (code) => {
+    process.exitCode = code;
+  },
+  // Timers and connections of work that goes on at its target, where the next start takes it up, would keep it here.
+  (code) => process.exit(code),
+);
 program.exitOverride();
 for (const command of [program, ...program.commands]) {
   command.exitOverride();
@@ -23,7 +27,7 @@ try {
   const [first, ...rest] = process.argv.filter((_, index) => index > 1 && index !== dashes);
   if (first === 'agent') {
     const { agent } = await import('./commands/agent.ts');
-    process.exitCode = await agent(rest);
+    process.exit(await agent(rest));
   } else await program.parseAsync(first === undefined ? [] : [first, ...rest], { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {

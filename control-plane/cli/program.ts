@@ -7,7 +7,8 @@ import { addPipelineCommands } from './pipeline-commands.ts';
 
 const FORMATS = ['table', 'json', 'yaml'];
 
-export function makeProgram(finish: Finish): Command {
+/** `leave`: ends the process, for whatever ran in it until it was stopped; the rest ends when its answer is written. */
+export function makeProgram(finish: Finish, leave: Finish = finish): Command {
   const program = new Command('fairlead')
     .description('Deliver software over SSH; never stuck, never twice.')
     .version(VERSION)
@@ -21,7 +22,7 @@ export function makeProgram(finish: Finish): Command {
   const executions = addExecutionCommands(program, client);
   addPipelineCommands(program, executions, client);
   addOverviewCommands(program, client);
-  addServerCommands(program, client, finish);
+  addServerCommands(program, client, leave);
   return program;
 }
 
@@ -131,7 +132,7 @@ function addOverviewCommands(program: Command, client: Client): void {
     .action((_options, command) => client(command, async (it) => (await overview()).doctor(it)));
 }
 
-function addServerCommands(program: Command, client: Client, finish: Finish): void {
+function addServerCommands(program: Command, client: Client, leave: Finish): void {
   program
     .command('start')
     .description('run the control plane, with one agent inside')
@@ -140,7 +141,7 @@ function addServerCommands(program: Command, client: Client, finish: Finish): vo
     .option('--restored <name>', 'the store was put back from a backup: a name for that, its date, say')
     .action(async (options, command) => {
       const [{ start }, { globalsOf }] = await Promise.all([import('./commands/start.ts'), import('./context.ts')]);
-      finish(await start(globalsOf(command), options));
+      leave(await start(globalsOf(command), options));
     });
   // `main.ts` hands its options on before they come here: some have the names of ours.
   program.command('agent').description('run an agent (`fairlead agent --help` for its options)');
@@ -150,7 +151,7 @@ function addServerCommands(program: Command, client: Client, finish: Finish): vo
     .option('--once', 'end after the summary; exit 0 only if every host serves what it was told')
     .action(async (options, command) => {
       const [{ demo }, { globalsOf }] = await Promise.all([import('./demo/demo.ts'), import('./context.ts')]);
-      finish(await demo(globalsOf(command), options));
+      leave(await demo(globalsOf(command), options));
     });
   program
     .command('login')
