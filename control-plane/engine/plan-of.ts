@@ -32,7 +32,7 @@ export function sectionsOf(plan: RunPlan, run: Run, phase: Phase): readonly Sect
 }
 
 /** What was skipped needs no undoing; where nothing was to be done, somebody may have written what is to be done on the way back. */
-function isUndone({ undoes, steps }: SectionPlan, forward: readonly Section[]): boolean {
+export function isUndone({ undoes, steps }: SectionPlan, forward: readonly Section[]): boolean {
   const reached = forward.find((each) => each.planId === undoes);
   if (reached === undefined) return false;
   return reached.status !== 'SKIPPED' || (reached.steps.length === 0 && steps.length > 0);

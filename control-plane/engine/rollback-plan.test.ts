@@ -11,7 +11,7 @@ import {
   selectStep,
   stepPlan,
 } from '../../test/support/plans.ts';
-import { failed, Play, succeeded } from '../../test/support/play.ts';
+import { failed, Play, succeeded, toldOf } from '../../test/support/play.ts';
 import { taskOfAttempt } from './task.ts';
 import { rollbackRunOf, rollbackStagesOf } from './rollback-plan.ts';
 
@@ -57,6 +57,46 @@ describe('the plan of a deployment turned round', () => {
     const { execution } = new Play(plan([twoPhases])).finish((id) => (id.includes('p1.0') ? failed() : succeeded));
     expect(rollbackRunOf(twoPhases, execution.runs[0]).phases.map((phase) => phase.id)).toEqual(['p1']);
     expect(rollbackRunOf(twoPhases, undefined).phases).toEqual([]);
+  });
+
+  it('leaves alone a phase that was skipped, and a section that was', () => {
+    const share = (id: string, percent: number, skip: string | null = null) =>
+      phasePlan(
+        id,
+        [
+          sectionPlan('infra', [selectStep({ percent })]),
+          sectionPlan('deploy', [stepPlan('install')], { skip }),
+          sectionPlan('verify', [stepPlan('check')]),
+        ],
+        { rollback: [undo, sectionPlan('tell', [agentStep('tell')], { undoes: 'verify' })] },
+      );
+    // Of two hosts the second phase would get none: the first has taken its half.
+    const canary = runPlan([share('p1', 25), share('p2', 50), share('p3', 100, "'a' == 'a'")]);
+    const { execution } = new Play(plan([canary])).finish();
+    expect(execution.runs[0]?.phases.map((phase) => phase.status)).toEqual(['SUCCESS', 'SKIPPED', 'SUCCESS']);
+    const back = new Play(plan([rollbackRunOf(canary, execution.runs[0])])).finish();
+    expect(toldOf(back.events, 'StepStarted')).toEqual([
+      'StepStarted run/p3.0/tell/tell [-]',
+      'StepStarted run/p1.0/undo/undo [h1]',
+      'StepStarted run/p1.0/tell/tell [-]',
+    ]);
+  });
+
+  it('goes to no host where none was selected, whatever else was done', () => {
+    const phase = phasePlan(
+      'p1',
+      [
+        sectionPlan('infra', [{ ...selectStep({ count: 1 }), skip: 'true' }]),
+        sectionPlan('deploy', [agentStep('announce')]),
+      ],
+      { rollback: [sectionPlan('undo', [stepPlan('undo'), agentStep('tell')], { undoes: 'deploy' })] },
+    );
+    const { execution } = new Play(plan([runPlan([phase])])).finish();
+    const back = new Play(plan([rollbackRunOf(runPlan([phase]), execution.runs[0])])).finish();
+    expect(toldOf(back.events, 'StepStarted', 'RunEnded')).toEqual([
+      'StepStarted run/p1.0/undo/tell [-]',
+      'RunEnded run SUCCESS null',
+    ]);
   });
 
   it('leaves alone a phase that chose no host', () => {

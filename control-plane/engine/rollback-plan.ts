@@ -4,6 +4,9 @@
  */
 import type { Execution, Output, Phase, Run } from './execution.ts';
 import type { PhasePlan, RunPlan, SectionPlan, StagePlan } from './plan.ts';
+import { isUndone } from './plan-of.ts';
+import { allHosts } from './rules/select-nodes.ts';
+import { SELECT_NODES } from './step-kinds.ts';
 
 /**
  * `run`: what became of that plan; undefined when it never began, so that there is nothing to undo and no phase is left.
@@ -40,9 +43,9 @@ export function rollbackStagesOf({ id, plan, runs, outputs }: Execution): readon
   }));
 }
 
-/** One pass over all of its hosts. A section that undoes another runs whatever that one did: it did succeed. */
+/** One pass over all of its hosts. A section that undoes another runs where that one has done something. */
 function undoing(phase: PhasePlan, run: Run | undefined): PhasePlan | null {
-  const passes = run?.phases.filter((each) => each.kind === 'FORWARD' && each.planId === phase.id) ?? [];
+  const passes = run?.phases.filter((each) => isPassOf(phase, each)) ?? [];
   const deployed = new Set(passes.flatMap((pass) => hostsOf(phase, pass)));
   if (passes.length === 0 || (phase.hosts.length > 0 && deployed.size === 0)) return null;
   return {
@@ -50,11 +53,29 @@ function undoing(phase: PhasePlan, run: Run | undefined): PhasePlan | null {
     name: `Rollback ${phase.name}`,
     hosts: phase.hosts.filter((host) => deployed.has(host.name)),
     rolling: false,
-    sections: phase.rollback.map((section): SectionPlan => ({ ...section, undoes: null })),
+    sections: phase.rollback
+      .filter((section) => hasItsTurn(section, passes))
+      .map((section): SectionPlan => ({ ...section, undoes: null })),
     rollback: [],
   };
 }
 
-/** Where nothing selected hosts, it worked on every host there is. */
+/** One without steps is shown, and does nothing. */
+const hasItsTurn = (section: SectionPlan, passes: readonly Phase[]): boolean =>
+  section.undoes === null || section.steps.length === 0 || passes.some(({ sections }) => isUndone(section, sections));
+
+/** What was skipped has done nothing. */
+const isPassOf = (plan: PhasePlan, { kind, planId, status }: Phase): boolean =>
+  kind === 'FORWARD' && planId === plan.id && status !== 'SKIPPED';
+
+/** Where nothing selects hosts, it worked on every host there is; where that was skipped, on those of its tasks. */
 const hostsOf = (plan: PhasePlan, pass: Phase): readonly string[] =>
-  (pass.hosts ?? plan.hosts.map((host) => host.name)).filter((host) => !pass.dropped.includes(host));
+  (pass.hosts ?? (selectsHosts(plan) ? targetsOf(pass) : allHosts(plan))).filter(
+    (host) => !pass.dropped.includes(host),
+  );
+
+const selectsHosts = ({ sections }: PhasePlan): boolean =>
+  sections.some(({ steps }) => steps.some(({ type }) => type === SELECT_NODES));
+
+const targetsOf = ({ sections }: Phase): readonly string[] =>
+  sections.flatMap(({ steps }) => steps.flatMap(({ tasks }) => tasks.map(({ target }) => target)));

@@ -18,6 +18,7 @@ import { failStep } from './fail-step.ts';
 import { provideHosts } from './provide-hosts.ts';
 import { publishOutputs } from './publish.ts';
 import { askForPermits } from './permits.ts';
+import { goesBack } from './goes-back.ts';
 import { judgeScriptApproval } from './script-approval.ts';
 import { allHosts, noHosts, selectNodes } from './select-nodes.ts';
 import { selectorsFor } from './selectors.ts';
@@ -63,7 +64,7 @@ function endStep(turn: Turn, place: StepPlace, problem: Failure | null, skipped:
 
 /** A rollback goes to the hosts that were changed, and there may be none (10.1). */
 function endWithoutHost(turn: Turn, place: StepPlace): void {
-  if (place.phase.kind === 'ROLLBACK') return endStep(turn, place, null, 'no host was changed');
+  if (goesBack(turn.execution, place.run, place.phase)) return endStep(turn, place, null, 'no host was changed');
   // Its selection found nobody, which is no mistake: earlier phases took them all.
   if (place.phase.hosts?.length === 0) return endStep(turn, place, null, 'no host is left for this phase');
   const plan = planOfPhase(planOfRun(turn.execution, place.run), place.phase);
