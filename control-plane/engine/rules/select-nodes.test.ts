@@ -11,7 +11,7 @@ import {
   selectStep,
   stepPlan,
 } from '../../../test/support/plans.ts';
-import { Play } from '../../../test/support/play.ts';
+import { Play, toldOf } from '../../../test/support/play.ts';
 import type { PhasePlan, StepPlan } from '../plan.ts';
 import { hostsOfPercent } from './select-nodes.ts';
 
@@ -105,6 +105,16 @@ describe('Select Nodes', () => {
       ['SKIPPED', phases[1]?.skipped],
     ]);
     expect(play.execution.status).toBe('SUCCESS');
+  });
+
+  it.each([
+    ['step', { ...selectStep({ count: 1 }), skip: 'true' }, {}],
+    ['section', selectStep({ count: 1 }), { skip: 'true' }],
+  ])('that is skipped, the %s as a whole or alone, selects no host, and not all of them', (_, step, section) => {
+    const phase = phasePlan('p1', [sectionPlan('infra', [step], section), sectionPlan('do', [stepPlan('it')])]);
+    const play = new Play(plan([runPlan([phase])])).finish();
+    expect(toldOf(play.events, 'StepStarted', 'RollbackEnded')).toEqual(['RollbackEnded run NOTHING']);
+    expect(play.execution.runs[0]?.failure).toEqual({ code: 'NO_HOSTS', message: 'no host is selected' });
   });
 
   it('skips every phase when all hosts have the build already', () => {

@@ -129,16 +129,16 @@ function targetsOf(turn: Turn, { run, phase, plan }: StepPlace): readonly string
   if (plan.runs !== 'hosts') return [ON_AGENT];
   const runPlan = planOfRun(turn.execution, run);
   if (plan.rollsBackAll === true && phase.kind === 'ROLLBACK') return touchedByAll(runPlan, run, phase);
-  const hosts = phase.hosts ?? (hasFailedToSelect(turn, phase) ? [] : allHosts(planOfPhase(runPlan, phase)));
+  const hosts = phase.hosts ?? (hasSelectedNobody(turn, phase) ? [] : allHosts(planOfPhase(runPlan, phase)));
   const dropped = new Set(phase.dropped);
   return hosts.filter((host) => !dropped.has(host));
 }
 
-/** Its selection failed and was passed over: whoever asked for some of the hosts never meant all of them. */
-const hasFailedToSelect = (turn: Turn, phase: Phase): boolean =>
+/** Its selection was skipped, or failed and was passed over: whoever asked for some hosts never meant all of them. */
+const hasSelectedNobody = (turn: Turn, phase: Phase): boolean =>
   phase.sections
     .flatMap((section) => section.steps)
-    .some(({ id, status }) => status !== 'SKIPPED' && stepPlanOf(turn.execution, id).type === SELECT_NODES);
+    .some(({ id }) => stepPlanOf(turn.execution, id).type === SELECT_NODES);
 
 /** Everything that cannot be resolved at any target, told once. */
 function problems(turn: Turn, place: StepPlace, targets: readonly string[]): Failure | null {
