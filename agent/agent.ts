@@ -177,9 +177,9 @@ export class Agent {
     if (restored) this.#inbox.restored();
     // A ledger that cannot be written says so itself, and ends the agent.
     await this.ledger.metIncarnation(welcome.incarnation).catch(() => {});
-    const accepted = restored ? this.ledger.open().filter(({ state }) => state === 'ACCEPTED') : [];
-    const forgotten = new Set([...welcome.forget, ...accepted.map(({ attemptId }) => attemptId)]);
-    for (const attemptId of forgotten) await this.#executor.forget(attemptId).catch(() => {});
-    return !restored;
+    if (!restored) return true;
+    const accepted = this.ledger.open().filter(({ state }) => state === 'ACCEPTED');
+    for (const { attemptId } of accepted) await this.#executor.forget(attemptId).catch(() => {});
+    return false;
   }
 }

@@ -100,7 +100,6 @@ test('what was accepted or given back before a restore, and never began, may beg
   await world.control.offer(A, { assignment: 3 });
   await world.control.cancel('e/run/b@web-1#1');
   world.control.incarnation = 'store2';
-  world.control.forget = [A];
   world.control.cut();
   await world.system.advance(1_000);
   world.control.judge = () => ({ verdict: 'recorded' });

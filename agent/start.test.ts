@@ -74,20 +74,6 @@ test('the lease counts from the sending of the answered heartbeat, not from its 
   expect(world.agent.sessionId).toBeNull();
 });
 
-test('an attempt the journal gave up is forgotten by the welcome, without a word and without a start', async () => {
-  const world = new AgentWorld();
-  world.control.judge = () => null;
-  await world.start();
-  await world.control.offer(A);
-  world.control.forget = [A];
-  world.control.judge = () => ({ verdict: 'recorded' });
-  world.control.cut();
-  await world.system.advance(30_000);
-  expect(world.state(A)).toBe('TOMBSTONE');
-  expect(world.ran()).toEqual([]);
-  expect(world.control.reported('released')).toEqual([]);
-});
-
 test('after a crash an accepted attempt asks for its start, a started one is resumed with its records and at once', async () => {
   const world = new AgentWorld();
   const B = 'e/run/step@web-2#1';

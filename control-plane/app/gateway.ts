@@ -94,7 +94,7 @@ export class Gateway implements AgentGateway {
     this.#sessions.set(agentId, { connection, presence: here });
     const restored = hello.incarnation !== null && hello.incarnation !== incarnation;
     presence.arrived(here, { agentId, sessionId, ledgerId, open, restored });
-    return { sessionId, incarnation, protocol: PROTOCOL, leaseMs, heartbeatMs, bus, forget: [] };
+    return { sessionId, incarnation, protocol: PROTOCOL, leaseMs, heartbeatMs, bus };
   }
 
   heartbeat(key: SessionKey, beat: Beat): boolean {

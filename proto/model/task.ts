@@ -229,6 +229,4 @@ export interface Welcome {
   readonly heartbeatMs: number;
   /** Where requests come from: this stream, or NATS at this URL. */
   readonly bus: { readonly kind: 'STREAM' } | { readonly kind: 'NATS'; readonly url: string };
-  /** Open attempts of the hello that must not start any more (moved, ended, canceled). */
-  readonly forget: readonly AttemptId[];
 }

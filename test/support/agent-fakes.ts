@@ -195,7 +195,6 @@ export class FakeControlPlane implements Link {
   judge: (report: Report) => Acknowledgement | null = () => ({ verdict: 'recorded' });
   answersBeats = true;
   takesLogs = true;
-  forget: readonly string[] = [];
   /** Of the store. */
   incarnation = 'store1';
   refusal: FailureError | null = null;
@@ -224,7 +223,6 @@ export class FakeControlPlane implements Link {
       leaseMs: 10_000,
       heartbeatMs: 3_000,
       bus: { kind: 'STREAM' },
-      forget: this.forget,
     };
     return Promise.resolve({
       welcome,

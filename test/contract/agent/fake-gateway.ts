@@ -58,7 +58,6 @@ export class FakeGateway implements AgentGateway {
       leaseMs: 10_000,
       heartbeatMs: 100,
       bus: { kind: 'STREAM' },
-      forget: [],
       ...this.welcome,
     });
   }
