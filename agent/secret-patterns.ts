@@ -25,11 +25,14 @@ export function secretPatterns(value: string): readonly SecretPattern[] {
   return [...plain, ...wrappingForms(value)];
 }
 
+/** The text, and without the space around it, which whoever prints it may leave out. */
+const wholes = (text: string): readonly string[] =>
+  [...new Set([text, text.trim()])].filter((each) => each.length >= SHORTEST_SECRET);
+
 /** Base64 is broken into lines wherever its own text happens to be, and the secret may stand anywhere in that. */
 function wrappingForms(value: string): readonly SecretPattern[] {
   const found = new Map<string, SecretPattern>();
-  for (const whole of [value, value.trim()]) {
-    if (whole.length < SHORTEST_SECRET) continue;
+  for (const whole of wholes(value)) {
     for (const form of base64Alphabets(whole)) {
       const rests = [1, 2, UNNOTICED].map((from) => form.slice(from));
       const all = rests.every((rest) => rest.length >= SHORTEST_ENCODED) ? [form, ...rests] : [form];
@@ -43,13 +46,8 @@ function wrappingForms(value: string): readonly SecretPattern[] {
 }
 
 function plainForms(value: string): readonly string[] {
-  const forms = new Set<string>();
-  const lines = value.split(/\r?\n/);
-  for (const plain of [value, value.trim(), ...lines, ...lines.map((line) => line.trim())]) {
-    if (plain.length >= SHORTEST_SECRET) forms.add(plain);
-  }
-  for (const whole of [value, value.trim()]) {
-    if (whole.length < SHORTEST_SECRET) continue;
+  const forms = new Set([value, ...value.split(/\r?\n/)].flatMap(wholes));
+  for (const whole of wholes(value)) {
     for (const encoded of encodings(whole)) if (encoded.length >= SHORTEST_ENCODED) forms.add(encoded);
     for (const word of takenForCode(whole)) if (word.length >= SHORTEST_WORD) forms.add(word);
   }
