@@ -17,6 +17,7 @@ import type { Drivers } from './drivers.ts';
 import type { Holds } from './holds.ts';
 import { idFor, startedBefore, remember } from './idempotency.ts';
 import { withReleases } from './good-releases.ts';
+import { lookOnce } from './look-once.ts';
 import { installedIn, lastGood, refused, resolveBuilds } from './plan-lookups.ts';
 import { planPipeline, type PipelineStart } from './plan-pipeline.ts';
 import { withNumbers } from './release-numbers.ts';
@@ -39,8 +40,9 @@ export async function deploy(world: DeployWorld, actor: Actor, request: DeployRe
   const asked = { key, request: what as unknown as Json }; // Plain data.
   const executionId = idFor(world, actor, asked);
   if ((await startedBefore(world, executionId, asked)) !== null) return { executionId, created: false, holds: [] };
-  const planned = await planFor(world, actor, request, executionId);
-  const plan = await readyToStart(world, planned);
+  const planning = { ...world, rows: lookOnce(world.rows) };
+  const planned = await planFor(planning, actor, request, executionId);
+  const plan = await readyToStart(planning, planned);
   await remember(world, executionId, asked);
   const holds = await world.holds.against(planned);
   const { created } = await world.drivers.start(plan);

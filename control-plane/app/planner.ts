@@ -26,6 +26,7 @@ import { chosenArtifacts } from './chosen-artifacts.ts';
 import type { DefinitionStore } from './definition-store.ts';
 import { runsWithFound } from './found-there.ts';
 import { runsWithReleases } from './good-releases.ts';
+import { lookOnce } from './look-once.ts';
 import { installedIn, refused, resolveBuilds } from './plan-lookups.ts';
 import { lastGoods } from './plan-pipeline.ts';
 import { instancesOf } from './installs.ts';
@@ -78,7 +79,8 @@ export class Planner {
   }
 
   async #tryToPlan(execution: Execution, run: Run): Promise<readonly RunPlan[]> {
-    const { definitions, builds, documents, rows, digest, clock } = this.#world;
+    const { definitions, builds, documents, digest, clock } = this.#world;
+    const rows = lookOnce(this.#world.rows);
     const { plan } = execution;
     const given = plan.given ?? { variables: {}, builds: {}, artifacts: {} };
     const { revision } = plan.definition;

@@ -7,6 +7,7 @@ import type { RunOptions } from '../engine/run-options.ts';
 import type { Actor } from './authorize.ts';
 import { chosenArtifacts } from './chosen-artifacts.ts';
 import { planFor, readyToStart, type DeployWorld } from './deploy.ts';
+import { lookOnce } from './look-once.ts';
 import { idFor, startedBefore, remember } from './idempotency.ts';
 import { answersOf } from './resume-pipeline.ts';
 import { rollbackAfter } from './rollback.ts';
@@ -47,8 +48,9 @@ export async function rerun(
     ...said,
   };
   const pinned = plan.kind === 'PIPELINE' ? { pinned: chosenArtifacts(execution), answers: answersOf(execution) } : {};
-  const planned = await planFor(world, actor, { ...request, ...pinned }, executionId);
-  const ready = await readyToStart(world, planned);
+  const planning = { ...world, rows: lookOnce(world.rows) };
+  const planned = await planFor(planning, actor, { ...request, ...pinned }, executionId);
+  const ready = await readyToStart(planning, planned);
   await remember(world, executionId, asked);
   const { created } = await world.drivers.start(ready);
   return { executionId, created };

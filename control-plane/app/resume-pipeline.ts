@@ -16,6 +16,7 @@ import type { DeployWorld } from './deploy.ts';
 import { runsWithFound } from './found-there.ts';
 import { withReleases } from './good-releases.ts';
 import { idFor, remember, startedBefore } from './idempotency.ts';
+import { lookOnce } from './look-once.ts';
 import { claimResume, goesOn, refuseResume } from './resume-claim.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { pipelineOf } from './planner.ts';
@@ -60,12 +61,13 @@ export async function resumePipeline(
 }
 
 async function planAnew(
-  world: DeployWorld,
+  { rows: all, ...around }: DeployWorld,
   actor: Actor,
   execution: Execution,
   index: number,
   executionId: ExecutionId,
 ): Promise<Plan> {
+  const world = { ...around, rows: lookOnce(all) };
   const { plan } = execution;
   const { revision } = plan.definition;
   const catalog = await world.definitions.at(revision);
