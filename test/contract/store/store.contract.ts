@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { withFaults, withRetries } from '../../support/fault-proxy.ts';
 import { blobsContract } from './blobs.contract.ts';
 import { documentsContract } from './documents.contract.ts';
+import { executionRowsContract } from './execution-rows.contract.ts';
 import { freshStores } from './fresh-stores.ts';
 import { headsContract } from './heads.contract.ts';
+import { instanceRowsContract } from './instance-rows.contract.ts';
 import { journalContract } from './journal.contract.ts';
 import { logsContract } from './logs.contract.ts';
 import { modelContract } from './model.contract.ts';
-import { rowsContract } from './rows.contract.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** Everything that any store promises: directly, and again through a proxy that loses answers, with callers that retry. */
@@ -43,7 +44,8 @@ function everyPort(under: StoreUnderTest): void {
   documentsContract(under);
   blobsContract(under);
   logsContract(under);
-  rowsContract(under);
+  executionRowsContract(under);
+  instanceRowsContract(under);
   modelContract(under);
 }
 
