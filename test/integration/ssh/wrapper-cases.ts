@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask } from '@fairlead/agent/platforms/shell/ask.ts';
-import type { Channel, ChannelEnd, Transport } from '@fairlead/agent/platforms/shell/channel.ts';
+import type { Transport } from '@fairlead/agent/platforms/shell/channel.ts';
 import { claimName } from '@fairlead/agent/platforms/shell/claim-name.ts';
 import { quote } from '@fairlead/agent/platforms/shell/quote.ts';
 import { runUnit, type Unit, type UnitEnd } from '@fairlead/agent/platforms/shell/run-unit.ts';
@@ -11,6 +11,7 @@ import { stopAttempt } from '@fairlead/agent/platforms/shell/stop-attempt.ts';
 import { probeProgram, tidyProgram } from '@fairlead/agent/platforms/shell/wrapper.ts';
 import { livingIn } from '../../support/ssh-host/processes.ts';
 import { realSystem } from '../../support/ssh-host/system.ts';
+import { cutting, deaf, losing } from './bad-transports.ts';
 
 /** What the attempt wrapper promises, whichever shell the target has. */
 export function wrapperCases(shellName: string, transport: Transport): void {
@@ -280,59 +281,4 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       }
     };
   });
-}
-
-/** Loses the first `times` channels some time after they were opened. */
-function losing(transport: Transport, times: number, afterMs: number): Transport {
-  let left = times;
-  return {
-    ...transport,
-    open: async (command, options) => {
-      const channel = await transport.open(command, options);
-      if (left-- <= 0) return channel;
-      let lose = (): void => undefined;
-      const lost = new Promise<void>((resolve) => (lose = resolve)).then(() => ({
-        end: 'lost' as const,
-        failure: { code: 'CONNECTION_LOST' as const, message: 'lost' },
-      }));
-      setTimeout(() => {
-        channel.close();
-        lose();
-      }, afterMs);
-      return { ...channel, ended: Promise.race([lost, channel.ended]) };
-    },
-  };
-}
-
-/** Reads the first word of the first channel, which says that the program arrived, and nothing more. */
-function deaf(transport: Transport): Transport {
-  let first = true;
-  return {
-    ...transport,
-    open: async (command, options) => {
-      const channel = await transport.open(command, options);
-      if (!first) return channel;
-      first = false;
-      const lost = new Promise<ChannelEnd>((resolve) => {
-        channel.stdout.once('data', () => {
-          channel.close();
-          resolve({ end: 'lost', failure: { code: 'CONNECTION_LOST', message: 'lost' } });
-        });
-      });
-      return { ...channel, ended: Promise.race([lost, channel.ended]) };
-    },
-  };
-}
-
-/** Delivers only a part of what is written. */
-function cutting(transport: Transport, share: number): Transport {
-  return {
-    ...transport,
-    open: async (command, options): Promise<Channel> => {
-      const channel = await transport.open(command, options);
-      const end = channel.stdin.end.bind(channel.stdin);
-      channel.stdin.end = ((text: string) => end(text.slice(0, text.length * share))) as typeof channel.stdin.end;
-      return channel;
-    },
-  };
 }
