@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { StartBalancer } from '../contract/load-balancer/load-balancer.contract.ts';
+import type { StartBalancer } from '../contract/load-balancer/balancer-world.ts';
 import { until } from './fairlead-process.ts';
 import { BlueGreenWorld } from './blue-green-world.ts';
 

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { executionView } from '@fairlead/control-plane/api/http/schemas.ts';
-import type { StartBalancer } from '../contract/load-balancer/load-balancer.contract.ts';
+import type { StartBalancer } from '../contract/load-balancer/balancer-world.ts';
 import type { BalancerUnderTest } from '../support/haproxy/simulator.ts';
 import { startLoad, type Load } from '../support/load.ts';
 import { freePort } from '../support/real/listening.ts';

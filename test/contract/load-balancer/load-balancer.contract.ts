@@ -1,134 +1,32 @@
 /** What the steps for load balancers do at one, whatever it is; and that it is what it claims to be. */
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Json } from '@fairlead/proto/model/json.ts';
-import {
-  connectDirectly,
-  parseEndpoint,
-  askRuntime,
-} from '@fairlead/agent/platforms/load-balancer/haproxy/runtime-socket.ts';
-import { haproxyRouter } from '@fairlead/agent/platforms/load-balancer/haproxy/index.ts';
-import { createLoadBalancerPlatform } from '@fairlead/agent/platforms/load-balancer/index.ts';
 import type { LedgerRecord } from '@fairlead/agent/platforms/platform.ts';
 import { startLoad } from '../../support/load.ts';
 import { testAttempt, type TestAttempt } from '../../support/ssh-host/attempt.ts';
-import type { BalancerOptions, BalancerUnderTest } from '../../support/haproxy/simulator.ts';
-
-export type StartBalancer = (options: BalancerOptions) => Promise<BalancerUnderTest>;
-
-interface Site {
-  readonly name: string;
-  readonly port: number;
-  well: boolean;
-  /** Answers take so long. */
-  slowMs: number;
-  answered: number;
-  close(): Promise<void>;
-}
-
-async function startSite(name: string): Promise<Site> {
-  const site: Site = { name, port: 0, well: true, slowMs: 0, answered: 0, close: () => Promise.resolve() };
-  const server = http.createServer((request, response) => {
-    if (request.url !== '/health') site.answered += 1;
-    const slow = request.url === '/health' ? 0 : site.slowMs;
-    setTimeout(() => response.writeHead(site.well ? 200 : 500).end(name), slow);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // It listens on TCP.
-  return Object.assign(site, {
-    port: (server.address() as AddressInfo).port,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
-}
+import { balancerWorld, failedWith, type StartBalancer } from './balancer-world.ts';
 
 export function loadBalancerContract(start: StartBalancer): void {
-  const platform = createLoadBalancerPlatform({ through: () => Promise.resolve(connectDirectly) });
-  const names = ['web-1', 'web-2', 'web-3', 'web-4'] as const;
-  const groups = { blue: ['web-1', 'web-2'], green: ['web-3', 'web-4'] };
-  let sites: readonly Site[] = [];
-  let balancer: BalancerUnderTest;
-  let directory = '';
-  let number = 0;
-
-  const startWith = async (options: Partial<BalancerOptions> = {}): Promise<void> => {
-    balancer = await start({
-      backend: 'web',
-      servers: sites.map(({ name, port }) => ({ name, port, disabled: groups.green.includes(name) })),
-      ...options,
-    });
-  };
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'fl-lb-'));
-    sites = await Promise.all(names.map((name) => startSite(name)));
-    await startWith();
-  });
-  afterEach(async () => {
-    await balancer.stop();
-    await Promise.all(sites.map((site) => site.close()));
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  const described = (): Json => ({
-    product: 'HAPROXY',
-    sockets: [balancer.socket],
-    over: null,
-    backend: 'web',
-    servers: Object.fromEntries(names.map((name) => [name, name])),
-  });
-  const attempt = (
-    type: string,
-    parameters: Record<string, Json>,
-    more: Partial<Parameters<typeof testAttempt>[0]> = {},
-  ): TestAttempt => {
-    number += 1;
-    const task = {
-      type,
-      attemptId: `x1/r1/p1/s1/t1@-#${number}`,
-      parameters: { balancer: described(), ...parameters },
-    };
-    return testAttempt({ ...more, task: { ...more.task, ...task } });
-  };
-  const swap = (to: string, more: Record<string, Json> = {}): TestAttempt =>
-    attempt('SWAP_TRAFFIC', { groups, to, healthyWithinMs: 5_000, drainForMs: 2_000, ...more });
-  const target = (name: string) => ({
-    name,
-    address: name,
-    port: 22,
-    login: { user: 'deploy' },
-    hostKey: null,
-    variables: {},
-  });
-  const balance = (host: string, traffic: 'in' | 'out', healthyWithinMs = 5_000): TestAttempt =>
-    attempt(
-      'BALANCE',
-      { traffic, healthyWithinMs, drainForMs: 500 },
-      { task: { type: '', parameters: {}, target: target(host) } },
-    );
-  const states = async (): Promise<Record<string, string>> => {
-    const read = await haproxyRouter(balancer.socket, 'web', connectDirectly).read();
-    return Object.fromEntries([...read].map(([name, { admission, health }]) => [name, `${admission} ${health}`]));
-  };
-  const raw = (command: string): Promise<string> => {
-    const endpoint = parseEndpoint(balancer.socket);
-    if (endpoint === null) throw new Error(`no endpoint: ${balancer.socket}`);
-    return askRuntime(connectDirectly, endpoint, command);
-  };
-  const siteOf = (name: string): Site => {
-    const site = sites.find((each) => each.name === name);
-    if (site === undefined) throw new Error(`no site ${name}`);
-    return site;
-  };
-  const BLUE = { 'web-1': 'ON UP', 'web-2': 'ON UP', 'web-3': 'OFF UNCHECKED', 'web-4': 'OFF UNCHECKED' };
-  const GREEN = { 'web-1': 'OFF UNCHECKED', 'web-2': 'OFF UNCHECKED', 'web-3': 'ON UP', 'web-4': 'ON UP' };
-  const failedWith = (result: AttemptResult): string => `${result.failure?.code}: ${result.failure?.message}`;
+  const {
+    platform,
+    names,
+    groups,
+    startWith,
+    described,
+    attempt,
+    swap,
+    balance,
+    states,
+    raw,
+    siteOf,
+    BLUE,
+    GREEN,
+    balancer,
+    sites,
+    directory,
+  } = balancerWorld(start);
 
   describe('finding the idle group', () => {
     const find = async (): Promise<AttemptResult> => platform.run(attempt('IDLE_GROUP', { groups }));
@@ -154,7 +52,7 @@ export function loadBalancerContract(start: StartBalancer): void {
 
   describe('swapping traffic', () => {
     it('moves it without one failed request, and back', async () => {
-      const people = startLoad(balancer.url);
+      const people = startLoad(balancer().url);
       const there = await platform.run(swap('green'));
       expect(there).toMatchObject({ outcome: 'SUCCESS', outputs: { from: 'blue', to: 'green' }, touched: true });
       expect(await states()).toEqual(GREEN);
@@ -174,7 +72,7 @@ export function loadBalancerContract(start: StartBalancer): void {
 
     it('lets what is under way end before the old group is shut off', async () => {
       for (const name of groups.blue) siteOf(name).slowMs = 700;
-      const slow = fetch(balancer.url);
+      const slow = fetch(balancer().url);
       while ((await raw('show stat web 4 -1')).split('\n').every((line) => !/^web,web-[12],0,0,1,/.test(line))) {
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -184,13 +82,13 @@ export function loadBalancerContract(start: StartBalancer): void {
 
     it('gives no traffic to a group that stays down, and leaves it where it is', async () => {
       siteOf('web-4').well = false;
-      const people = startLoad(balancer.url);
+      const people = startLoad(balancer().url);
       const result = await platform.run(swap('green', { healthyWithinMs: 600 }));
       await people.stop();
       expect(failedWith(result)).toMatch(/^CHECK_FAILED: the servers of green are not all well.*web-4: drain, down/);
       expect(await states()).toEqual(BLUE);
       expect(people.failed()).toBe(0);
-      expect(sites.map(({ name, answered }) => (answered > 0 ? name : '-'))).toEqual(['web-1', 'web-2', '-', '-']);
+      expect(sites().map(({ name, answered }) => (answered > 0 ? name : '-'))).toEqual(['web-1', 'web-2', '-', '-']);
     });
 
     it('never takes a server for well by what was seen of it before', async () => {
@@ -202,12 +100,12 @@ export function loadBalancerContract(start: StartBalancer): void {
     });
 
     it('takes a server without a check at its word', async () => {
-      await balancer.stop();
+      await balancer().stop();
       await startWith({
-        servers: sites.map(({ name, port }) => ({ name, port, check: false, disabled: groups.green.includes(name) })),
+        servers: sites().map(({ name, port }) => ({ name, port, check: false, disabled: groups.green.includes(name) })),
       });
       expect((await platform.run(swap('green'))).outcome).toBe('SUCCESS');
-      expect(await (await fetch(balancer.url)).text()).toMatch(/web-[34]/);
+      expect(await (await fetch(balancer().url)).text()).toMatch(/web-[34]/);
     });
 
     it('shuts every group off when none is to be live', async () => {
@@ -244,7 +142,7 @@ export function loadBalancerContract(start: StartBalancer): void {
       await restore();
       const points = whole.records.length;
       expect(points).toBeGreaterThan(15);
-      const people = startLoad(balancer.url);
+      const people = startLoad(balancer().url);
       // Each server's records come twice: every other one is as good as all.
       for (let point = 1; point <= points; point += 2) {
         const kept: LedgerRecord[] = [];
@@ -283,7 +181,7 @@ export function loadBalancerContract(start: StartBalancer): void {
 
   describe('one host at a time', () => {
     it('takes it out and puts it back without a failed request', async () => {
-      const people = startLoad(balancer.url);
+      const people = startLoad(balancer().url);
       expect((await platform.run(balance('web-1', 'out'))).outcome).toBe('SUCCESS');
       expect((await states())['web-1']).toBe('OFF UNCHECKED');
       expect((await platform.run(balance('web-1', 'in'))).outcome).toBe('SUCCESS');
@@ -350,14 +248,14 @@ export function loadBalancerContract(start: StartBalancer): void {
     });
 
     it('a socket that may only look', async () => {
-      await balancer.stop();
+      await balancer().stop();
       await startWith({ socketLevel: 'operator' });
       expect(failedWith(await platform.run(swap('green')))).toMatch(/^AUTHENTICATION_REFUSED: .*level admin/);
     });
 
     it('a socket of the file system works as well', async () => {
-      await balancer.stop();
-      await startWith({ socket: join(directory, 'admin.sock') });
+      await balancer().stop();
+      await startWith({ socket: join(directory(), 'admin.sock') });
       expect((await platform.run(swap('green'))).outcome).toBe('SUCCESS');
     });
   });
