@@ -18,6 +18,9 @@ export function planOfRun(execution: Execution, run: Run): RunPlan {
 /** What people call it: its name in the pipeline, or its workflow's. */
 export const nameOfRun = ({ name, workflow }: Pick<RunPlan, 'name' | 'workflow'>): string => name ?? workflow.name;
 
+/** In the stage that takes its stage back. */
+export const idOfUndoing = (planId: string): string => `${planId}u`;
+
 /** Null for the pre- and post-deployment sections, which belong to no phase of the plan. */
 export const planOfPhase = (plan: RunPlan, phase: Phase): PhasePlan | null =>
   plan.phases.find((each) => each.id === phase.planId) ?? null;

@@ -190,6 +190,8 @@ export interface PhasePlan {
   readonly selectors: readonly string[];
   /** Families added for this phase: service, serviceVariable, infra, artifact, rollbackArtifact, configFile. */
   readonly families: JsonObject;
+  /** As that of its run: what the phase that this one takes back had published for itself. */
+  readonly inherits?: readonly Published[];
   /** Process environment of scripts: names and templates. */
   readonly environment: Readonly<Record<string, string>>;
   readonly paths: { readonly runtime: string; readonly backup: string; readonly staging: string };

@@ -142,6 +142,28 @@ describe('the plan of a deployment turned round', () => {
     ]);
   });
 
+  it('gives the steps of each phase what that one had published for itself', () => {
+    const find = agentStep('find', { publish: { name: 'facts', scope: 'PHASE' } });
+    const step = agentStep('undo', {
+      parameters: { script: 'to ${context.facts.live}', shell: 'sh', on: 'agent', outputs: {} },
+    });
+    const phase = (id: string) =>
+      phasePlan(id, [sectionPlan('deploy', [find])], { rollback: [sectionPlan('back', [step])] });
+    const two = runPlan([phase('p1'), phase('p2')]);
+    const { execution } = new Play(plan([two])).finish((id) => ({
+      ...succeeded,
+      outputs: { live: id.includes('p1.0') ? 'blue' : 'green' },
+    }));
+    const back = new Play(plan([rollbackRunOf(two, execution.runs[0], execution.outputs)]));
+    const scripts: unknown[] = [];
+    back.finish((id) => {
+      const made = taskOfAttempt(back.execution, id);
+      if (made.ok) scripts.push((made.task.parameters as { readonly script: unknown }).script);
+      return succeeded;
+    });
+    expect(scripts).toEqual(['to green', 'to blue']);
+  });
+
   it('gives its steps what the deployment had published for itself', () => {
     const publish = (name: string, scope: 'PHASE' | 'WORKFLOW' | 'PIPELINE') => ({ publish: { name, scope } });
     const steps = [

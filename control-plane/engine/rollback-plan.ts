@@ -14,7 +14,7 @@ import { SELECT_NODES } from './step-kinds.ts';
  * Keeps the ids of the plan: in the same execution the caller gives the run another.
  */
 export function rollbackRunOf(plan: RunPlan, run: Run | undefined, outputs: readonly Output[] = []): RunPlan {
-  const phases = plan.phases.toReversed().flatMap((phase) => undoing(phase, run) ?? []);
+  const phases = plan.phases.toReversed().flatMap((phase) => undoing(phase, run, outputs) ?? []);
   const owners = new Set([run?.id, ...(run?.phases ?? []).map((phase) => phase.id)]);
   const inherits = outputs.flatMap(({ name, values, owner }) => (owners.has(owner) ? [{ name, values }] : []));
   const inherited = inherits.length === 0 ? {} : { inherits };
@@ -44,12 +44,16 @@ export function rollbackStagesOf({ id, plan, runs, outputs }: Execution): readon
 }
 
 /** One pass over all of its hosts. A section that undoes another runs where that one has done something. */
-function undoing(phase: PhasePlan, run: Run | undefined): PhasePlan | null {
+function undoing(phase: PhasePlan, run: Run | undefined, outputs: readonly Output[]): PhasePlan | null {
   const passes = run?.phases.filter((each) => isPassOf(phase, each)) ?? [];
   const deployed = new Set(passes.flatMap((pass) => hostsOf(phase, pass)));
   if (passes.length === 0 || (phase.hosts.length > 0 && deployed.size === 0)) return null;
+  const inherits = passes.flatMap(({ id }) =>
+    outputs.flatMap(({ name, values, owner }) => (owner === id ? [{ name, values }] : [])),
+  );
   return {
     ...phase,
+    ...(inherits.length === 0 ? {} : { inherits }),
     name: `Rollback ${phase.name}`,
     hosts: phase.hosts.filter((host) => deployed.has(host.name)),
     rolling: false,

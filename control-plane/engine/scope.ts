@@ -17,7 +17,7 @@ import type { HostTarget } from '@fairlead/proto/model/task.ts';
 import type { Execution, Phase, Run } from './execution.ts';
 import type { OutputScope, Published, RunPlan, StepPlan } from './plan.ts';
 import type { PhasePlace } from './place.ts';
-import { planOfPhase, planOfRun } from './plan-of.ts';
+import { idOfUndoing, planOfPhase, planOfRun } from './plan-of.ts';
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -74,13 +74,29 @@ export function scopeOfPhase(execution: Execution, run: Run, phase: Phase): Scop
   const runPlan = planOfRun(execution, run);
   const phasePlan = planOfPhase(runPlan, phase);
   // A rollback sees what the phase it undoes published.
-  const owners = [phase.id, phase.undoes, run.id, execution.id];
+  const owners = [phase.id, phase.undoes, run.id, ...takenBack(execution, run, phase), execution.id];
   const inScope = owners.flatMap((owner) => execution.outputs.filter((output) => output.owner === owner));
+  const inherited = [...(runPlan.inherits ?? []), ...(phasePlan?.inherits ?? [])];
   return scope([
-    { context: published([...(runPlan.inherits ?? []), ...inScope.toReversed()]) },
+    { context: published([...inherited, ...inScope.toReversed()]) },
     ...(phasePlan === null ? [] : [toLayer(phasePlan.families)]),
     toLayer(runPlan.families),
   ]);
+}
+
+/** A stage that takes back another one of its execution sees what that one published, innermost first. */
+function takenBack(execution: Execution, run: Run, { planId }: Phase): readonly string[] {
+  const other = execution.plan.stages.find((stage) => stage.id === run.stageId)?.takesBack;
+  if (other === undefined) return [];
+  const undone = execution.runs.find((each) => each.stageId === other && idOfUndoing(each.planId) === run.planId);
+  if (undone === undefined) return [];
+  return [
+    ...undone.phases
+      .filter((each) => each.planId === planId)
+      .map(({ id }) => id)
+      .toReversed(),
+    undone.id,
+  ];
 }
 
 /** Of a step at one target; `host` is null where it runs on the agent. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '@fairlead/proto/model/failure.ts';
-import { phasePlan, plan, runPlan, sectionPlan, simplePlan, stepPlan } from '../../../test/support/plans.ts';
+import { agentStep, phasePlan, plan, runPlan, sectionPlan, simplePlan, stepPlan } from '../../../test/support/plans.ts';
 import { failed, Play, succeeded, told, toldOf } from '../../../test/support/play.ts';
-import type { Plan, RunPlan } from '../plan.ts';
+import type { OutputScope, Plan, RunPlan } from '../plan.ts';
+import { taskOfAttempt } from '../task.ts';
+
+const SCRIPT = { shell: 'sh', on: 'agent', outputs: {} };
 
 const run = (id: string): RunPlan => {
   const [simple] = simplePlan().stages[0]?.runs ?? [];
@@ -29,6 +32,33 @@ const failsAt =
     parts.some((part) => id.includes(part)) ? failed() : succeeded;
 
 const statuses = (play: Play) => play.execution.runs.map((each) => `${each.planId} ${each.status}`);
+
+describe('a stage that takes back another', () => {
+  const outputs = (live: string) => ({ ...succeeded, outputs: { live } });
+  const finding = (scope: OutputScope, id: string) => {
+    const find = agentStep('find', { publish: { name: 'traffic', scope } });
+    const undo = agentStep('undo', { parameters: { ...SCRIPT, script: 'to ${context.traffic.live}' } });
+    return phasePlan(id, [sectionPlan('deploy', [find])], { rollback: [sectionPlan('back', [undo])] });
+  };
+
+  it.each(['PHASE', 'WORKFLOW', 'PIPELINE'] as const)('reads what that one published for its %s', (scope) => {
+    const first = runPlan([finding(scope, 'p1'), finding(scope, 'p2')], { id: 'a' });
+    const stages = [
+      { id: 's1', name: 'one', runs: [first] },
+      { id: 's2', name: 'two', runs: [run('b')] },
+    ];
+    const play = new Play(pipeline({ stages }));
+    const scripts: unknown[] = [];
+    play.finish((id) => {
+      if (id.includes('/find@')) return outputs(id.includes('p1.0') ? 'blue' : 'green');
+      const made = id.includes('/au/') ? taskOfAttempt(play.execution, id) : null;
+      if (made?.ok === true) scripts.push((made.task.parameters as { readonly script: unknown }).script);
+      return failsAt('/b/p1.0/deploy')(id);
+    });
+    expect(scripts).toEqual(['to green', scope === 'PHASE' ? 'to blue' : 'to green']);
+    expect(statuses(play).at(-1)).toBe('au SUCCESS');
+  });
+});
 
 describe('a pipeline that rolls back on failure', () => {
   it('takes back the stages before, newest first, members together', () => {

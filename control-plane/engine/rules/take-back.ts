@@ -8,7 +8,7 @@ import type { Execution, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import type { RunPlan, StagePlan } from '../plan.ts';
 import { rollbackRunOf } from '../rollback-plan.ts';
-import { nameOfRun, planOfRun } from '../plan-of.ts';
+import { idOfUndoing, nameOfRun, planOfRun } from '../plan-of.ts';
 import type { Turn } from '../turn.ts';
 import { abortRun, cancelOpenAttempts } from './abort.ts';
 import { closeOpenNodes } from './close.ts';
@@ -107,5 +107,5 @@ function backwardRun(execution: Execution, stage: StagePlan, run: Run): RunPlan 
   const back = before === undefined ? rollbackRunOf(plan, run) : before.rollback;
   if (back === null || back.phases.length === 0) return null;
   const name = `Rollback ${nameOfRun(plan)}`;
-  return { ...back, id: `${run.planId}u`, name, skip: null, inputs: null, deferred: false };
+  return { ...back, id: idOfUndoing(run.planId), name, skip: null, inputs: null, deferred: false };
 }
