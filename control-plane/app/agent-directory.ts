@@ -68,6 +68,8 @@ export class AgentDirectory {
   /** Since when it is known that the store was put back from a backup, and who has told since then what it has done. */
   #restoredSince: number | null = null;
   readonly #heard = new Set<AgentId>();
+  /** Turned away for good, and known as that here. */
+  readonly #revoked = new Set<AgentId>();
   /** Those who are connected and do not drain. */
   readonly #pools = new AgentPools<Entry>();
 
@@ -80,6 +82,8 @@ export class AgentDirectory {
 
   /** Connected, or still connected. A new session of an agent replaces its old one. */
   seen(presence: AgentPresence): void {
+    // By a replica that has not heard of it yet.
+    if (this.#revoked.has(presence.agentId)) return;
     const known = this.#entries.get(presence.agentId);
     const isBack = known === undefined || this.isLost(presence.agentId);
     const entry: Entry = known ?? { presence, seenAt: 0, given: new Map(), others: 0 };
@@ -117,12 +121,28 @@ export class AgentDirectory {
     }
   }
 
+  /** It does not come back: nobody waits until its time has run out. */
+  revoked(agentId: AgentId): void {
+    if (this.#revoked.has(agentId)) return;
+    this.#revoked.add(agentId);
+    const entry = this.#entries.get(agentId);
+    if (entry === undefined) return;
+    entry.presence = { ...entry.presence, sessionId: '', running: 0, waiting: 0 };
+    this.#place(entry);
+    this.#changed(agentId, 'left');
+  }
+
+  isRevoked(agentId: AgentId): boolean {
+    return this.#revoked.has(agentId);
+  }
+
   presence(agentId: AgentId): AgentPresence | undefined {
     return this.#entries.get(agentId)?.presence;
   }
 
   /** Of those never seen here nothing is known from before this process began: they get the same time to come back. */
   isLost(agentId: AgentId): boolean {
+    if (this.#revoked.has(agentId)) return true;
     const seenAt = this.#entries.get(agentId)?.seenAt ?? this.#since;
     return this.#clock.monotonic() - seenAt > this.#lostAfterMs;
   }
@@ -272,6 +292,7 @@ export class AgentDirectory {
   }
 
   #reasonAgainst(presence: AgentPresence, wanted: Requirements): string | null {
+    if (this.#revoked.has(presence.agentId)) return 'revoked';
     if (!this.isConnected(presence)) return 'not connected';
     if (presence.draining) return 'draining';
     if (!presence.hello.capabilities.includes(wanted.type)) return `cannot do ${wanted.type}`;
@@ -285,7 +306,7 @@ export class AgentDirectory {
   /** Why of each, for the first few: it goes into a journal and before people. */
   #nobody(wanted: Requirements): Failure {
     const needed = wanted.selectors.length === 0 ? wanted.type : `${wanted.type} with ${wanted.selectors.join(', ')}`;
-    const agents = this.all;
+    const agents = this.all.filter(({ agentId }) => !this.#revoked.has(agentId));
     const reasons = agents
       .slice(0, TOLD)
       .map((each) => `${each.name}: ${this.#reasonAgainst(each, wanted) ?? 'nothing'}`);

@@ -107,6 +107,7 @@ export class AgentWatch {
   }
 
   #whyLost(agentId: AgentId, ledgerId: LedgerId | null): string | null {
+    if (this.#agents.isRevoked(agentId)) return 'its agent was revoked';
     if (this.#agents.isLost(agentId)) return 'its agent has not been heard of for too long';
     // Its hello may have been missed here: it was told to another replica, or before this one drove the execution.
     const presence = this.#agents.presence(agentId);

@@ -269,7 +269,7 @@ export function controlPlane(parts: ControlPlaneParts): UseCases {
     },
     async revokeAgent(actor, name) {
       gate(actor, 'administer', 'agents');
-      replica.gateway.revoke(await replica.registry.revokeAgent(name));
+      replica.revocations.turnAway(await replica.registry.revokeAgent(name));
     },
     async doctor(actor) {
       gate(actor, 'read', 'the system');

@@ -50,6 +50,8 @@ export class Gateway implements AgentGateway {
   readonly #world: GatewayWorld;
   readonly #options: GatewayOptions;
   readonly #sessions = new Map<AgentId, Session>();
+  /** Their streams of logs may be open still. */
+  readonly #revoked = new Set<AgentId>();
 
   constructor(world: GatewayWorld, options: GatewayOptions) {
     this.#world = world;
@@ -122,6 +124,7 @@ export class Gateway implements AgentGateway {
 
   async logs(agentId: AgentId, chunks: readonly LogChunk[]): Promise<readonly StoredLength[]> {
     const { logs, logWriters } = this.#world;
+    if (this.#revoked.has(agentId)) throw new FailureError(failure('FORBIDDEN', 'the agent was revoked'));
     const attempts = [...new Set(chunks.map((chunk) => chunk.attemptId))];
     const ledgerId = this.#sessions.get(agentId)?.presence.ledgerId ?? '';
     const theirs = await logWriters.among(attempts, agentId, ledgerId);
@@ -145,6 +148,7 @@ export class Gateway implements AgentGateway {
 
   /** Ends the sessions of an agent that was revoked. */
   revoke(agentId: AgentId): void {
+    this.#revoked.add(agentId);
     this.#sessions.get(agentId)?.connection.revoke('the agent was revoked');
   }
 

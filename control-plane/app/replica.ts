@@ -78,7 +78,7 @@ export class Replica {
   readonly #expiry: Expiry;
   readonly #watch: AgentWatch;
   readonly #presence: Presence;
-  readonly #revocations: Revocations;
+  readonly revocations: Revocations;
   readonly #logWatchers = new Set<(attemptId: AttemptId) => void>();
 
   constructor(parts: ReplicaParts) {
@@ -154,7 +154,7 @@ export class Replica {
       },
       { ...parts.gateway, replica: this.id, incarnation: store.incarnation },
     );
-    this.#revocations = new Revocations(this.registry, this.gateway, scheduler);
+    this.revocations = new Revocations(this.registry, this.gateway, this.agents, scheduler);
     this.publisher.follow((execution, seq, decisions) => this.#follow(execution, seq, decisions));
   }
 
@@ -167,7 +167,7 @@ export class Replica {
     this.#presence.start();
     this.#watch.start();
     // Where there is no other, who revokes an agent turns it away.
-    if (!alone) this.#revocations.start(onError);
+    if (!alone) this.revocations.start(onError);
     this.#sweeper.start(onError);
     this.#expiry.start(onError);
   }
@@ -177,7 +177,7 @@ export class Replica {
     this.#sweeper.stop();
     this.#expiry.stop();
     this.#watch.stop();
-    this.#revocations.stop();
+    this.revocations.stop();
     this.#presence.stop();
     this.#lockCommands.stop();
     this.router.stop();

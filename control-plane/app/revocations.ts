@@ -1,20 +1,24 @@
+import type { AgentId } from '@fairlead/proto/model/ids.ts';
 import type { Scheduler, Timer } from '@fairlead/proto/model/system.ts';
+import type { AgentDirectory } from './agent-directory.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import type { Gateway } from './gateway.ts';
 
 const EVERY_MS = 10_000;
 
-/** Turns away agents that are connected here and were revoked at another control plane. */
+/** Turns agents away that are revoked, here or at another control plane, and counts on them no more. */
 export class Revocations {
   readonly #registry: AgentRegistry;
   readonly #gateway: Gateway;
+  readonly #agents: AgentDirectory;
   readonly #scheduler: Scheduler;
   #timer: Timer | null = null;
   #stopped = false;
 
-  constructor(registry: AgentRegistry, gateway: Gateway, scheduler: Scheduler) {
+  constructor(registry: AgentRegistry, gateway: Gateway, agents: AgentDirectory, scheduler: Scheduler) {
     this.#registry = registry;
     this.#gateway = gateway;
+    this.#agents = agents;
     this.#scheduler = scheduler;
   }
 
@@ -32,8 +36,13 @@ export class Revocations {
     this.#timer?.cancel();
   }
 
+  /** What it was given is nobody's any more; what it has begun is unknown until somebody finds out. */
+  turnAway(agentId: AgentId): void {
+    this.#gateway.revoke(agentId);
+    this.#agents.revoked(agentId);
+  }
+
   async #look(): Promise<void> {
-    if (this.#gateway.connected.length === 0) return;
-    for (const { id, revoked } of await this.#registry.agents()) if (revoked) this.#gateway.revoke(id);
+    for (const { id, revoked } of await this.#registry.agents()) if (revoked) this.turnAway(id);
   }
 }
