@@ -7,6 +7,7 @@ import type { AgentId, AttemptId, LedgerId, ReplicaId } from '@fairlead/proto/mo
 import type { Hello } from '@fairlead/proto/model/task.ts';
 import type { Clock } from '@fairlead/proto/model/system.ts';
 import { AgentPools } from './agent-pools.ts';
+import { nobodyMay, type Requirements } from './nobody-may.ts';
 
 export interface AgentPresence {
   readonly agentId: AgentId;
@@ -20,14 +21,6 @@ export interface AgentPresence {
   readonly waiting: number;
   /** By the clock of the replica it is connected to; for people. */
   readonly lastHeartbeatAt: number;
-}
-
-export interface Requirements {
-  readonly type: string;
-  readonly selectors: readonly string[];
-  readonly avoid: readonly AgentId[];
-  /** Refused it a moment ago, and why: not asked again yet. */
-  readonly pausing?: ReadonlyMap<AgentId, Failure>;
 }
 
 export type Choice =
@@ -51,9 +44,6 @@ interface Entry {
   /** Of those its last heartbeat counted, as many as nobody here gave it. */
   others: number;
 }
-
-/** Agents of which is told why they may not. */
-const TOLD = 10;
 
 export class AgentDirectory {
   readonly #clock: Clock;
@@ -176,7 +166,8 @@ export class AgentDirectory {
       this.#pools.hadItsTurn(entry);
       return { chosen: entry.presence };
     }
-    return { none: this.#nobody(wanted) };
+    const agents = this.all.filter(({ agentId }) => !this.#revoked.has(agentId));
+    return { none: nobodyMay(wanted, agents, (each) => this.#reasonAgainst(each, wanted)) };
   }
 
   /** That one or nobody, however much it has to do. */
@@ -301,17 +292,5 @@ export class AgentDirectory {
     if (wanted.avoid.includes(presence.agentId)) return 'refused it before';
     const refusal = wanted.pausing?.get(presence.agentId);
     return refusal === undefined ? null : `refuses it and is asked again soon: ${refusal.message}`;
-  }
-
-  /** Why of each, for the first few: it goes into a journal and before people. */
-  #nobody(wanted: Requirements): Failure {
-    const needed = wanted.selectors.length === 0 ? wanted.type : `${wanted.type} with ${wanted.selectors.join(', ')}`;
-    const agents = this.all.filter(({ agentId }) => !this.#revoked.has(agentId));
-    const reasons = agents
-      .slice(0, TOLD)
-      .map((each) => `${each.name}: ${this.#reasonAgainst(each, wanted) ?? 'nothing'}`);
-    if (agents.length > TOLD) reasons.push(`and ${agents.length - TOLD} more`);
-    const known = reasons.length === 0 ? 'no agent is known' : reasons.join('; ');
-    return failure('NO_ELIGIBLE_AGENT', `no agent may do ${needed}: ${known}`, { details: { reasons } });
   }
 }

@@ -5,7 +5,8 @@
 import type { AgentId } from '@fairlead/proto/model/ids.ts';
 import type { CommandOf } from '../engine/commands.ts';
 import type { Input } from '../engine/inputs.ts';
-import type { AgentDirectory, Requirements } from './agent-directory.ts';
+import type { AgentDirectory } from './agent-directory.ts';
+import type { Requirements } from './nobody-may.ts';
 
 type Assign = CommandOf<'assign'>;
 export type Chosen = Extract<Input, { input: 'agentChosen' }>;
