@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
+import { subjects } from '@fairlead/proto/subjects.ts';
+import { hostNamed } from '../../test/support/plans.ts';
 import { VirtualSystem } from '../../test/support/virtual-system.ts';
 import { LocalBus } from '../adapters/local/bus.ts';
 import { AgentDirectory, type AgentPresence } from './agent-directory.ts';
@@ -71,4 +73,32 @@ it('gives what has begun at an agent, as its ledger has it, to that one or to no
   expect(given.slice(1)).toMatchObject([{ input: 'agentChosen', agentId: 'a1' }]);
   agents.holds('a1', []);
   expect(dispatcher.assignNow([{ ...assign, attemptId: `${attemptId}1` }])).toMatchObject([{ agentId: 'a2' }]);
+});
+
+it('says of an outcome that another agent found that the log may not be whole', async () => {
+  const system = new VirtualSystem();
+  const agents = new AgentDirectory(system.clock, 60_000);
+  const bus = new LocalBus(system.scheduler);
+  const given: unknown[] = [];
+  const give = async (_: string, input: unknown) => void given.push(input);
+  const dispatcher = new Dispatcher({
+    ...{ bus, agents, clock: system.clock, crash: NO_CRASH, give },
+    enrolled: () => ['a1'],
+  });
+  agents.seen(PRESENCE);
+  const result = { outcome: 'SUCCESS', touched: true };
+  bus.serve(subjects.agent('a1'), async () => ({ answer: 'result', value: { seen: 'ended', result } }));
+  const attemptId = 'x1/r1/p1/s1/t1@h#1';
+  await dispatcher.probe({
+    ...{
+      command: 'probe',
+      id: `${attemptId}/probe.1`,
+      attemptId,
+      target: hostNamed('h'),
+      selectors: [],
+      type: 'COMMAND',
+    },
+  });
+  const note = 'found at the host by agent one: the last of its log may be missing';
+  expect(given).toMatchObject([{ input: 'outcomeFound', result: { ...result, notes: [note] } }]);
 });

@@ -150,7 +150,9 @@ export class Dispatcher {
     if (answer?.answer !== 'result') return LATER_MS;
     const seen = answer.value as { readonly seen?: string; readonly result?: AttemptResult };
     if (seen.seen !== 'ended' || seen.result === undefined) return 5 * LATER_MS;
-    await this.#give({ input: 'outcomeFound', attemptId, by: `agent ${name}`, result: seen.result });
+    const { result } = seen;
+    const notes = [...(result.notes ?? []), `found at the host by agent ${name}: the last of its log may be missing`];
+    await this.#give({ input: 'outcomeFound', attemptId, by: `agent ${name}`, result: { ...result, notes } });
     return LATER_MS;
   }
 
