@@ -46,7 +46,12 @@ async function world(answers: Readonly<Record<string, () => object>>) {
       Object.keys(answers).forEach(beat);
     }
   };
-  return { pass, offers, journal, waitsFor };
+  const ended = async () => {
+    const loading = replica.history.load('x1');
+    await world.advance(1_000);
+    return (await loading).execution;
+  };
+  return { pass, offers, journal, waitsFor, ended };
 }
 
 it('asks the only one there is again and again, but more and more slowly, and says why it waits', async () => {
@@ -69,10 +74,20 @@ it('asks another one at once', async () => {
 it('is taken soon after it can be: no pause is longer than ten seconds', async () => {
   let answer = REFUSED as object;
   const { pass, offers, waitsFor } = await world({ a1: () => answer });
-  await pass(600);
+  await pass(280);
   const before = offers.length;
   answer = ACCEPTED;
   await pass(11);
   expect(offers.length - before).toBe(1);
   expect(waitsFor()).toBeNull();
+});
+
+it('waits for ever for nobody: one that has only ever refused counts as no agent after a while', async () => {
+  const { pass, offers, ended } = await world({ a1: () => REFUSED });
+  await pass(660);
+  expect(offers.length).toBeLessThan(60);
+  const execution = await ended();
+  expect(execution?.settled).toBe(true);
+  expect(execution?.runs[0]).toMatchObject({ status: 'FAILED', failure: { code: 'NO_ELIGIBLE_AGENT' } });
+  expect(execution?.runs[0]?.failure?.message).toContain(FULL.message);
 });

@@ -6,16 +6,24 @@
 import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AgentId, AttemptId } from '@fairlead/proto/model/ids.ts';
 import type { Clock } from '@fairlead/proto/model/system.ts';
+import { LIMITS } from '../engine/limits.ts';
 
 /** The first pause: an agent that has only got a new session takes it then. Each is twice the one before. Milliseconds. */
 const FIRST_MS = 100;
 const LONGEST_MS = 10_000;
+/**
+ * Who has done nothing but refuse it for as long as an attempt waits for an agent is not asked for longer than that: the
+ * engine then counts it as one that has no agent, and ends it with what was said.
+ */
+const GIVING_UP_MS = LIMITS.noAgentMs + 60_000;
 /** What nobody refused for so long begins with the first pause again. */
 const FORGOTTEN_MS = 60_000;
 
 interface Refusal {
   readonly failure: Failure;
   readonly pauseMs: number;
+  /** Of the first of these refusals, on the same clock. */
+  readonly since: number;
   /** On this process's monotonic clock. */
   readonly until: number;
 }
@@ -34,8 +42,10 @@ export class Refusals {
   refused(attemptId: AttemptId, agentId: AgentId, failure: Failure): void {
     this.#forgetOld();
     const by = this.#refusals.get(attemptId) ?? new Map<AgentId, Refusal>();
-    const pauseMs = Math.min(LONGEST_MS, 2 * (by.get(agentId)?.pauseMs ?? FIRST_MS / 2));
-    by.set(agentId, { failure, pauseMs, until: this.#clock.monotonic() + pauseMs });
+    const now = this.#clock.monotonic();
+    const { since, pauseMs: before } = by.get(agentId) ?? { since: now, pauseMs: FIRST_MS / 2 };
+    const pauseMs = now - since < LIMITS.noAgentMs ? Math.min(LONGEST_MS, 2 * before) : GIVING_UP_MS;
+    by.set(agentId, { failure, pauseMs, since, until: now + pauseMs });
     this.#refusals.delete(attemptId);
     this.#refusals.set(attemptId, by);
   }
