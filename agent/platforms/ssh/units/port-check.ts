@@ -31,7 +31,7 @@ while :; do
   if ${wanted === 'listening' ? '' : '! '}listens; then echo 'port ${unit.port} is ${wanted}'; exit 0; fi
   [ "$left" -gt 0 ] || break
   left=$((left - 1))
-  sleep 0.2 2>/dev/null || sleep 1
+  sleep 0.2 2>/dev/null || { sleep 1; left=$((left - 4)); }
 done
 exit 1`,
   explain: (status) => {

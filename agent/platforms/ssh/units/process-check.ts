@@ -36,7 +36,7 @@ while :; do
   if [ ${wanted === 'running' ? '-n' : '-z'} "$found" ]; then printf '%s\\n' "\${found:-no such process}"; exit 0; fi
   [ "$left" -gt 0 ] || break
   left=$((left - 1))
-  sleep 0.2 2>/dev/null || sleep 1
+  sleep 0.2 2>/dev/null || { sleep 1; left=$((left - 4)); }
 done
 printf '%s\\n' "\${found:-no such process}"
 exit 1`,
