@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { failure } from '@fairlead/proto/model/failure.ts';
-import { oneStep, simplePlan } from '../../test/support/plans.ts';
-import { failed, Play } from '../../test/support/play.ts';
+import { agentStep, oneStep, sectionPlan, simplePlan } from '../../test/support/plans.ts';
+import { failed, Play, succeeded } from '../../test/support/play.ts';
 import { headerOf } from './execution-header.ts';
 import { viewOf } from './execution-view.ts';
 
@@ -33,4 +33,22 @@ it('names the locks that it waits for: their keys are made of ids', () => {
     status: 'QUEUED',
     waiting: 'waiting for the lock of shop/prod/dc1/web, shop/prod/dc1/gone, 2 before it in the queue',
   });
+});
+
+it('waits for no lock while what was provisioned before it is taken back', () => {
+  const lock = { keys: ['k'], queueLimit: 20, timeoutMs: 60_000 };
+  const around = { pre: sectionPlan('pre', [agentStep('make')]), undoPre: sectionPlan('undo', [agentStep('make')]) };
+  const play = new Play(simplePlan({ run: { lock, ...around } }));
+  for (const command of ['assign', 'offer']) {
+    for (const each of play.commands) if (each.command === command) play.carryOut(each, () => succeeded);
+  }
+  play.give({
+    input: 'lockAnswered',
+    runId: 'x1/run',
+    requestId: 'x1/run',
+    answer: { state: 'QUEUED', position: 2 },
+  });
+  expect(headerOf(play.execution).waiting).toContain('waiting for the lock');
+  play.give({ input: 'rollback', actor: 'ada', reason: 'enough' });
+  expect(headerOf(play.execution)).toMatchObject({ status: 'ROLLING_BACK', waiting: null });
 });

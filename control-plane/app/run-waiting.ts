@@ -19,7 +19,9 @@ interface Wait {
 export function waitOfRun(execution: Execution, run: Run): Wait | null {
   if (isTerminal(run.status)) return null;
   const { lock } = run;
-  if (lock?.state === 'QUEUED' || lock?.state === 'REQUESTED') {
+  // What goes back goes without it.
+  const wantsLock = run.rollback === null && run.abort === null;
+  if (wantsLock && (lock?.state === 'QUEUED' || lock?.state === 'REQUESTED')) {
     const plan = planOfRun(execution, run);
     const before = lock.position === null ? '' : `, ${lock.position - 1} before it in the queue`;
     const names = lock.keys.map((key) => lockNameOf(execution, plan, key));
