@@ -33,6 +33,12 @@ export function refused(problem: ProblemBody): CliError {
 export const saysKeyIsRefused = ({ cause }: CliError): boolean =>
   problemSchema.safeParse(cause).data?.code === 'UNAUTHENTICATED';
 
+/** Nothing came for so long (five minutes, in Node) that reading was given up, although the connection may be well. */
+export function saysNothingCame({ cause }: Error): boolean {
+  if (!(cause instanceof Error)) return false;
+  return ('code' in cause && cause.code === 'UND_ERR_BODY_TIMEOUT') || saysNothingCame(cause);
+}
+
 /** `fairlead.yaml:3:5: services.web.type: unknown type ssh/tra. Use ssh/tar.` */
 function lineOf(failure: ProblemFailure): string {
   const place = failure.file === undefined ? '' : `${failure.file}:${failure.line ?? 1}:${failure.column ?? 1}: `;

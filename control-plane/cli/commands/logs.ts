@@ -3,7 +3,7 @@ import type { ExecutionView } from '@fairlead/proto/live.ts';
 import type { AttemptId } from '@fairlead/proto/model/ids.ts';
 import { executionView } from '../../api/http/schemas.ts';
 import { segment } from '../api-client.ts';
-import { usage } from '../cli-error.ts';
+import { CliError, saysNothingCame, usage } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -42,11 +42,14 @@ export async function showLogs(context: Context, id: string, options: LogOptions
         void process.stderr.write(connected ? 'Connected again.\n' : `Connection lost (${reason}); trying again …\n`),
     },
     async (heard) => {
-      try {
-        await show('follow', heard);
-        return null;
-      } catch (error) {
-        return breakOf(error);
+      for (;;) {
+        try {
+          await show('follow', heard);
+          return null;
+        } catch (error) {
+          // Of a step that says nothing for minutes there is nothing to tell.
+          if (!(error instanceof CliError) || !saysNothingCame(error)) return breakOf(error);
+        }
       }
     },
   );
