@@ -68,9 +68,10 @@ const probeArgument = z.object({
     hostKey: z.string().nullable(),
     variables: z.record(z.string(), z.string()),
   }) satisfies z.ZodType<HostTarget>,
+  outputs: z.array(z.string()).default([]),
 });
 
-/** Answers the query `probe`: `{attemptId, target}` → a Probe: what can be seen of the attempt at the host. */
+/** Answers the query `probe`: `{attemptId, target, outputs}` → a Probe: what can be seen of the attempt at the host. */
 const probeQuery =
   (ssh: SshPlatform): QueryHandler =>
   async (given) => {
@@ -78,8 +79,8 @@ const probeQuery =
     if (!parsed.success) {
       throw new FailureError(failure('INVALID_INPUT', `bad arguments of a probe: ${z.prettifyError(parsed.error)}`));
     }
-    const { target, attemptId } = parsed.data;
-    const probe = await ssh.probe?.(target, attemptId, readLocalSecret);
+    const { target, ...attempt } = parsed.data;
+    const probe = await ssh.probe?.(target, attempt, readLocalSecret);
     // A Probe is plain data; its type only lacks the index signature.
     return { ...(probe ?? { seen: 'unknown', failure: failure('UNSUPPORTED', 'this platform cannot look') }) } as Json;
   };

@@ -79,7 +79,12 @@ export interface Platform {
   readonly types: readonly string[];
   run(attempt: Attempt): Promise<AttemptResult>;
   /** Looks without touching. Absent where the platform cannot tell. */
-  probe?(target: HostTarget, attemptId: AttemptId, secret: (reference: SecretRef) => Promise<string>): Promise<Probe>;
+  probe?(
+    target: HostTarget,
+    /** `outputs`: names of the variables that a script was to set. */
+    attempt: { readonly attemptId: AttemptId; readonly outputs: readonly string[] },
+    secret: (reference: SecretRef) => Promise<string>,
+  ): Promise<Probe>;
   /** Lets go of pooled connections. */
   close(): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { NO_CRASH } from '@fairlead/proto/model/crash-points.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
-import { hostNamed } from '../../test/support/plans.ts';
+import { hostNamed, onePhase, sectionPlan, stepPlan } from '../../test/support/plans.ts';
+import { Play } from '../../test/support/play.ts';
 import { VirtualSystem } from '../../test/support/virtual-system.ts';
 import { LocalBus } from '../adapters/local/bus.ts';
 import { AgentDirectory, type AgentPresence } from './agent-directory.ts';
@@ -85,20 +86,21 @@ it('says of an outcome that another agent found that the log may not be whole', 
     ...{ bus, agents, clock: system.clock, crash: NO_CRASH, give },
     enrolled: () => ['a1'],
   });
-  agents.seen(PRESENCE);
+  agents.seen({ ...PRESENCE, hello: { ...PRESENCE.hello, capabilities: ['SHELL_SCRIPT'] } });
   const result = { outcome: 'SUCCESS', touched: true };
-  bus.serve(subjects.agent('a1'), async () => ({ answer: 'result', value: { seen: 'ended', result } }));
-  const attemptId = 'x1/r1/p1/s1/t1@h#1';
-  await dispatcher.probe({
-    ...{
-      command: 'probe',
-      id: `${attemptId}/probe.1`,
-      attemptId,
-      target: hostNamed('h'),
-      selectors: [],
-      type: 'COMMAND',
-    },
+  const asked: unknown[] = [];
+  bus.serve(subjects.agent('a1'), async (query) => {
+    asked.push(query['arguments']);
+    return { answer: 'result', value: { seen: 'ended', result } };
   });
+  const parameters = { script: 'version=1', on: 'hosts', outputs: { version: 'STRING' } };
+  const script = stepPlan('t1', { type: 'SHELL_SCRIPT', parameters });
+  const { execution } = new Play(onePhase([sectionPlan('s1', [script])]));
+  const about = { attemptId: 'x1/run/p1.0/s1/t1@h1#1', target: hostNamed('h1'), type: 'SHELL_SCRIPT' };
+  const id = `${about.attemptId}/probe.1`;
+  await dispatcher.probe({ command: 'probe', id, ...about, selectors: [] }, execution);
   const note = 'found at the host by agent one: the last of its log may be missing';
   expect(given).toMatchObject([{ input: 'outcomeFound', result: { ...result, notes: [note] } }]);
+  // A success is one only with everything it was to set.
+  expect(asked).toEqual([{ ...about, outputs: ['version'] }]);
 });

@@ -9,10 +9,12 @@ import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { Clock } from '@fairlead/proto/model/system.ts';
 import type { AgentAnswer, AgentRequest } from '@fairlead/proto/model/task.ts';
+import { outputsOfScript } from '@fairlead/proto/steps/general.ts';
 import { subjects } from '@fairlead/proto/subjects.ts';
 import type { Command, CommandOf } from '../engine/commands.ts';
 import type { Execution } from '../engine/execution.ts';
 import type { Input } from '../engine/inputs.ts';
+import { stepPlanOf } from '../engine/plan-of.ts';
 import { taskOfAttempt } from '../engine/task.ts';
 import type { Bus } from '../ports/bus.ts';
 import type { AgentDirectory, Choice } from './agent-directory.ts';
@@ -140,12 +142,13 @@ export class Dispatcher {
     return answer === null ? SOON_MS : QUIET_MS;
   }
 
-  async probe(command: CommandOf<'probe'>): Promise<number> {
+  async probe(command: CommandOf<'probe'>, execution: Execution): Promise<number> {
     const { attemptId, target, selectors, type } = command;
     const choice = this.#world.agents.choose({ type, selectors, avoid: [] });
     if (!('chosen' in choice)) return LATER_MS;
     const { agentId, name } = choice.chosen;
-    const argument = { attemptId, target, type } as unknown as JsonObject; // Plain data.
+    const outputs = outputsOfScript(type, stepPlanOf(execution, attemptId).parameters);
+    const argument = { attemptId, target, type, outputs } as unknown as JsonObject; // Plain data.
     const answer = await this.#ask(agentId, { kind: 'query', query: 'probe', arguments: argument });
     if (answer?.answer !== 'result') return LATER_MS;
     const seen = answer.value as { readonly seen?: string; readonly result?: AttemptResult };

@@ -216,7 +216,7 @@ export class Replica {
       case 'cancel':
         return this.#dispatcher.cancel(command, execution);
       case 'probe':
-        return this.#dispatcher.probe(command);
+        return this.#dispatcher.probe(command, execution);
       case 'acquireLock':
         return this.#lockCommands.acquire(command, execution);
       case 'releaseLock':

@@ -35,6 +35,12 @@ export const shellScript: StepType = {
   onAgent: [],
 };
 
+const declared = z.object({ outputs: shellScriptParameters.shape.outputs });
+
+/** The variables that a step with these parameters is to set; none where it is no script. */
+export const outputsOfScript = (type: string, parameters: unknown): readonly string[] =>
+  type === shellScript.type ? Object.keys(declared.safeParse(parameters).data?.outputs ?? {}) : [];
+
 export const httpParameters = z.strictObject({
   url: text,
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),

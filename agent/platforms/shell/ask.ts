@@ -10,13 +10,18 @@ export async function ask(
   transport: Transport,
   system: System,
   program: (nonce: string) => string,
-  options: { readonly urgent?: boolean; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly urgent?: boolean;
+    readonly signal?: AbortSignal;
+    readonly onValue?: (name: string, bytes: Uint8Array) => void;
+  } = {},
 ): Promise<readonly { readonly word: string; readonly rest: string }[]> {
   const nonce = system.ids.unique('n');
   const lines: { word: string; rest: string }[] = [];
   const channel = await transport.open(BOOTSTRAP, options);
   const reader = new FrameReader(nonce, (frame) => {
     if (frame.frame === 'line') lines.push({ word: frame.word, rest: frame.rest });
+    if (frame.frame === 'value') options.onValue?.(frame.name, frame.bytes);
   });
   let complaint = '';
   channel.stdout.on('data', (chunk: Buffer) => reader.push(chunk));

@@ -1,14 +1,12 @@
-import { failure, type Failure } from '@fairlead/proto/model/failure.ts';
+import type { Failure } from '@fairlead/proto/model/failure.ts';
 import type { AttemptResult } from '@fairlead/proto/model/result.ts';
 import type { ShellScriptParameters } from '@fairlead/proto/steps/general.ts';
 import type { Attempt } from '../platform.ts';
 import { runClaimedUnit } from './claimed-unit.ts';
 import { explainExit, Tail } from './explain-exit.ts';
 import type { Host } from './host.ts';
+import { outputsOf } from './script-outputs.ts';
 import { stoppedResult } from './stop-reason.ts';
-
-/** As much of one output as a step may publish. */
-const OUTPUT_BYTES = 64 * 1_024;
 
 /** One script of the author's at one place; its exit status decides, and named shell variables are its outputs. */
 export async function runScript(
@@ -39,28 +37,14 @@ export async function runScript(
   if (end.end === 'stopped') return stoppedResult(attempt, end.began || touchedBefore, end.confirmed, host.name);
   if (end.end === 'canceled') return stoppedResult(attempt, end.began || touchedBefore, true, host.name);
   const touched = touchedBefore || end.end !== 'not-started';
-  const problem =
-    explainExit(end, tail, host.name) ?? (end.end === 'exited' ? missingOutputs(names, end.values) : null);
-  if (problem !== null) {
+  const failed = (problem: Failure): AttemptResult => {
     attempt.log.info(`On ${host.name}: ${problem.message}`);
     return { outcome: 'FAILED', failure: problem, touched };
-  }
-  const values = end.end === 'exited' ? end.values : new Map<string, Buffer>();
-  const outputs: Record<string, string> = {};
-  for (const name of names) outputs[name] = (values.get(name) ?? Buffer.alloc(0)).toString('utf8');
+  };
+  const problem = explainExit(end, tail, host.name);
+  if (problem !== null) return failed(problem);
+  const given = outputsOf(names, end.end === 'exited' ? end.values : new Map());
+  if (!given.ok) return failed(given.failure);
   await attempt.record('script:result', {});
-  return { outcome: 'SUCCESS', outputs, touched };
-}
-
-function missingOutputs(names: readonly string[], values: ReadonlyMap<string, Buffer>): Failure | null {
-  const missing = names.filter((name) => !values.has(name));
-  if (missing.length > 0) {
-    return failure(
-      'OUTPUT_MISSING',
-      `the script ended without setting ${missing.join(', ')}; a script that calls exit loses all of its outputs`,
-      { details: { missing } },
-    );
-  }
-  const large = names.filter((name) => (values.get(name)?.length ?? 0) > OUTPUT_BYTES);
-  return large.length === 0 ? null : failure('TOO_LARGE', `outputs over ${OUTPUT_BYTES} bytes: ${large.join(', ')}`);
+  return { outcome: 'SUCCESS', outputs: given.outputs, touched };
 }

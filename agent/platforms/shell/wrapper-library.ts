@@ -113,16 +113,21 @@ fl_full() {
   [ "$1" -ne 0 ]
 }
 
+# The values that the unit in directory $1 has set.
+fl_values() {
+  for fl_file in "$1"/v.*; do
+    [ -f "$fl_file" ] || continue
+    printf 'v %s %s\n' $(($(wc -c < "$fl_file"))) "${'$'}{fl_file##*/v.}" && cat "$fl_file" || exit 0
+  done
+}
+
 # Reports the end of the unit in the current directory; fails when it has not ended.
 fl_report() {
   [ -f status ] || return 1
   read -r fl_status < status
   fl_flush
   if [ "$fl_status" = 0 ]; then
-    for fl_file in v.*; do
-      [ -f "$fl_file" ] || continue
-      printf 'v %s %s\n' $(($(wc -c < "$fl_file"))) "${'$'}{fl_file#v.}" && cat "$fl_file" || exit 0
-    done
+    fl_values .
   elif fl_full; then
     fl_words='No space left on device: the last of the output may be missing.'
     printf 'e %s\n%s\n' $((${'$'}{#fl_words} + 1)) "$fl_words" || exit 0

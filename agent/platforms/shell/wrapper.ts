@@ -180,7 +180,7 @@ if [ -z "$fl_left" ]; then fl_say g; else fl_say "a$fl_left"; fi`,
   );
 }
 
-/** Says of every claimed unit how it stands; changes nothing. */
+/** Says of every claimed unit how it stands, and what those have set that ended well; changes nothing. */
 export function probeProgram(claim: Claim, nonce: string): string {
   return main(
     claim,
@@ -197,6 +197,7 @@ for fl_dir in "$fl_attempt"/[0-9]*; do
   elif [ -f "$fl_dir"/status ]; then read -r fl_status < "$fl_dir"/status; fl_say "p ended $fl_status ${'$'}{fl_dir##*/}"
   else fl_say "p gone 0 ${'$'}{fl_dir##*/}"
   fi
+  [ ! -f "$fl_dir"/status ] || [ "$fl_status" != 0 ] || fl_values "$fl_dir"
 done
 fl_say g`,
   );

@@ -54,8 +54,12 @@ export async function createSshPlatform(options: SshPlatformOptions): Promise<Ss
       return (to) => pool.forward(over, credentials, to, attempt.signal);
     },
     run: (attempt) => runCommand(attempt, pool, (...done) => tidying.after(...done)),
-    probe: async (target, attemptId, secret) =>
-      probeHost(pool.transport(target, await loginOf(target, secret)), system, { id: attemptId, base: CLAIMS }),
+    probe: async (target, { attemptId, outputs }, secret) =>
+      probeHost(pool.transport(target, await loginOf(target, secret)), system, {
+        id: attemptId,
+        base: CLAIMS,
+        outputs,
+      }),
     close: async () => {
       await tidying.end();
       await pool.close();

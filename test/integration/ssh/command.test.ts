@@ -401,7 +401,7 @@ describe('a command on a host', () => {
 
   test('probe tells how an attempt stands to somebody who only knows its id', async () => {
     const secret = (): Promise<string> => Promise.resolve(PASSWORD);
-    const look = async (id: string) => platform.probe?.(host.target, id, secret);
+    const look = async (id: string) => platform.probe?.(host.target, { attemptId: id, outputs: [] }, secret);
     expect(await look('nobody/knows@it#1')).toEqual({ seen: 'never-started' });
     const what = attempt([{ unit: 'EXEC', script: 'echo up; sleep 30' }]);
     const running = platform.run(what);

@@ -45,6 +45,20 @@ const attempt = (parameters: object, more: Partial<AttemptOptions> = {}): TestAt
   });
 };
 
+test('what a script has set is found by an agent that only knows its id', async () => {
+  const secret = (): Promise<string> => Promise.resolve(PASSWORD);
+  const look = async (attemptId: string, outputs: readonly string[]) =>
+    ssh.probe?.(host.target, { attemptId, outputs }, secret);
+  const what = attempt({ on: 'hosts', script: 'version=7.1', outputs: { version: 'STRING' } });
+  const result = await shell.run(what);
+  expect(result).toEqual({ outcome: 'SUCCESS', outputs: { version: '7.1' }, touched: true });
+  expect(await look(what.id, ['version'])).toEqual({ seen: 'ended', result });
+  expect(await look(what.id, ['version', 'other'])).toMatchObject({
+    seen: 'ended',
+    result: { outcome: 'FAILED', failure: { code: 'OUTPUT_MISSING' }, touched: true },
+  });
+});
+
 describe.each(['agent', 'hosts'])('a shell script on %s', (on) => {
   test('a secret that no shell can hold is told as such', async () => {
     const what = attempt(

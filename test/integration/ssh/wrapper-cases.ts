@@ -227,15 +227,30 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       const running = run(unit('sleep 30', { unit: 1 }));
       await waitForPid(directory, 1);
       const claim = { base: unit('').base, name: claimName(unit('').attemptId) };
-      const lines = await ask(transport, realSystem, (nonce) => probeProgram(claim, nonce));
+      const values: string[] = [];
+      const onValue = (name: string, bytes: Uint8Array): void => void values.push(`${name}=${Buffer.from(bytes)}`);
+      const look = () => ask(transport, realSystem, (nonce) => probeProgram(claim, nonce), { onValue });
+      const lines = await look();
       expect(lines.map((line) => `${line.word} ${line.rest}`)).toEqual([
         'p units 3',
         'p ended 4 0',
         'p running 0 1',
         'g ',
       ]);
+      expect(values).toEqual([]);
       await stopAttempt(transport, realSystem, { id: unit('').attemptId, base: unit('').base }, 100);
       await running;
+    });
+
+    test('probe gives the values of a unit that ended well, byte for byte', async () => {
+      const script = "one='a\nb'; two=; three=$(printf 'p ended 1 0')";
+      await run(unit(script, { outputs: ['one', 'two', 'three'] }));
+      const claim = { base: unit('').base, name: claimName(unit('').attemptId) };
+      const values = new Map<string, string>();
+      const onValue = (name: string, bytes: Uint8Array): void => void values.set(name, Buffer.from(bytes).toString());
+      const lines = await ask(transport, realSystem, (nonce) => probeProgram(claim, nonce), { onValue });
+      expect(lines.map((line) => `${line.word} ${line.rest}`)).toEqual(['p units 1', 'p ended 0 0', 'g ']);
+      expect(Object.fromEntries(values)).toEqual({ one: 'a\nb', two: '', three: 'p ended 1 0' });
     });
 
     test('what nobody touched for a week goes, but never what still runs', async () => {
