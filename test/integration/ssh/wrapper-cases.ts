@@ -228,7 +228,8 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       await waitForPid(directory, 1);
       const claim = { base: unit('').base, name: claimName(unit('').attemptId) };
       const values: string[] = [];
-      const onValue = (name: string, bytes: Uint8Array): void => void values.push(`${name}=${Buffer.from(bytes)}`);
+      const onValue = (name: string, bytes: Uint8Array): void =>
+        void values.push(`${name}=${Buffer.from(bytes).toString()}`);
       const look = () => ask(transport, realSystem, (nonce) => probeProgram(claim, nonce), { onValue });
       const lines = await look();
       expect(lines.map((line) => `${line.word} ${line.rest}`)).toEqual([
