@@ -50,6 +50,15 @@ describe('a name', () => {
     expect(resolve('${none}', [], { phase: { families: { none: null } } })).not.toBe('${none}');
   });
 
+  it('of a build, or of who came, is never evaluated: others than the author chose it', () => {
+    const artifact = { fileName: 'web-${env.name}.tgz', metadata: { branch: '${env.name}' } };
+    const families = { artifact, rollbackArtifact: artifact, deploymentTriggeredBy: '${env.name}' };
+    expect(resolve('${artifact.fileName}', [], { phase: { families } })).toBe('web-${env.name}.tgz');
+    expect(resolve('${artifact.metadata.branch}', [], { phase: { families } })).toBe('${env.name}');
+    expect(resolve('${rollbackArtifact.fileName}', [], { phase: { families } })).toBe('web-${env.name}.tgz');
+    expect(resolve('${deploymentTriggeredBy}', [], { phase: { families } })).toBe('${env.name}');
+  });
+
   it('of a secret is its reference', () => {
     const token = { parts: [{ late: 'secret', name: 'token' }] };
     expect(resolve('${token}', [], { phase: { families: { token } } })).toEqual(token);

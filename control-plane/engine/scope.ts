@@ -22,10 +22,15 @@ import { idOfUndoing, planOfPhase, planOfRun } from './plan-of.ts';
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Plain families of the plan: objects are closed families, anything else is a configured value. */
-const toValue = (value: Json): ScopeValue => {
+/** Families that nobody wrote: what builds are called where they are published, and who came. Never evaluated. */
+const FOUND: ReadonlySet<string> = new Set(['artifact', 'rollbackArtifact', 'deploymentTriggeredBy']);
+
+/** Plain families of the plan: objects are closed families, anything else is a value. */
+const toValue = (value: Json, valueOf: (json: Json) => ScopeValue): ScopeValue => {
   if (isLateText(value)) return { kind: 'late', text: value };
-  return isObject(value) ? family(toLayer(value), { closed: true }) : configured(value);
+  if (!isObject(value)) return valueOf(value);
+  const members = Object.entries(value).map(([name, each]) => [name, toValue(each, valueOf)]);
+  return family(Object.fromEntries(members), { closed: true });
 };
 
 const layers = new WeakMap<JsonObject, Layer>();
@@ -33,7 +38,9 @@ const layers = new WeakMap<JsonObject, Layer>();
 function toLayer(families: JsonObject): Layer {
   const known = layers.get(families);
   if (known !== undefined) return known;
-  const layer = Object.fromEntries(Object.entries(families).map(([name, value]) => [name, toValue(value)]));
+  const layer = Object.fromEntries(
+    Object.entries(families).map(([name, value]) => [name, toValue(value, FOUND.has(name) ? runtime : configured)]),
+  );
   layers.set(families, layer);
   return layer;
 }
@@ -123,7 +130,7 @@ function instance(host: HostTarget): Layer {
     ip: configured(host.address),
     publicDns: configured(host.address),
     port: configured(host.port),
-    variables: toValue(host.variables),
+    variables: toValue(host.variables, configured),
   };
   const layer: Layer = {
     instance: family(
