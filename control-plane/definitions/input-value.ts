@@ -1,4 +1,4 @@
-import { references } from '@fairlead/proto/expressions/index.ts';
+import { parseTemplate } from '@fairlead/proto/expressions/index.ts';
 import { createPatterns } from '@fairlead/proto/expressions/patterns.ts';
 import type { CompleteInput } from './workflow-inputs.ts';
 
@@ -20,7 +20,7 @@ export function checkInputValue(
     add(`the value has more than ${MAX_CHARACTERS} characters`, 'Give a shorter one.');
     return problems;
   }
-  if (references(value).length > 0 && !isWritten(value, input))
+  if (holdsExpression(value) && !isWritten(value, input))
     add('values of inputs are not evaluated', 'Give the value itself, without ${…}.');
   if (input.type === 'number' && !/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(value))
     add(`'${short(value)}' is no number`, 'Give a number.');
@@ -34,6 +34,10 @@ export function checkInputValue(
   }
   return problems;
 }
+
+/** One that names nothing, as `${1 + 1}`, would be evaluated, too. */
+const holdsExpression = (value: string): boolean =>
+  parseTemplate(value).parts.some((part) => typeof part !== 'string' && part.kind === 'expression');
 
 const isWritten = (value: string, { type, default: initial }: CompleteInput): boolean =>
   type === 'text' && value === initial;

@@ -84,6 +84,14 @@ describe('refused before anything starts', () => {
         expect.stringContaining('does not match'),
       ],
     },
+    {
+      given: 'an expression that names nothing, which would be evaluated all the same',
+      variables: { ...good, ticket: "${'CHG-'.concat(1 + 1)}" },
+      expected: [
+        expect.stringContaining('values of inputs are not evaluated'),
+        expect.stringContaining('does not match'),
+      ],
+    },
   ])('$given', ({ variables, expected }) => {
     expect(refusals(asking, { variables })).toEqual(expected);
   });
