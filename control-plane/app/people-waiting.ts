@@ -85,11 +85,11 @@ export function whichWaits(
   wanted: string | undefined,
 ): WaitingView | null {
   const waiting = waitingForPeople(execution).filter((each) => kinds.includes(each.kind));
-  if (wanted !== undefined)
-    return waiting.find((each) => each.id === wanted || each.name === wanted || each.where === wanted) ?? null;
-  const [only, ...others] = waiting;
+  const isMeant = ({ id, name, where }: WaitingView): boolean => [id, name, where].includes(wanted ?? id);
+  const fitting = waiting.filter(isMeant);
+  const [only, ...others] = fitting;
   if (others.length === 0) return only ?? null;
-  const existing = waiting.map((each) => each.id);
+  const existing = fitting.map((each) => each.id);
   const why = `several wait in ${execution.id}: name one of ${existing.join(', ')}`;
   throw new FailureError(failure('INVALID_INPUT', why, { field: 'step', details: { existing } }));
 }
