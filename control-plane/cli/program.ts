@@ -27,6 +27,7 @@ export function makeProgram(finish: Finish, leave: Finish = finish): Command {
 }
 
 const definitions = () => import('./commands/definitions.ts');
+const agents = () => import('./commands/agents.ts');
 const overview = () => import('./commands/overview.ts');
 const locks = () => import('./commands/locks.ts');
 
@@ -113,19 +114,19 @@ function addOverviewCommands(program: Command, client: Client): void {
     .command('locks')
     .description('the queues of infrastructure: who holds it, and who waits')
     .action((_options, command) => client(command, async (it) => (await locks()).listLocks(it)));
-  const agents = program.command('agents').description('who does the work');
-  agents
+  const work = program.command('agents').description('who does the work');
+  work
     .command('list')
     .description('all agents, and what they are doing')
-    .action((_options, command) => client(command, async (it) => (await overview()).listAgents(it)));
-  agents
+    .action((_options, command) => client(command, async (it) => (await agents()).listAgents(it)));
+  work
     .command('token <name>')
     .description('a token with which a new agent joins')
-    .action((name, _options, command) => client(command, async (it) => (await overview()).createToken(it, name)));
-  agents
+    .action((name, _options, command) => client(command, async (it) => (await agents()).createToken(it, name)));
+  work
     .command('revoke <name>')
     .description('turn an agent away for good; what it was given becomes unknown, or goes to another')
-    .action((name, _options, command) => client(command, async (it) => (await overview()).revokeAgent(it, name)));
+    .action((name, _options, command) => client(command, async (it) => (await agents()).revokeAgent(it, name)));
   program
     .command('doctor')
     .description('check everything this installation needs')

@@ -1,12 +1,12 @@
-/** Commands that look at the whole: why something failed, agents, the doctor. */
+/** Commands that look at the whole: why something failed, the doctor, the way to the page. */
 import { z } from 'zod';
-import { agentView, doctorLine, whySchema } from '../../api/http/schemas.ts';
+import { doctorLine, whySchema } from '../../api/http/schemas.ts';
 import { STATUSES } from '@fairlead/proto/model/status.ts';
 import { segment } from '../api-client.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { EXIT } from '../exit-codes.ts';
-import { present, tableOf, timeText } from '../output.ts';
+import { present } from '../output.ts';
 import { styleFor } from '../style.ts';
 
 export async function why(context: Context, id: string): Promise<ExitCode> {
@@ -26,40 +26,6 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
       ...(result.logMissing === 0 ? [] : [`  The last ${result.logMissing} bytes of this log have not arrived.`]),
     ].join('\n');
   });
-  return EXIT.SUCCESS;
-}
-
-export async function listAgents(context: Context): Promise<ExitCode> {
-  const { agents } = await context.api.get('/agents', z.object({ agents: z.array(agentView) }));
-  present(context.format, agents, () => {
-    const rows = agents.map((agent) => [
-      agent.name,
-      agent.status.toLowerCase(),
-      agent.hostname,
-      agent.version,
-      agent.selectors.join(','),
-      `${agent.running}/${agent.capacity}`,
-      timeText(agent.lastHeartbeatAt),
-    ]);
-    const heads = ['AGENT', 'STATUS', 'HOST', 'VERSION', 'SELECTORS', 'TASKS', 'LAST HEARD'];
-    return tableOf(
-      heads,
-      rows,
-      'No agents. Make a token with `fairlead agents token NAME`, then run `fairlead agent`.',
-    );
-  });
-  return EXIT.SUCCESS;
-}
-
-export async function createToken(context: Context, name: string): Promise<ExitCode> {
-  const result = await context.api.post('/tokens', z.object({ name: z.string(), token: z.string() }), { name });
-  present(context.format, result, () => `Join token ${result.name}, shown this once:\n${result.token}`);
-  return EXIT.SUCCESS;
-}
-
-export async function revokeAgent(context: Context, name: string): Promise<ExitCode> {
-  const result = await context.api.delete(`/agents/${segment(name)}`, z.object({ revoked: z.string() }));
-  present(context.format, result, () => `${result.revoked} is turned away, and gets nothing any more.`);
   return EXIT.SUCCESS;
 }
 
