@@ -124,6 +124,14 @@ function addOverviewCommands(program: Command, client: Client): void {
     .description('a token with which a new agent joins')
     .action((name, _options, command) => client(command, async (it) => (await agents()).createToken(it, name)));
   work
+    .command('tokens')
+    .description('the tokens that were made, without their values')
+    .action((_options, command) => client(command, async (it) => (await agents()).listTokens(it)));
+  work
+    .command('revoke-token <name>')
+    .description('let no further agent join with a token')
+    .action((name, _options, command) => client(command, async (it) => (await agents()).revokeToken(it, name)));
+  work
     .command('revoke <name>')
     .description('turn an agent away for good; what it was given becomes unknown, or goes to another')
     .action((name, _options, command) => client(command, async (it) => (await agents()).revokeAgent(it, name)));

@@ -35,6 +35,25 @@ export async function createToken(context: Context, name: string): Promise<ExitC
   return EXIT.SUCCESS;
 }
 
+export async function listTokens(context: Context): Promise<ExitCode> {
+  const token = z.object({ name: z.string(), createdAt: z.number(), revoked: z.boolean() });
+  const { tokens } = await context.api.get('/tokens', z.object({ tokens: z.array(token) }));
+  present(context.format, tokens, () =>
+    tableOf(
+      ['TOKEN', 'MADE', ''],
+      tokens.map(({ name, createdAt, revoked }) => [name, timeText(createdAt), revoked ? 'revoked' : '']),
+      'No tokens. `fairlead agents token NAME` makes one.',
+    ),
+  );
+  return EXIT.SUCCESS;
+}
+
+export async function revokeToken(context: Context, name: string): Promise<ExitCode> {
+  const result = await context.api.delete(`/tokens/${segment(name)}`, z.object({ revoked: z.string() }));
+  present(context.format, result, () => `No agent joins with ${result.revoked} any more; those that did stay.`);
+  return EXIT.SUCCESS;
+}
+
 export async function revokeAgent(context: Context, name: string): Promise<ExitCode> {
   const result = await context.api.delete(`/agents/${segment(name)}`, z.object({ revoked: z.string() }));
   present(context.format, result, () => `${result.revoked} is turned away, and gets nothing any more.`);

@@ -252,6 +252,8 @@ describe('results', () => {
     [['why']],
     [['agents', 'list']],
     [['agents', 'token', 'dc2']],
+    [['agents', 'tokens']],
+    [['agents', 'revoke-token', 'dc2']],
     [['agents', 'revoke', 'dc2']],
     [['doctor']],
     [['get', 'services']],

@@ -105,6 +105,9 @@ it('an agent joins with a token from the command line', async () => {
   const agent = start(['agent', '--server', address, '--name', 'dc1', '--data', directory, '--token', made.token]);
   const connected = async () => (await start(['agents', 'list']).ended).out;
   await expect.poll(connected, { timeout: 40_000, interval: 500 }).toMatch(/dc1 +connected/);
+  expect((await start(['agents', 'tokens']).ended).out).toMatch(/dc1 .*\d\d:\d\d/);
+  expect((await start(['agents', 'revoke-token', 'dc1']).ended).code).toBe(0);
+  expect((await start(['agents', 'tokens']).ended).out).toMatch(/dc1 .* revoked/);
   agent.child.kill('SIGTERM');
   expect((await agent.ended).code, agent.err()).toBe(0);
   server.child.kill('SIGTERM');
