@@ -5,12 +5,9 @@
 import { failureType, type Failure } from '@fairlead/proto/model/failure.ts';
 import type { Execution } from '../execution.ts';
 import { planOfStep } from '../plan-of.ts';
-import { APPROVAL, RESOURCE_CONSTRAINT, SCRIPT_APPROVAL } from '../step-kinds.ts';
+import { NEVER_ASKED } from '../step-kinds.ts';
 import type { Turn } from '../turn.ts';
 import { mayComeYet, strategiesOf } from './verdict.ts';
-
-/** What a person answers in a way of their own, or what waits for others: nobody decides on them again (9.3). */
-const NEVER_ASKED: readonly string[] = [APPROVAL, SCRIPT_APPROVAL, RESOURCE_CONSTRAINT];
 
 export function failStep(turn: Turn, stepId: string, why: Failure): void {
   if (isLeftOpen(turn.execution, stepId, why)) return turn.emit({ event: 'StepFailed', stepId, failure: why });

@@ -69,6 +69,13 @@ describe('a script that is asked for an approval', () => {
   it('fails like any other step when it cannot be asked', () => {
     expect(seen(played(failed(false)))).toEqual(['FAILED', 'FAILED', 'SUCCESS']);
   });
+
+  it('is decided by nobody else when it cannot be asked: that would be an approval', () => {
+    const strategies = [onFailure('MANUAL_INTERVENTION'), onFailure('ABORT')];
+    const play = played(failed(false), strategies);
+    expect(seen(play)).toEqual(['ABORTED', 'FAILED', null]);
+    expect(toldOf(play.events, 'StepWaiting')).toEqual([]);
+  });
 });
 
 describe('as a stage', () => {

@@ -12,7 +12,7 @@ import { lastAttempt } from '../tree.ts';
 import { planOfPhase, planOfRun } from '../plan-of.ts';
 import { goesBack } from './goes-back.ts';
 import { allHosts } from './select-nodes.ts';
-import { BARRIER, RESOURCE_CONSTRAINT } from '../step-kinds.ts';
+import { BARRIER, NEVER_ASKED, RESOURCE_CONSTRAINT } from '../step-kinds.ts';
 
 export interface Verdict {
   readonly step: Step;
@@ -91,12 +91,15 @@ function judge(
     if (mayTolerate(place, failing, strategy) && !exceeded.has(strategy)) {
       return { ...failing, action: 'TOLERATE', strategy };
     }
-    // It has ended, so nobody can be asked what it shall be.
-    const asks = strategy.action === 'MANUAL_INTERVENTION' && isTerminal(failing.step.status);
-    if (strategy.action !== 'RETRY' && !asks) return { ...failing, action: strategy.action, strategy };
+    const passedOver = strategy.action === 'MANUAL_INTERVENTION' && mayNotBeAsked(place, failing);
+    if (strategy.action !== 'RETRY' && !passedOver) return { ...failing, action: strategy.action, strategy };
   }
   return { ...failing, action: 'ROLLBACK_WORKFLOW', strategy: null };
 }
+
+/** It has ended, so nobody can be asked what it shall be; or whoever decided on it would approve in the place of others. */
+const mayNotBeAsked = ({ plan }: SectionPlace, { step }: Failing): boolean =>
+  isTerminal(step.status) || plan.steps.some(({ id, type }) => id === step.planId && NEVER_ASKED.includes(type));
 
 function applicable(
   execution: Execution,
