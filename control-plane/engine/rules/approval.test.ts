@@ -262,6 +262,18 @@ describe('an approval in a workflow', () => {
     });
   });
 
+  it('rolls back at once: what runs beside it is stopped, and what no agent has yet never begins', () => {
+    const steps = [approvalStep(), agentStep('soak'), agentStep('later')];
+    const play = new Play(onePhase([sectionPlan('gate', steps, { parallel: true })]));
+    for (const command of play.commands) if (command.id.includes('/soak@')) play.carryOut(command, () => null);
+    for (const command of play.commands) if (command.id.includes('/soak@')) play.carryOut(command, () => null);
+    play.give(answer(STEP, { answer: 'REJECT_AND_ROLLBACK' }));
+    expect(toldOf(play.events, 'CancelRequested')).toEqual(['CancelRequested run/p1.0/gate/soak@-#1 rejected by ann']);
+    play.run(() => null);
+    expect(play.execution.status).toBe('REJECTED');
+    expect(toldOf(play.events, 'AttemptStarted').filter((line) => line.includes('later'))).toEqual([]);
+  });
+
   it('is refused an answer while what it stood in goes back', () => {
     const both = onePhase([sectionPlan('gate', [stepPlan('do'), approvalStep({ withPrevious: true })])]);
     const play = new Play(both).run(() => null);

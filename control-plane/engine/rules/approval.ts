@@ -14,6 +14,7 @@ import { scopeOfPhase } from '../scope.ts';
 import { findRun, findStep } from '../tree.ts';
 import type { Turn } from '../turn.ts';
 import type { Waiting } from '../waiting.ts';
+import { cancelOpenAttempts } from './abort.ts';
 import { closeOpenNodes } from './close.ts';
 import { goesBack } from './goes-back.ts';
 import { publishValues, withoutOutputs } from './publish.ts';
@@ -71,6 +72,8 @@ export function answerApproval(turn: Turn, input: Extract<Input, { input: 'appro
   // Otherwise the failure strategies have their say.
   if (answer !== 'REJECT_AND_ROLLBACK' || goesBack(turn.execution, run, plan.of.phase)) return;
   startRollback(turn, turn.run(run.id), { cause: stepId, actor, scope: 'WORKFLOW', failure: why });
+  // What runs beside it is not waited for to its end.
+  cancelOpenAttempts(turn, turn.run(run.id), why.message);
 }
 
 type Asking = Extract<Waiting, { on: 'APPROVAL' }>;

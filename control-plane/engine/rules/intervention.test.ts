@@ -55,6 +55,17 @@ describe('a failure that a person decides on', () => {
     expect(play.commands).toEqual([]);
   });
 
+  it('goes back at once when somebody says so: a sibling that was retried is stopped', () => {
+    const steps = [stepPlan('one'), stepPlan('two')];
+    const play = new Play(onePhase([sectionPlan('s', steps, { parallel: true, failureStrategies: [manual()] })]));
+    play.run(() => failed());
+    play.give(intervene('RETRY', { stepId: 'x1/run/p1.0/s/one' }));
+    play.run(() => null);
+    play.give(intervene('ROLLBACK_WORKFLOW', { stepId: 'x1/run/p1.0/s/two' }));
+    expect(toldOf(play.events, 'CancelRequested')).toEqual(['CancelRequested run/p1.0/s/one@h1#2 exit status 1']);
+    expect(play.run(() => null).execution.status).toBe('FAILED');
+  });
+
   it.each<[InterventionAction, string, string]>([
     ['RETRY', 'SUCCESS', 'SUCCESS'],
     ['IGNORE', 'FAILED', 'SUCCESS'],

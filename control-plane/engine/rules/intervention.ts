@@ -9,7 +9,7 @@ import { planOfStep } from '../plan-of.ts';
 import { findPhase, findRun, findStep, lastAttempt } from '../tree.ts';
 import { takesBack, type Turn } from '../turn.ts';
 import { INTERVENTIONS, type InterventionAction, type Waiting } from '../waiting.ts';
-import { abortRun } from './abort.ts';
+import { abortRun, cancelOpenAttempts } from './abort.ts';
 import { goesBack } from './goes-back.ts';
 import { publishOutputs, withoutOutputs } from './publish.ts';
 import { startRollback } from './rollback.ts';
@@ -135,6 +135,8 @@ function goBack(
   if (goesBack(turn.execution, run, turn.phase(stepId))) return;
   const after = action === 'ROLLBACK_PROVISIONER_AFTER_PHASES' ? { provisioners: 'AFTER' as const } : {};
   startRollback(turn, run, { cause: stepId, actor, scope: 'WORKFLOW', failure: why, ...after });
+  // A sibling that somebody has retried is not waited for to its end.
+  cancelOpenAttempts(turn, turn.run(run.id), why.message);
 }
 
 /** Where it has failed; all of them, where it succeeded and what it found cannot be given. */
