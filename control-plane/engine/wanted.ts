@@ -16,6 +16,7 @@ import { isAskedFor, keyOfPermits, mayBeReleased } from './permits.ts';
 import { idOfStep, stepsRejectingOthers } from './rules/approval.ts';
 import { openAttempts, openAttemptsOf } from './open-attempts.ts';
 import { wantsHold } from './rules/hold.ts';
+import { isGivenUp } from './rules/lock.ts';
 import { governing } from './rules/selectors.ts';
 import { isToBePlanned } from './rules/late-planning.ts';
 
@@ -37,17 +38,16 @@ export function wanted(execution: Execution): readonly Command[] {
 /** Nothing begins in an execution that is broken. */
 const isAboutWhatRuns = ({ command }: Command): boolean => command === 'cancel' || command === 'probe';
 
-/** Freed when the run has ended and nothing of it can still be at work on a target. */
+/** Freed when the run has ended and nothing of it can still be at work on a target; or when it goes back without it. */
 function ofLock(execution: Execution, run: Run): readonly Command[] {
   const { lock } = run;
   if (lock === null || lock.state === 'RELEASED') return [];
   const { requestId, keys } = lock;
-  if (isTerminal(run.status)) {
-    if (openAttempts(run).length > 0) return [];
+  if (isTerminal(run.status) || isGivenUp(run, lock)) {
+    if (isTerminal(run.status) && openAttempts(run).length > 0) return [];
     return [{ command: 'releaseLock', id: `${requestId}/release`, runId: run.id, requestId, keys }];
   }
-  // A rollback that began while it was queued goes back without it.
-  if (lock.state === 'HELD' || run.abort !== null || run.rollback !== null) return [];
+  if (lock.state === 'HELD' || run.abort !== null) return [];
   const plan = planOfRun(execution, run);
   const names = Object.fromEntries(keys.map((key) => [key, lockNameOf(execution, plan, key)]));
   const queueLimit = plan.lock?.queueLimit ?? 0;

@@ -201,7 +201,9 @@ function checkStep(before: Execution, after: Execution): void {
   for (const run of after.runs) {
     const was = before.runs.find((each) => each.id === run.id);
     if (was !== undefined && isTerminal(was.status)) checkEnded(openAttempts(was), openAttempts(run));
-    must(run.lock?.state !== 'RELEASED' || openAttempts(run).length === 0, `${run.id} is unlocked while it works`);
+    // Provisioners run before it is taken, and are taken back without it.
+    const locked = openAttempts(run).filter(({ id }) => !id.startsWith(`${run.id}/pre.`));
+    must(run.lock?.state !== 'RELEASED' || locked.length === 0, `${run.id} is unlocked while it works`);
     const overdue = run.abort !== null && after.parked === null && after.lastAt >= run.abort.at + LIMITS.abortMs;
     must(!overdue || isTerminal(run.status), `${run.id} is not aborted in time`);
   }

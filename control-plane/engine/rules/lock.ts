@@ -1,6 +1,6 @@
 /** The infrastructure lock of a run (orchestration 8.1): asked for after pre-deployment, held until the run is settled. */
 import { isTerminal } from '@fairlead/proto/model/status.ts';
-import type { Run } from '../execution.ts';
+import type { Lock, Run } from '../execution.ts';
 import type { Input } from '../inputs.ts';
 import type { RunPlan } from '../plan.ts';
 import type { Turn } from '../turn.ts';
@@ -38,5 +38,11 @@ export function answerLock(turn: Turn, input: Extract<Input, { input: 'lockAnswe
 export function releaseLock(turn: Turn, input: Extract<Input, { input: 'lockReleased' }>): void {
   const run = turn.execution.runs.find((each) => each.id === input.runId);
   if (run === undefined || run.lock?.requestId !== input.requestId || run.lock.state === 'RELEASED') return;
-  if (isTerminal(run.status)) turn.emit({ event: 'LockReleased', runId: run.id });
+  if (isTerminal(run.status) || isGivenUp(run, run.lock)) turn.emit({ event: 'LockReleased', runId: run.id });
 }
+
+/**
+ * It goes back without having had it, which only takes back what was provisioned before: others need not wait for that,
+ * however long it takes.
+ */
+export const isGivenUp = ({ rollback }: Run, { state }: Lock): boolean => rollback !== null && state !== 'HELD';

@@ -72,3 +72,12 @@ it('takes back what was provisioned before it, and nothing else', () => {
   ]);
   expect(play.execution.runs[0]?.failure?.code).toBe('QUEUE_FULL');
 });
+
+it('gives its place back before it takes back what was provisioned: nobody waits for that', () => {
+  const play = provisioned();
+  play.run(() => null);
+  expect(play.execution.runs[0]).toMatchObject({ status: 'ROLLING_BACK', lock: { state: 'RELEASED' } });
+  play.report();
+  expect(play.execution.settled).toBe(true);
+  expect(toldOf(play.events, 'LockReleased')).toEqual(['LockReleased web']);
+});

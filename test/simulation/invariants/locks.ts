@@ -29,13 +29,15 @@ const grantsInTicketOrder: LockInvariant = (key, before, after) => {
   );
 };
 
-/** Who lets go, or is made to, has nothing at work any more. */
+/** Who lets go, or is made to, has nothing at work any more but provisioners, which work without it, too. */
 const nothingRunsUnlocked: LockInvariant = (key, before, after, observed) =>
   firstOf(before?.holders ?? [], ({ requestId, executionId }) => {
     // Settled while it worked: an operator has answered for that.
     if (observed.journals.execution(executionId)?.settled === true) return null;
     if (after.holders.some((each) => each.requestId === requestId)) return null;
-    const running = observed.effects.find((each) => each.work.startsWith(`${requestId}/`) && isAtWork(each, observed));
+    const needsIt = (work: string): boolean =>
+      work.startsWith(`${requestId}/`) && !work.startsWith(`${requestId}/pre.`);
+    const running = observed.effects.find((each) => needsIt(each.work) && isAtWork(each, observed));
     return running === undefined
       ? null
       : `${key} leaves ${requestId}, and ${running.work} still runs on ${running.host}`;
