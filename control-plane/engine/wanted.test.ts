@@ -112,12 +112,14 @@ describe('of an attempt is wanted', () => {
     };
     expect(of('7')).toEqual(['dc-7', 'fast']);
     expect(of('7', ['pinned'])).toEqual(['pinned']);
-    const unknown = new Play(onePhase([sectionPlan('s', [stepPlan('a', { selectors: ['${workflow.nobody}'] })])]));
-    expect(unknown.execution.runs[0]?.phases[0]?.sections[0]?.steps[0]).toMatchObject({
-      status: 'FAILED',
-      failure: { code: 'EXPRESSION' },
-      tasks: [],
-    });
+    for (const selector of ['${workflow.nobody}', '${nobody.name}']) {
+      const unknown = new Play(onePhase([sectionPlan('s', [stepPlan('a', { selectors: [selector] })])]));
+      expect(unknown.execution.runs[0]?.phases[0]?.sections[0]?.steps[0]).toMatchObject({
+        status: 'FAILED',
+        failure: { code: 'EXPRESSION' },
+        tasks: [],
+      });
+    }
     const empty = new Play(
       onePhase([sectionPlan('s', [stepPlan('a', { selectors: ['${text.empty}'] })])], {
         run: { families: { text: { empty: ' ' } } },

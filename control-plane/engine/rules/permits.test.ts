@@ -232,6 +232,7 @@ describe('permits', () => {
     ['permits', { permits: '${infra.name}' }, "the permits must be a whole number of at least 1, not 'dc1'"],
     ['permits', { permits: '${infra.nothing}' }, 'nothing'],
     ['unit', { unit: '${infra.nothing}' }, 'nothing'],
+    ['unit', { unit: 'of ${nobody.name}' }, "'nobody' is not known here"],
   ])('of which the %s cannot be told fail at once', (_, more, message) => {
     const play = new Play(guarded([guard('t1', more)]));
     expect(take(play)?.failure).toMatchObject({ code: 'EXPRESSION' });

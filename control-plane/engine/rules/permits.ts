@@ -47,12 +47,12 @@ function whatToAskFor(turn: Turn, { run, phase, plan }: StepPlace): Asked | Fail
   const { constraint: name, guard, scope } = parsed.data;
   if (guard === undefined) return failure('INVALID_INPUT', `there is no guard '${name}'`);
   const where = scopeOfPhase(turn.execution, run, phase);
-  const unit = resolveTemplate(parsed.data.unit, where);
+  const unit = resolveTemplate(parsed.data.unit, where, { strict: true });
   if (!unit.ok) return unit.failures[0] ?? failure('EXPRESSION', 'the unit cannot be evaluated');
   if (typeof unit.value !== 'string' || unit.value.length > MAX_UNIT) {
     return failure('EXPRESSION', `the unit must be plain text of at most ${MAX_UNIT} characters, known here`);
   }
-  const permits = resolveTemplate(String(parsed.data.permits), where);
+  const permits = resolveTemplate(String(parsed.data.permits), where, { strict: true });
   if (!permits.ok) return permits.failures[0] ?? failure('EXPRESSION', 'the permits cannot be evaluated');
   const wanted = typeof permits.value === 'string' && permits.value.trim() !== '' ? Number(permits.value) : NaN;
   if (!Number.isInteger(wanted) || wanted < 1) {

@@ -18,7 +18,7 @@ export function selectorsFor(turn: Turn, { run, phase, plan }: StepPlace): reado
   const where = scopeOfPhase(turn.execution, run, phase);
   const selectors: string[] = [];
   for (const template of plan.selectors) {
-    const resolved = resolveTemplate(template, where);
+    const resolved = resolveTemplate(template, where, { strict: true });
     if (!resolved.ok) return resolved.failures[0] ?? failure('EXPRESSION', `'${template}' cannot be evaluated`);
     const selector = typeof resolved.value === 'string' ? resolved.value.trim() : '';
     if (selector === '') return failure('EXPRESSION', `the selector '${template}' must come to plain text, known here`);
