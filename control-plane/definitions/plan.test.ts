@@ -263,7 +263,7 @@ describe('a plan', () => {
     before:
       - script: echo \${workflow.variables.ticket}
         agents: \${app.name}
-        outputs: { id: string, key: secret }
+        outputs: { id: string, key: string }
         publish: { name: opened, scope: phase }
     inputs: { ticket: none }
     phases:
@@ -288,7 +288,7 @@ describe('a plan', () => {
           runs: 'agent',
           selectors: ['${app.name}'],
           publish: { name: 'opened', scope: 'PHASE' },
-          parameters: { outputs: { id: 'STRING', key: 'SECRET' }, on: 'agent' },
+          parameters: { outputs: { id: 'STRING', key: 'STRING' }, on: 'agent' },
         },
       ],
     });

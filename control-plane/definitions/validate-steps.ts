@@ -134,7 +134,15 @@ function validateTexts(read: ReadKeyed, path: Path, rules: SectionRules, report:
   const answered = { ...rules, within: withResponse(rules.within) };
   for (const [field, value] of Object.entries(read.parameters)) {
     const at = [...path, field];
-    if (field === 'assert' && typeof value === 'string') {
+    if (field === 'outputs' && isJsonObject(value)) {
+      for (const name of Object.keys(value).filter((each) => value[each] === 'secret')) {
+        report(
+          [...at, name],
+          'no agent can send a secret output yet',
+          'Write string, if it may be seen; or leave it out.',
+        );
+      }
+    } else if (field === 'assert' && typeof value === 'string') {
       checkText(value, at, answered.within, report, { language: 'condition', onAgent: true });
     } else if (field === 'variables' && isJsonObject(value)) {
       for (const [name, text] of Object.entries(value)) {

@@ -250,6 +250,13 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'secret outputs, before something was deployed and the step refuses to run',
+      text: shipWith("    verify: [{ script: 'id=1 key=2', outputs: { id: string, key: secret } }]\n"),
+      expected: [
+        'workflows.ship.verify[0].outputs.key: no agent can send a secret output yet. Write string, if it may be seen; or leave it out.',
+      ],
+    },
+    {
       given: 'settings that are more than one input',
       text: replaced(
         'service: web, environment: prod }',
