@@ -1,9 +1,11 @@
 /** The sections of a phase and of its rollback with everything in them: what is written, else what is generated. */
 import { completeStrategy } from './complete-strategies.ts';
-import { formatDuration } from '@fairlead/proto/model/duration.ts';
+import { formatDuration, MAX_DURATION_MS, parseDuration } from '@fairlead/proto/model/duration.ts';
 import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
+import type { StepType } from '@fairlead/proto/steps/step-type.ts';
 import type { Json, JsonObject } from '@fairlead/proto/model/json.ts';
 import { compact } from './json-values.ts';
+import type { ReadKeyed } from './keyed.ts';
 import type { LongSection, LongStep } from './long-form.ts';
 import { readStep } from './normalize-steps.ts';
 import type { PhaseSource } from './phases.ts';
@@ -97,7 +99,7 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
         [key]: withDefaults(key, read.parameters),
         name: own,
         // A provisioner has a time of its own.
-        timeout: timeout ?? (key === 'provision' ? undefined : formatDuration(type.defaultTimeoutMs)),
+        timeout: timeout ?? (key === 'provision' ? undefined : formatDuration(defaultTimeoutMs(type, read))),
         // Without an artifact source, and for a step that runs no script, there is none to see.
         artifact:
           artifact ?? (type.runs === 'decided' || NO_SCRIPT.has(key) || !context.hasArtifact ? undefined : 'current'),
@@ -112,6 +114,15 @@ export function completeSteps(steps: readonly LongStep[], context: SectionContex
     ];
   });
 }
+
+/** How long a step goes on trying, as it says itself: its last try has the time that one alone would have. */
+export function triesForMs({ entry, parameters }: ReadKeyed): number {
+  const field = entry.key === 'http' ? 'retryFor' : entry.key === 'collect' ? 'within' : null;
+  return field === null ? 0 : (parseDuration(String(parameters[field] ?? '')) ?? 0);
+}
+
+const defaultTimeoutMs = (type: StepType, read: ReadKeyed): number =>
+  Math.min(type.defaultTimeoutMs + triesForMs(read), MAX_DURATION_MS);
 
 function unique(base: string, taken: ReadonlySet<Json>): string {
   for (let number = 1; ; number += 1) {

@@ -193,6 +193,22 @@ describe('a plan', () => {
     expect(steps?.map(({ idempotent }) => idempotent)).toEqual([true, true, false, true]);
   });
 
+  it('gives a step that goes on trying the time for it, and for its last try', () => {
+    const catalog = withWorkflow(`  ship:
+    type: canary
+    service: web
+    environment: prod
+    before:
+      - http: http://here/once
+      - { http: 'http://here/until', retryFor: 1m }
+      - { http: 'http://here/long', retryFor: 1m, timeout: 5m }
+      - { http: 'http://here/ever', retryFor: 3w3d20h31m }
+    phases: [{ hosts: 1 }]
+`);
+    const steps = planOf(catalog).stages[0]?.runs[0]?.pre?.steps;
+    expect(steps?.map(({ timeoutMs }) => timeoutMs)).toEqual([10_000, 70_000, 300_000, 2_147_470_000]);
+  });
+
   it('carries what only the request knows', () => {
     const catalog = catalogOf(SHOP);
     const needed = requirements(catalog, { variables: {} });

@@ -1,7 +1,9 @@
 import type { Scope } from '@fairlead/proto/expressions/index.ts';
+import { formatDuration, parseDuration } from '@fairlead/proto/model/duration.ts';
 import { stepTypeByKey } from '@fairlead/proto/steps/index.ts';
 import { withResponse } from './check-scope.ts';
 import { checkText, checkValue, type TextRules } from './check-text.ts';
+import { triesForMs } from './default-sections.ts';
 import { isJsonList, isJsonObject } from './json-values.ts';
 import type { JsonObject } from '@fairlead/proto/model/json.ts';
 import type { LongSection, LongStep } from './long-form.ts';
@@ -80,6 +82,7 @@ function validateStep(step: LongStep, path: Path, rules: SectionRules, report: R
   const { key } = read.entry;
   const skip = read.common['skip'];
   if (typeof skip === 'string') checkCondition(skip, [...path, 'skip'], rules, report);
+  validateTimeout(read, path, report);
   validateAgents(read, path, rules, report);
   if (key === 'select-nodes') validateSelectNodes(read, path, rules, report);
   if (key === 'command') validateCommand(read, path, rules, report);
@@ -96,6 +99,14 @@ function validateStep(step: LongStep, path: Path, rules: SectionRules, report: R
     report([...path, key, 'on'], 'there are no hosts here', 'Write on: agent, or move the step to a section.');
   }
   validateTexts(read, [...path, key], rules, report);
+}
+
+function validateTimeout(read: ReadKeyed, path: Path, report: Report): void {
+  const { timeout } = read.common;
+  const triesFor = triesForMs(read);
+  if (typeof timeout !== 'string' || (parseDuration(timeout) ?? 0) >= triesFor) return;
+  const reason = `the step goes on trying for ${formatDuration(triesFor)}, and its time is over before`;
+  report([...path, 'timeout'], reason, 'Write a longer one, or leave it out.');
 }
 
 /** Nothing that is written is without effect: where both name agents, both count or one of them is removed. */

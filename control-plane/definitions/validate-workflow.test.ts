@@ -257,6 +257,15 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'a step whose time is over before it has tried for as long as it says',
+      text: shipWith(
+        "    verify: [{ http: 'http://x', retryFor: 1m, timeout: 30s }, { http: 'http://x', retryFor: 1m, timeout: 1m }]\n",
+      ),
+      expected: [
+        'workflows.ship.verify[0].timeout: the step goes on trying for 1m, and its time is over before. Write a longer one, or leave it out.',
+      ],
+    },
+    {
       given: 'settings that are more than one input',
       text: replaced(
         'service: web, environment: prod }',
