@@ -49,6 +49,9 @@ describe('before anything runs', () => {
     ['${env.nmae} ${build.tga}', ["column 7: env has no 'nmae'", "column 21: build has no 'tga'"]],
     ['${instance.hostname}', ["column 12: instance has no 'hostname' (did you mean 'hostName'?)"]],
     ["${instance.hostName.split('.')[0]}", ['column 21: ', 'only known on the agent']],
+    ['${regex.extrct("[0-9]+", artifact.fileName)}', ["there is no function 'regex.extrct'"]],
+    ['${json.select(artifact.fileName)}', ["'json.select' takes 2 arguments, not 1"]],
+    ['${xml.select("/a", artifact.fileName)}', ['xml.select is not supported yet']],
   ])('the text %s fails', (text, expected) => {
     const messages = checkExpressions(text, 'text', plan, { field: 'f' }).map((each) => each.message);
     expect(messages.length).toBe(expected.length === 2 && expected[1]?.startsWith('column') ? 2 : 1);

@@ -3,12 +3,13 @@ import { leadingName, type ExpressionPart, type Node, type Part } from './ast.ts
 import { callMethod, elementOf, isKnownRoot, isStructureRoot, memberOf, rootValue } from './access.ts';
 import { checkText, plainData, stepBudget, type Evaluation } from './evaluation.ts';
 import { canonicalText, type LateReference, type ResolvedText } from './late.ts';
+import { functionOf } from './functors.ts';
 import { isTooLong, LIMITS } from './limits.ts';
 import { applyOperator, isEmptyValue, requireBoolean, sizeOf } from './operators.ts';
 import { createPatterns } from './patterns.ts';
 import { attempt, positionOf, Problem } from './problem.ts';
 import type { Scope } from './scope.ts';
-import { selectFromResponse } from './scoped-functors.ts';
+import { isScopedFunctor, selectFromResponse } from './scoped-functors.ts';
 import { parseTemplate } from './template.ts';
 import { data, describeKind, lateName, toNumber, toText, type Value } from './value.ts';
 
@@ -194,6 +195,9 @@ function spliceMembers(object: Value, text: Json, at: number, of: Evaluation): V
 
 function evaluateCall(node: Extract<Node, { kind: 'call' }>, of: Evaluation): Value {
   const object = node.object === null ? null : evaluate(node.object, of);
+  if (object?.kind === 'functor' && !isScopedFunctor(object.name)) {
+    functionOf(object.name, node.name, node.args.length, node.at);
+  }
   const args = node.args.map((arg) => plainOf(arg, of));
   if (object !== null) return callMethod(object, node.name, args, node.at, of);
   if (node.name === 'jsonpath') return selectFromResponse(args, node.at, of);

@@ -11,8 +11,18 @@ interface FunctorCall {
   readonly patterns: Patterns;
 }
 
+interface Functor {
+  readonly arity: number;
+  run(call: FunctorCall): Json;
+}
+
+/** Known by name, and what to do without. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  'xml.select': 'xml.select is not supported yet; use regex.extract on the text',
+};
+
 /** Functions that need nothing but their arguments (orchestration 4.6), by `functor.method`. */
-const FUNCTORS: Readonly<Record<string, { readonly arity: number; run(call: FunctorCall): Json }>> = {
+const FUNCTORS: Readonly<Record<string, Functor>> = {
   'regex.extract': { arity: 2, run: extract },
   'json.select': { arity: 2, run: (call) => selectPath(text(call, 0), parse(text(call, 1), call.at), call.at) },
   'json.object': { arity: 1, run: (call) => parse(text(call, 0), call.at) },
@@ -25,28 +35,24 @@ const FUNCTORS: Readonly<Record<string, { readonly arity: number; run(call: Func
     },
   },
   'json.format': { arity: 1, run: (call) => JSON.stringify(call.args[0] ?? null) },
-  'xml.select': {
-    arity: 2,
-    run(call) {
-      throw new Problem('xml.select is not supported yet; use regex.extract on the text', call.at, {
-        code: 'UNSUPPORTED',
-      });
-    },
-  },
   'aws.tags.find': { arity: 2, run: (call) => findTag(call.args[0] ?? null, text(call, 1)) },
 };
 
-export function callFunctor(functor: string, method: string, call: FunctorCall): Json {
+export const callFunctor = (functor: string, method: string, call: FunctorCall): Json =>
+  functionOf(functor, method, call.args.length, call.at).run(call);
+
+/** Throws where there is none that takes so many: told before anything is known of the arguments. */
+export function functionOf(functor: string, method: string, count: number, at: number): Functor {
   const name = `${functor}.${method}`;
+  const mend = Object.hasOwn(UNSUPPORTED, name) ? UNSUPPORTED[name] : undefined;
+  if (mend !== undefined) throw new Problem(mend, at, { code: 'UNSUPPORTED' });
   const found = Object.hasOwn(FUNCTORS, name) ? FUNCTORS[name] : undefined;
   if (found === undefined) {
     const existing = Object.keys(FUNCTORS).filter((each) => each.startsWith(`${functor}.`));
-    throw new Problem(`there is no function '${name}'; there is ${existing.join(', ')}`, call.at, { existing });
+    throw new Problem(`there is no function '${name}'; there is ${existing.join(', ')}`, at, { existing });
   }
-  if (call.args.length !== found.arity) {
-    throw new Problem(`'${name}' takes ${found.arity} arguments, not ${call.args.length}`, call.at);
-  }
-  return found.run(call);
+  if (count !== found.arity) throw new Problem(`'${name}' takes ${found.arity} arguments, not ${count}`, at);
+  return found;
 }
 
 function text({ args, at }: FunctorCall, index: number): string {
