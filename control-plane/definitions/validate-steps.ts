@@ -157,7 +157,9 @@ function validateTexts(read: ReadKeyed, path: Path, rules: SectionRules, report:
       checkText(value, at, answered.within, report, { language: 'condition', onAgent: true });
     } else if (field === 'variables' && isJsonObject(value)) {
       for (const [name, text] of Object.entries(value)) {
-        checkText(String(text), [...at, name], answered.within, report, { onAgent: true });
+        // As the agent reads it: one expression needs nothing around it.
+        const written = String(text).includes('${') ? String(text) : `\${${String(text)}}`;
+        checkText(written, [...at, name], answered.within, report, { onAgent: true });
       }
     } else if ((field === 'groups' || field === 'hosts') && isJsonList(value)) {
       value.forEach((each, index) => checkIn(String(each), [...at, index], rules, report));

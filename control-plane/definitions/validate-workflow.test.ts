@@ -266,6 +266,17 @@ describe('a workflow', () => {
       ],
     },
     {
+      given: 'values of an answer by functions that there are not',
+      text: shipWith(`    verify:
+      - http: http://x
+        variables: { a: 'xml.select("/a", httpResponseBody)', b: '\${json.selct("a", httpResponseBody)}', c: httpResponseCode }
+`),
+      expected: [
+        expect.stringContaining('workflows.ship.verify[0].variables.a: column 7: xml.select is not supported yet'),
+        expect.stringContaining("workflows.ship.verify[0].variables.b: column 8: there is no function 'json.selct'"),
+      ],
+    },
+    {
       given: 'settings that are more than one input',
       text: replaced(
         'service: web, environment: prod }',
