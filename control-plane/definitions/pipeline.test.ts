@@ -303,6 +303,14 @@ describe('a pipeline is refused', () => {
         expect.stringContaining("pipelines.release.stages[3].approval.script: 'env' is not known here"),
       ],
     ],
+    [
+      '      - { approval: { groups: ["${app.nme}", "${app.name}"], inputs: { v: "${env.name}" } }, name: A }\n      - { approval: { script: x, agents: ["${app.nme}"] }, name: B }\n',
+      [
+        expect.stringContaining("pipelines.release.stages[0].approval.groups[0]: column 7: app has no 'nme'"),
+        expect.stringContaining("pipelines.release.stages[0].approval.inputs.v: 'env' is not known here"),
+        expect.stringContaining("pipelines.release.stages[1].approval.agents[0]: column 7: app has no 'nme'"),
+      ],
+    ],
     ['      - []\n', ['pipelines.release.stages[0]: the stage is empty. Name a workflow or an approval.']],
     [
       '      - ship\n      - { workflow: any, parallel: true, variables: { Environmnt: qa, Environment: stage, note: "x${a}" } }\n',

@@ -24,10 +24,7 @@ export function validateMember(place: Place, member: LongMember, path: Path): vo
   if (skip !== undefined && skip !== 'always') {
     checkText(skip, [...path, 'skip'], place.within, report, { language: 'condition', unknownHere: ONLY_LATER });
   }
-  const script = member.approval?.script;
-  if (script !== undefined) {
-    checkText(script, [...path, 'approval', 'script'], place.within, report, { unknownHere: ONLY_LATER });
-  }
+  validateApproval(place, member, [...path, 'approval']);
   if (name === undefined) return;
   const workflow = findEntity(catalog, 'workflow', pipeline.application, name);
   if (workflow === undefined) {
@@ -38,6 +35,15 @@ export function validateMember(place: Place, member: LongMember, path: Path): vo
   validateVariables(place, workflow, member, path);
   validateAsk(workflow, member, path, report);
   validateCopies(place, workflow, member, path);
+}
+
+function validateApproval({ within, report }: Place, { approval }: LongMember, path: Path): void {
+  const { script, groups = [], agents = [], inputs = {} } = approval ?? {};
+  const check = (text: string, at: Path): void => checkText(text, at, within, report, { unknownHere: ONLY_LATER });
+  if (script !== undefined) check(script, [...path, 'script']);
+  groups.forEach((group, index) => check(group, [...path, 'groups', index]));
+  agents.forEach((selector, index) => check(selector, [...path, 'agents', index]));
+  for (const [name, text] of Object.entries(inputs)) check(text, [...path, 'inputs', name]);
 }
 
 const ONLY_LATER = {
