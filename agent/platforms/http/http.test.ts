@@ -202,6 +202,21 @@ describe('an HTTP step', () => {
     expect(slow.failure).toMatchObject({ code: 'UNREACHABLE' });
   });
 
+  test('is not asked twice by itself for what was sent and not heard of, where that would do its work twice', async () => {
+    const lost = async (parameters: object) => (await ask(parameters, { timeoutMs: 100 })).failure;
+    const post = await lost({ url: `${base}/hang`, method: 'POST', body: 'x' });
+    expect(post).toMatchObject({ code: 'UNREACHABLE', details: { confirmed: false } });
+    expect(post?.message).toContain('it was sent, and may have been carried out');
+    const others = [
+      { url: `${base}/hang`, method: 'PUT', body: 'x' },
+      { url: 'http://127.0.0.1:1/', method: 'POST', body: 'x' },
+    ];
+    for (const each of others) expect((await lost(each))?.details ?? {}).not.toHaveProperty('confirmed');
+    const what = attemptOf({ url: `${base}/hang`, method: 'POST' });
+    setTimeout(() => what.stop({ kind: 'timeout', graceMs: 0 }), 50);
+    expect((await platform.run(what)).failure).toMatchObject({ code: 'STEP_TIMEOUT', details: { confirmed: false } });
+  });
+
   test('a cancel is prompt', async () => {
     const what = attemptOf({ url: `${base}/hang` });
     setTimeout(() => what.stop({ kind: 'cancel', graceMs: 1_000 }), 50);

@@ -6,7 +6,7 @@ import { http, httpParameters, mayAskAgain, type HttpParameters } from '@fairlea
 import type { Attempt, Platform } from '../platform.ts';
 import { instanceValue } from '../shell/instance-value.ts';
 import { pause } from '../shell/run-unit.ts';
-import { stoppedResult } from '../shell/stop-reason.ts';
+import { stoppedResult, stopReason } from '../shell/stop-reason.ts';
 import { answerScope, judge, takeVariables, type Answer } from './answer.ts';
 import { readText, request } from './request.ts';
 
@@ -65,7 +65,11 @@ async function ask(attempt: Attempt, parameters: HttpParameters): Promise<Attemp
       attempt,
       left > 0,
     );
-    if (signal.aborted) return stoppedResult(attempt, touches, true, 'the agent');
+    const isUnheard = 'failure' in outcome && outcome.sent && !mayAskAgain(parameters);
+    if (signal.aborted) {
+      const isOpen = isUnheard && stopReason(attempt).kind === 'timeout';
+      return stoppedResult(attempt, touches, !isOpen, isOpen ? url : 'the agent');
+    }
     let problem: Failure;
     if ('answer' in outcome) {
       const { answer } = outcome;
@@ -86,7 +90,7 @@ async function ask(attempt: Attempt, parameters: HttpParameters): Promise<Attemp
     } else {
       problem = outcome.failure;
       if (problem.code === 'INVALID_INPUT') return failed(problem, false);
-      if (left <= 0) return failed(problem, touches);
+      if (left <= 0) return failed(isUnheard ? unheard(problem) : problem, touches);
     }
     if (tries === 1) log.info(`${problem.message}; asking again for up to ${parameters.retryForMs} ms.`);
     await pause(Math.min(BETWEEN_MS, left), system, signal);
@@ -98,27 +102,37 @@ async function once(
   wanted: { url: string; method: string; headers: Record<string, string>; body?: string },
   attempt: Attempt,
   more: boolean,
-): Promise<{ answer: Answer; cut: boolean } | { failure: Failure }> {
+): Promise<{ answer: Answer; cut: boolean } | { failure: Failure; sent: boolean }> {
   const limit = new AbortController();
   const stop = (): void => limit.abort();
   attempt.signal.addEventListener('abort', stop, { once: true });
   const ms = more ? Math.min(TRY_MS, attempt.task.timeoutMs) : attempt.task.timeoutMs;
   const timer = attempt.system.scheduler.after(ms, () => limit.abort());
+  let answered = false;
   try {
     const response = await request({ ...wanted, signal: limit.signal, idleTimeoutMs: ms });
+    answered = true;
     const { text, cut } = await readText(response.body, BODY_BYTES);
     return { answer: { code: response.status, method: wanted.method, body: text }, cut };
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     const [first] = error.failures;
+    const sent = answered || first.details?.['sent'] === true;
     return limit.signal.aborted
-      ? { failure: failure('UNREACHABLE', `${wanted.method} ${wanted.url}: no answer in ${ms} ms`) }
-      : { failure: first };
+      ? { failure: failure('UNREACHABLE', `${wanted.method} ${wanted.url}: no answer in ${ms} ms`), sent }
+      : { failure: first, sent };
   } finally {
     timer.cancel();
     attempt.signal.removeEventListener('abort', stop);
   }
 }
+
+/** Whoever was asked may have done it: a strategy that retries does not ask for it twice. */
+const unheard = (problem: Failure): Failure => ({
+  ...problem,
+  message: `${problem.message}; it was sent, and may have been carried out`,
+  details: { ...problem.details, confirmed: false },
+});
 
 const published = (
   answer: Answer,

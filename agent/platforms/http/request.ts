@@ -24,7 +24,10 @@ const MAX_REDIRECTS = 5;
 /** Sent to the origin that was asked, and to no other that it points at. */
 const PRIVATE_HEADERS = /^(authorization|cookie|proxy-authorization|x-api-key|.*token.*|.*secret.*)$/i;
 
-/** Asks, follows redirects, and resolves when the headers are there. Rejects with a FailureError (UNREACHABLE, INVALID_INPUT). */
+/**
+ * Asks, follows redirects, and resolves when the headers are there. Rejects with a FailureError (UNREACHABLE, with
+ * `details.sent` when all of the request has left; INVALID_INPUT).
+ */
 export async function request(wanted: Request): Promise<Response> {
   let current = wanted;
   for (let hops = 0; ; hops += 1) {
@@ -73,14 +76,13 @@ function parse(text: string): URL {
 function send(url: URL, wanted: Request): Promise<http.IncomingMessage> {
   const where = `${wanted.method} ${url.origin}${url.pathname}`;
   return new Promise((resolve, reject) => {
+    let sent = (): boolean => false;
     const fail = (error: Error & { code?: string }): void =>
       reject(
         new FailureError(
-          failure(
-            'UNREACHABLE',
-            `${where}: ${explain(error)}`,
-            error.code === undefined ? {} : { details: { errno: error.code } },
-          ),
+          failure('UNREACHABLE', `${where}: ${explain(error)}`, {
+            details: { errno: error.code ?? '', ...(sent() ? { sent: true } : {}) },
+          }),
         ),
       );
     try {
@@ -95,6 +97,7 @@ function send(url: URL, wanted: Request): Promise<http.IncomingMessage> {
         },
         resolve,
       );
+      sent = () => outgoing.writableFinished;
       outgoing.once('timeout', () =>
         outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
       );
