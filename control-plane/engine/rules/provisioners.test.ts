@@ -99,8 +99,8 @@ describe('provisioners in a rollback', () => {
     }
     expect(play.execution.runs[0]?.lock?.state).toBe('REQUESTED');
     play.give({ input: 'rollback', actor: 'me', reason: 'no good' });
-    expect(play.commands.map((command) => command.command)).toEqual(['assign']);
-    // Its place in the queue means nothing any more, whatever comes of it.
+    // Its place in the queue means nothing any more, whatever comes of it: others have it at once.
+    expect(play.commands.map((command) => command.command)).toEqual(['releaseLock', 'assign']);
     const refused = { state: 'REFUSED', failure: failedWith('QUEUE_FULL').failure } as const;
     if (refused.failure === undefined) throw new Error('no failure');
     const answer = { ...refused, failure: refused.failure };
