@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import ssh2 from 'ssh2';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { applyFiles } from '../../definitions/change-set.ts';
 import { demoDefinition } from './demo-definition.ts';
@@ -100,3 +101,16 @@ function listen(port: number): Promise<net.Server> {
     server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
+
+it.each(['client-key', 'client-key.pub'])(
+  'start with a new key where the %s of last time cannot be read',
+  async (name) => {
+    const { keyFile } = await start();
+    await close();
+    writeFileSync(path.join(path.dirname(keyFile), name), 'ssh-ed25519 AAAA');
+    await start();
+    for (const file of [keyFile, `${keyFile}.pub`]) {
+      expect(ssh2.utils.parseKey(readFileSync(file))).not.toBeInstanceOf(Error);
+    }
+  },
+);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import ssh2 from 'ssh2';
 import { z } from 'zod';
 import type { SshHost } from './ssh-host.ts';
-import { startSshHost } from './ssh-host.ts';
+import { newKeyPair, startSshHost } from './ssh-host.ts';
 import { realSystem } from '../../adapters/system/index.ts';
 import { appAt, belongsTo, stopApp } from './served-versions.ts';
 
@@ -120,15 +120,19 @@ function tryPort(port: number): Promise<number | null> {
 const isTaken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES');
 
+/** The agent's key of last time; a new one where there is none, or none that can be read. */
 function loadKey(directory: string): { readonly file: string; readonly publicKey: string } {
   const file = path.join(directory, 'client-key');
-  if (!existsSync(file)) {
-    const made = ssh2.utils.generateKeyPairSync('ed25519');
+  if (!isReadable(file) || !isReadable(`${file}.pub`)) {
+    const made = newKeyPair();
     writeFileSync(`${file}.pub`, made.public);
     writeFileSync(file, made.private, { mode: 0o600 });
   }
   return { file, publicKey: readFileSync(`${file}.pub`, 'utf8').trim() };
 }
+
+const isReadable = (file: string): boolean =>
+  existsSync(file) && !(ssh2.utils.parseKey(readFileSync(file)) instanceof Error);
 
 function readPorts(directory: string): z.output<typeof keptPorts> {
   try {
