@@ -48,16 +48,19 @@ it('misses no agent that comes while it is written down that there is none', asy
   expect(given).toEqual(['noAgent', 'agentChosen']);
 });
 
-it('gives what has begun at an agent, as its ledger has it, to that one or to nobody', async () => {
+/** A dispatcher, and what it gave to executions. */
+function dispatching(enrolled: readonly string[]) {
   const system = new VirtualSystem();
   const agents = new AgentDirectory(system.clock, 60_000);
   const bus = new LocalBus(system.scheduler);
   const given: unknown[] = [];
   const give = async (_: string, input: unknown) => void given.push(input);
-  const dispatcher = new Dispatcher({
-    ...{ bus, agents, clock: system.clock, crash: NO_CRASH, give },
-    enrolled: () => ['a1', 'a2'],
-  });
+  const world = { bus, agents, clock: system.clock, crash: NO_CRASH, give };
+  return { system, agents, bus, given, dispatcher: new Dispatcher({ ...world, enrolled: () => enrolled }) };
+}
+
+it('gives what has begun at an agent, as its ledger has it, to that one or to nobody', async () => {
+  const { system, agents, given, dispatcher } = dispatching(['a1', 'a2']);
   const attemptId = 'x1/r1/p1/s1/t1@-#1';
   const needs = { type: 'COMMAND', selectors: [], avoid: [] };
   const assign = { command: 'assign', id: `${attemptId}/assign.1`, attemptId, ...needs } as const;
@@ -77,15 +80,7 @@ it('gives what has begun at an agent, as its ledger has it, to that one or to no
 });
 
 it('says of an outcome that another agent found that the log may not be whole', async () => {
-  const system = new VirtualSystem();
-  const agents = new AgentDirectory(system.clock, 60_000);
-  const bus = new LocalBus(system.scheduler);
-  const given: unknown[] = [];
-  const give = async (_: string, input: unknown) => void given.push(input);
-  const dispatcher = new Dispatcher({
-    ...{ bus, agents, clock: system.clock, crash: NO_CRASH, give },
-    enrolled: () => ['a1'],
-  });
+  const { agents, bus, given, dispatcher } = dispatching(['a1']);
   agents.seen({ ...PRESENCE, hello: { ...PRESENCE.hello, capabilities: ['SHELL_SCRIPT'] } });
   const result = { outcome: 'SUCCESS', touched: true };
   const asked: unknown[] = [];
