@@ -230,8 +230,7 @@ export function wrapperCases(shellName: string, transport: Transport): void {
       const values: string[] = [];
       const onValue = (name: string, bytes: Uint8Array): void =>
         void values.push(`${name}=${Buffer.from(bytes).toString()}`);
-      const look = () => ask(transport, realSystem, (nonce) => probeProgram(claim, nonce), { onValue });
-      const lines = await look();
+      const lines = await ask(transport, realSystem, (nonce) => probeProgram(claim, nonce), { onValue });
       expect(lines.map((line) => `${line.word} ${line.rest}`)).toEqual([
         'p units 3',
         'p ended 4 0',
